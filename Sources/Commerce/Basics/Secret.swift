@@ -1,0 +1,28 @@
+import Crypto
+import Foundation
+
+/// A token that opens something to whoever holds it: a session, a stream key, an API key, a buyer's order.
+///
+/// Its text is shown once; only `hash` is kept. 160 random bits cannot be guessed, so one round of SHA-256 is enough at
+/// rest (a slow hash is for what people choose themselves).
+public struct Secret: Sendable, Equatable, CustomStringConvertible {
+  public let text: String
+
+  /// Makes a new one: `prefix` and 32 characters of Crockford's base 32 (160 bits).
+  public init(prefix: String, entropy: Entropy) {
+    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+    text = prefix + String(entropy.bytes(32).map { alphabet[Int($0 & 31)] })
+  }
+
+  /// What a caller presented. Nil when it is empty or longer than 200 bytes: an empty token must never match.
+  public init?(presented text: String) {
+    guard !text.isEmpty, text.utf8.count <= 200 else { return nil }
+    self.text = text
+  }
+
+  /// SHA-256 of the text, what the database keeps and looks up.
+  public var hash: [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
+
+  /// Never the secret itself: it would end up in a log.
+  public var description: String { "‹secret›" }
+}
