@@ -1,0 +1,23 @@
+public import NIOCore
+
+/// The answer to a request under `/live/<stream>/`, in HTTP's terms but bound to no HTTP server.
+public struct MediaAnswer: Sendable {
+  public enum Body: Sendable {
+    case empty
+    /// Immutable bytes, shared by every reader; write them in order.
+    case buffers([ByteBuffer])
+    /// Bytes without an end known beforehand; write each element as it comes.
+    case endless(FragmentSubscription)
+  }
+
+  public var status: Int
+  /// Names are lower-case. `content-length` is not among them: it is the sum of the buffers.
+  public var headers: [(String, String)]
+  public var body: Body
+
+  public init(status: Int, headers: [(String, String)] = [], body: Body = .empty) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+}

@@ -1,0 +1,42 @@
+/// Where encoders publish and every limit of the media side, each with its default. Durations are in the unit their name
+/// ends with; a limit that is met is named in the log by the name it has here.
+public struct MediaConfiguration: Sendable {
+  /// Address the RTMP server binds.
+  public var rtmpHost = "0.0.0.0"
+  /// Port the RTMP server binds; 0 lets the system choose, see `MediaServer.boundPort()`.
+  public var rtmpPort = 1935
+
+  /// RTMP connections open at once, publishing or not.
+  public var connectionsMax = 1_000
+  /// RTMP connections open at once from one address. Encoders behind one office share it.
+  public var connectionsPerAddressMax = 64
+  /// From accepted connection to `publish`; a port scanner is gone after it.
+  public var handshakeSeconds: Int64 = 10
+  /// A publisher that sends no picture and no sound for as long is cut, and its grace begins.
+  public var stallSeconds: Int64 = 10
+  /// How long a stream waits for its encoder to come back before it ends for its viewers.
+  public var graceSeconds: Int64 = 30
+  /// How long an ended stream still answers, so that every player reads its end.
+  public var endedSeconds: Int64 = 60
+  /// Bytes of one frame. A 4K keyframe at a very high rate has about 2 MB.
+  public var frameBytesMax = 8 << 20
+  /// Bits per second a publisher may send, averaged over five seconds.
+  public var bitrateMax = 60_000_000
+
+  /// Length of an LL-HLS part that is aimed for. The declared PART-TARGET is the nearest whole number of frames.
+  public var partMilliseconds: Int64 = 200
+  /// A segment ends at the first keyframe after it is as long.
+  public var segmentMilliseconds: Int64 = 1_000
+  /// Length of a media playlist. Never less than four target durations.
+  public var windowSeconds: Int64 = 16
+  /// How far a reader of the fragment stream may fall behind before it skips to the next keyframe.
+  public var readerLagMilliseconds: Int64 = 2_000
+  /// Fragment streams open at once per stream.
+  public var readersMax = 10_000
+  /// Held requests (blocking reloads, hinted parts) at once per stream.
+  public var waitersMax = 20_000
+  /// How long a request waits for a stream that is connected but has no picture or no first segment yet.
+  public var readyWaitSeconds: Int64 = 12
+
+  public init() {}
+}
