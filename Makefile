@@ -1,0 +1,48 @@
+# `make demo` and `make test` are all a fresh Debian 12 with Swift 6.3 needs: each installs what is missing and says so.
+.DEFAULT_GOAL := help
+.PHONY: help demo serve build test lint format bench screenshots clean packages test-packages
+
+BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config
+RUN_PACKAGES := ffmpeg fonts-dejavu-core
+TEST_PACKAGES := chromium chromium-driver fonts-noto-core postgresql python3 python3-pip
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
+
+help: ## Says what can be made.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: build ## Starts the server with a running show: watch page, studio, sign-in.
+	@exec .build/release/haat demo
+
+serve: build ## Starts the server with what haat-data/ holds.
+	@exec .build/release/haat serve
+
+build: packages ## Builds the release binary, .build/release/haat.
+	@echo "Building haat (release; the first time takes some minutes) …"
+	@swift build -c release --product haat
+
+packages:
+	@Scripts/need.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+test-packages: packages
+	@Scripts/need.sh $(TEST_PACKAGES)
+	@Scripts/fetch-film.sh
+
+test: test-packages lint ## Runs all tests: rules on both engines, media, API, pages, and one whole journey.
+	swift build --build-tests
+	swift test --skip-build
+
+lint: ## Checks the format of every Swift file.
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
+
+format: ## Formats every Swift file.
+	swift format --in-place --recursive $(SWIFT_SOURCES)
+
+bench: build ## Measures: all figures, or one with FIGURE=checkout.hot.
+	@Benchmarks/run $(FIGURE)
+
+screenshots: test-packages ## Leaves pictures of every page in screenshots/.
+	swift build --build-tests
+	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --filter SystemTests
+
+clean: ## Removes build products (never haat-data/).
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,33 @@
+extension Setting {
+  /// Every setting there is, in the order of the README's table.
+  static let all: [Setting] = [
+    Setting(
+      key: "data.directory", kind: .text(maxBytes: 1024), fallback: "haat-data",
+      help: "Where the SQLite file, uploads and recordings live."),
+    Setting(
+      key: "database.url", kind: .text(maxBytes: 1024), fallback: "",
+      help: "postgres://user:password@host/name for PostgreSQL; empty for SQLite in the data directory.", isSecret: true
+    ),
+    Setting(
+      key: "http.host", kind: .text(maxBytes: 255), fallback: "0.0.0.0", help: "Address the web server listens on."),
+    Setting(
+      key: "http.port", kind: .integer(0...65535), fallback: "8080",
+      help: "Port of the web server; 0 lets the system choose one."),
+    Setting(
+      key: "public.url", kind: .text(maxBytes: 255), fallback: "",
+      help: "How browsers reach this server, for links; empty for http://localhost and the port."),
+    Setting(key: "rtmp.host", kind: .text(maxBytes: 255), fallback: "0.0.0.0", help: "Address encoders connect to."),
+    Setting(
+      key: "rtmp.port", kind: .integer(0...65535), fallback: "1935",
+      help: "Port encoders connect to; 0 lets the system choose one."),
+    Setting(
+      key: "rtmp.url", kind: .text(maxBytes: 255), fallback: "",
+      help: "How encoders reach this server, shown in the studio; empty for rtmp://<host of public.url>:<port>/live."),
+    Setting(
+      key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+      fallback: "info", help: "How much the log says."),
+    Setting(
+      key: "payments.sandbox", kind: .flag, fallback: "true",
+      help: "Offer the built-in sandbox payment provider, which takes only test card numbers and moves no money."),
+  ]
+}

@@ -1,0 +1,57 @@
+/// One thing an operator can set: its name, what it may be, and what it is for.
+///
+/// The same name gives the flag (`http.port` → `--http-port`), the environment variable (`HAAT_HTTP_PORT`) and the place
+/// in the configuration file (`http:` / `port:`). The table in the README, `--help` and `haat config check` are all made
+/// from these.
+struct Setting: Sendable {
+  let key: String
+  let kind: Kind
+  /// What holds when nobody says anything, in the form it would be written.
+  let fallback: String
+  let help: String
+  var isSecret = false
+
+  enum Kind: Sendable, Equatable {
+    case integer(ClosedRange<Int>)
+    case text(maxBytes: Int)
+    case choice([String])
+    case flag
+  }
+
+  /// `limits.chatPerMinute` → `--limits-chat-per-minute`.
+  var flag: String { "--" + words.joined(separator: "-") }
+
+  /// `limits.chatPerMinute` → `HAAT_LIMITS_CHAT_PER_MINUTE`.
+  var environmentVariable: String { "HAAT_" + words.map { $0.uppercased() }.joined(separator: "_") }
+
+  private var words: [String] {
+    key.split(separator: ".").flatMap { component -> [String] in
+      var words = [""]
+      for character in component {
+        if character.isUppercase { words.append("") }
+        words[words.count - 1].append(contentsOf: character.lowercased())
+      }
+      return words
+    }
+  }
+
+  /// What the value may be, in words: for the table and for the sentence that refuses another.
+  var bounds: String {
+    switch kind {
+    case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .text(let maxBytes): "text of at most \(maxBytes) bytes"
+    case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .flag: "true or false"
+    }
+  }
+
+  /// Whether `text` may be the value.
+  func accepts(_ text: String) -> Bool {
+    switch kind {
+    case .integer(let range): Int(text).map(range.contains) ?? false
+    case .text(let maxBytes): text.utf8.count <= maxBytes
+    case .choice(let words): words.contains(text)
+    case .flag: text == "true" || text == "false"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import haat
+
+@Suite struct ConfigurationTests {
+  @Test func `a flag wins over the environment, the environment over the file, the file over the default`() throws {
+    let file = try Self.file("http:\n  port: 1\nrtmp:\n  port: 2\nlog:\n  level: debug\n")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let settings = try Settings(
+      arguments: ["--config", file.path, "--http-port=3"],
+      environment: ["HAAT_HTTP_PORT": "4", "HAAT_RTMP_PORT": "5", "PATH": "/bin"])
+    #expect(settings.integer("http.port") == 3)
+    #expect(settings.integer("rtmp.port") == 5)
+    #expect(settings.text("log.level") == "debug")
+    #expect(settings.text("data.directory") == "haat-data")
+  }
+
+  @Test func `a wrong value in the file is named with its line`() throws {
+    let file = try Self.file("# ours\nhttp:\n  port: eighty\n")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let problems = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: ["--config", file.path], environment: [:])
+    }
+    #expect(
+      problems?.description
+        == "\(file.path):3: “http.port”: “eighty” is not a whole number from 0 to 65535.")
+  }
+
+  @Test func `all that is wrong is said at once, with the nearest right word`() throws {
+    let file = try Self.file("http:\n  prot: 80\n")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let problems = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: ["--config=\(file.path)", "--rtmp-prt", "1"], environment: ["HAAT_LOG_LEVEL": "loud"])
+    }
+    let text = try #require(problems?.description)
+    #expect(text.contains("\(file.path):2: “http.prot” is no setting. Did you mean “http.port”."))
+    #expect(text.contains("“--rtmp-prt” is no flag. Did you mean “--rtmp-port”."))
+    #expect(text.contains("HAAT_LOG_LEVEL: “log.level”: “loud” is not one of trace"))
+  }
+
+  @Test func `a secret is not repeated when it is refused`() throws {
+    let problems = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: [], environment: ["HAAT_DATABASE_URL": "hush" + String(repeating: "x", count: 2000)])
+    }
+    #expect(problems?.description.contains("hush") == false)
+  }
+
+  @Test func `every default is a value its own setting accepts`() {
+    for setting in Setting.all { #expect(setting.accepts(setting.fallback), "\(setting.key)") }
+  }
+
+  @Test func `wrong usage ends with status 2 and one line`() async throws {
+    let directory = FileManager.default.temporaryDirectory
+    for arguments in [["serve", "--http-port", "eighty"], ["sell"], ["import"], ["config", "check", "--nonsense"]] {
+      let (status, output) = try await HaatProgram.run(arguments, in: directory)
+      #expect(status == 2, "\(arguments): \(output)")
+      #expect(output.split(separator: "\n").count == 1, "\(output)")
+    }
+  }
+
+  private static func file(_ text: String) throws -> URL {
+    let url = FileManager.default.temporaryDirectory.appending(path: "haat-\(UUID().uuidString).yaml")
+    try text.write(to: url, atomically: true, encoding: .utf8)
+    return url
+  }
+}

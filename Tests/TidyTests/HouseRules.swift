@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// The rules of the house that no compiler checks.
+@Suite struct HouseRules {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// What each target may import: "Who may know whom" in ARCHITECTURE.md. The package manager does not see a target
+  /// that imports what only its dependencies depend on.
+  static let allowed: [String: Set<String>] = [
+    "Store": ["CLibpq", "Dispatch", "Foundation", "GRDB", "Glibc", "Logging", "Synchronization"],
+    "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
+    "Media": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
+    "Web": [
+      "Commerce", "Crypto", "Foundation", "FoundationNetworking", "HTTPTypes", "Hummingbird", "HummingbirdCore",
+      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOPosix", "ServiceLifecycle", "Synchronization",
+    ],
+    "haat": [
+      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Logging", "Media", "ServiceLifecycle", "Store",
+      "Subprocess", "Synchronization", "SystemPackage", "Web", "Yams",
+    ],
+  ]
+
+  @Test(arguments: allowed.keys.sorted())
+  func `a target imports only what it may know`(target: String) throws {
+    let allowed = try #require(Self.allowed[target])
+    for file in try Self.swiftFiles(under: "Sources/\(target)") {
+      for module in Self.imports(of: try Self.text(of: file)) {
+        #expect(allowed.contains(module), "\(file.lastPathComponent) imports \(module)")
+      }
+    }
+  }
+
+  @Test func `no file of ours has grown beyond 24 KB`() throws {
+    for file in try Self.swiftFiles(under: "Sources") {
+      #expect(try Self.text(of: file).utf8.count <= 24 * 1024, "\(file.lastPathComponent) wants to be two files")
+    }
+  }
+
+  @Test func `no source holds a trap, a leftover or a print`() throws {
+    let forbidden = [
+      "TO" + "DO", "FIX" + "ME", "fatalError" + "(", "precondition" + "Failure(", "try" + "!", "as" + "! ",
+      " print" + "(",
+    ]
+    for file in try Self.swiftFiles(under: "Sources") {
+      let text = try Self.text(of: file)
+      for word in forbidden {
+        #expect(!text.contains(word), "\(file.lastPathComponent) contains “\(word)”")
+      }
+    }
+  }
+
+  @Test func `the pages ask no other host for anything`() throws {
+    for file in try Self.files(under: "Sources/Web/Resources", endings: ["mustache", "js", "css", "html"]) {
+      let text = try Self.text(of: file)
+      for match in text.matches(of: /(?:src|href|url|from|import)\s*[=(]?\s*["'(]?(?:https?:)?\/\/[a-z]/) {
+        Issue.record("\(file.lastPathComponent) refers to another host: \(text[match.range])")
+      }
+    }
+  }
+
+  static func imports(of text: String) -> [String] {
+    text.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ").filter { !["public", "package", "internal", "private"].contains($0) }
+      let bare = words.filter { !$0.hasPrefix("@") }
+      guard bare.first == "import", bare.count >= 2 else { return nil }
+      let name = ["struct", "class", "enum", "func", "protocol", "typealias"].contains(bare[1]) ? bare.last : bare[1]
+      return name.map { String($0.prefix { $0 != "." }) }
+    }
+  }
+
+  static func swiftFiles(under path: String) throws -> [URL] { try files(under: path, endings: ["swift"]) }
+
+  static func files(under path: String, endings: Set<String>) throws -> [URL] {
+    let enumerator = try #require(
+      FileManager.default.enumerator(at: root.appending(path: path), includingPropertiesForKeys: nil))
+    let files = enumerator.compactMap { $0 as? URL }.filter { endings.contains($0.pathExtension) }
+    #expect(!files.isEmpty, "no files under \(path)")
+    return files
+  }
+
+  static func text(of file: URL) throws -> String { try String(contentsOf: file, encoding: .utf8) }
+}
