@@ -45,6 +45,7 @@ let package = Package(
       dependencies: [
         "CLibpq",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -97,7 +98,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TestKit",
-      dependencies: ["Commerce", "Store"],
+      dependencies: [
+        "Commerce", "Store",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/TestKit",
       swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,72 @@
+public import Logging
+
+/// A database on either engine.
+///
+/// ```swift
+/// let left = try await database.write { db in
+///   try db.run("UPDATE stock SET reserved = reserved + 1 WHERE variant_id = \(variant) AND reserved < on_hand")
+/// }
+/// ```
+public struct Database: Sendable {
+  private let writer: GroupCommit
+  private let readers: Readers
+
+  /// Opens the database, and makes the file when there is none.
+  ///
+  /// - Throws: ``StoreFault/storage(_:)`` or ``StoreFault/connection(_:)`` when it cannot be opened, or cannot promise
+  ///   that what it committed survives a power cut.
+  public static func open(
+    _ location: DatabaseLocation, limits: DatabaseLimits = DatabaseLimits(), logger: Logger
+  ) async throws -> Database {
+    switch location {
+    case .sqlite(let path):
+      let writer = try SQLiteSource(path: path, readersMax: limits.readersMax)
+      return Database(
+        writer: GroupCommit(source: writer, limits: limits),
+        readers: Readers(
+          sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax))
+    case .postgres:
+      throw StoreFault.location("PostgreSQL comes next")
+    }
+  }
+
+  /// Brings the schema up to date: runs each migration once, in the order given, each in a transaction of its own. Two
+  /// programs may do so at the same time.
+  ///
+  /// - Throws: ``StoreFault/migration(_:)`` when what has run is not the beginning of `migrations`, to the letter.
+  public func migrate(_ migrations: [Migration]) async throws {
+    try await writer.exclusively { source in
+      try source.withDriverAlone { try Migration.run(migrations, on: $0) }
+    }
+  }
+
+  /// Runs `body` as if no other write ran beside it, and returns when what it did would survive a power cut.
+  ///
+  /// It shares its transaction's commit with other calls, and its fate with none: when it throws, it alone is rolled
+  /// back. It may run more than once, when another program's write got in between, so it must have no effect outside the
+  /// database. Cancelling the task that waits does not stop it.
+  ///
+  /// - Throws: what `body` throws, or a ``StoreFault``.
+  @discardableResult
+  public func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+    try await writer.write(body)
+  }
+
+  /// Runs `body` on a snapshot that holds every write which had returned before. It cannot change anything.
+  ///
+  /// - Throws: what `body` throws, or a ``StoreFault``.
+  public func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+    try await readers.read(body)
+  }
+
+  /// What has been written, in how many commits, and how many calls wait now.
+  public func statistics() -> DatabaseStatistics {
+    writer.statistics
+  }
+
+  /// Refuses new calls with ``StoreFault/closed``, lets those that wait end, and closes the connections.
+  public func close() async {
+    await readers.close()
+    await writer.close()
+  }
+}

@@ -1,0 +1,182 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Many writes, one fsync.
+///
+/// While one transaction runs, calls queue; the next transaction takes all that wait, up to a bound, and runs them one
+/// after the other, each in a savepoint of its own. No timer decides how long to collect: a lone call never waits, and
+/// the busier the disk, the more calls share a commit. Callers resume only after that commit.
+///
+/// One writer per process on PostgreSQL too: two would take the hot rows from each other and be told to run again.
+final class GroupCommit: Sendable {
+  /// One call of `write`. `attempt` may run several times, `settle` or `fail` runs once.
+  struct Job: Sendable {
+    /// Runs the body and gives what is to be done once it is durable: resume its caller.
+    let attempt: @Sendable (any Connection) throws -> @Sendable () -> Void
+    let fail: @Sendable (any Error) -> Void
+  }
+
+  private struct State {
+    var waiting = Queue<Job>()
+    var isRunning = false
+    var isClosed = false
+    var drained: [CheckedContinuation<Void, Never>] = []
+    var statistics = DatabaseStatistics()
+  }
+
+  private let source: any DriverSource
+  private let limits: DatabaseLimits
+  private let state = Mutex(State())
+  /// A serial queue of its own: its thread may block, and is none of the cooperative pool's.
+  private let thread = DispatchQueue(label: "haat.store.writer")
+
+  init(source: any DriverSource, limits: DatabaseLimits) {
+    self.source = source
+    self.limits = limits
+  }
+
+  var statistics: DatabaseStatistics {
+    state.withLock { state in
+      var statistics = state.statistics
+      statistics.queued = state.waiting.count
+      return statistics
+    }
+  }
+
+  /// Runs `body` in a transaction it may share. Cancelling the caller does not stop it: what is asked for is either
+  /// done, or refused with an error.
+  func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      enqueue(
+        Job(
+          attempt: { connection in
+            let value = try body(connection)
+            return { continuation.resume(returning: value) }
+          },
+          fail: { continuation.resume(throwing: $0) }))
+    }
+  }
+
+  /// Refuses new calls, and returns when the last one that was accepted has ended.
+  func close() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        state.isClosed = true
+        if state.isRunning { state.drained.append(continuation) }
+        return !state.isRunning
+      }
+      if isIdle { continuation.resume() }
+    }
+    thread.sync { source.close() }
+  }
+
+  /// Runs `body` between two transactions, on the writer's thread.
+  func exclusively<T: Sendable>(_ body: @escaping @Sendable (any DriverSource) throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      thread.async { [source] in
+        continuation.resume(with: Result { try body(source) })
+      }
+    }
+  }
+
+  private func enqueue(_ job: Job) {
+    let refusal: StoreFault? = state.withLock { state in
+      if state.isClosed { return .closed }
+      if state.waiting.count >= limits.writesWaitingMax { return .overloaded }
+      state.waiting.append(job)
+      if !state.isRunning {
+        state.isRunning = true
+        thread.async { [self] in runUntilIdle() }
+      }
+      return nil
+    }
+    if let refusal { job.fail(refusal) }
+  }
+
+  private func runUntilIdle() {
+    while true {
+      let batch = state.withLock { state in
+        let batch = state.waiting.popFirst(limits.writesPerCommitMax)
+        if batch.isEmpty { state.isRunning = false }
+        return batch
+      }
+      guard !batch.isEmpty else { break }
+      run(batch)
+    }
+    let drained = state.withLock { state in
+      // A call may have come and started another run since; whoever ends that one tells those who wait.
+      guard !state.isRunning else { return [] as [CheckedContinuation<Void, Never>] }
+      defer { state.drained = [] }
+      return state.drained
+    }
+    for continuation in drained { continuation.resume() }
+  }
+
+  private func run(_ batch: [Job]) {
+    var outcomes: [@Sendable () -> Void] = []
+    for attempt in 1... {
+      do {
+        outcomes = try source.withDriver { try transaction(of: batch, on: $0) }
+        break
+      } catch let rerun as Rerun where attempt < limits.attemptsMax {
+        state.withLock { $0.statistics.retries += 1 }
+        if rerun.backsOff { backOff(after: attempt) }
+      } catch {
+        let fault = (error as? Rerun)?.fault ?? error
+        outcomes = batch.map { job in { job.fail(fault) } }
+        break
+      }
+    }
+    state.withLock { $0.statistics.writes += batch.count }
+    for outcome in outcomes { outcome() }
+  }
+
+  /// What each caller is to be told, now that all of it is durable.
+  private func transaction(of batch: [Job], on driver: any Driver) throws -> [@Sendable () -> Void] {
+    do {
+      try driver.begin(.write)
+      var outcomes: [@Sendable () -> Void] = []
+      outcomes.reserveCapacity(batch.count)
+      var accepted = 0
+      for job in batch {
+        try driver.savepoint()
+        let session = Session(driver)
+        do {
+          let outcome = try job.attempt(session)
+          try session.finish()
+          try driver.releaseSavepoint()
+          outcomes.append(outcome)
+          accepted += 1
+        } catch {
+          guard driver.damage == .none else { throw session.failure ?? error }
+          try driver.rollBackToSavepoint()
+          outcomes.append { job.fail(error) }
+        }
+      }
+      try driver.commit()
+      state.withLock { state in
+        if accepted > 0 { state.statistics.commits += 1 }
+        state.statistics.largestBatch = max(state.statistics.largestBatch, batch.count)
+      }
+      return outcomes
+    } catch {
+      let damage = driver.damage
+      driver.rollback()
+      if damage == .rerun { throw Rerun(fault: error, backsOff: true) }
+      throw error
+    }
+  }
+
+  /// Waits a little, at random, so that two nodes that met do not meet again: up to 2, 4, 8 … 128 ms.
+  private func backOff(after attempt: Int) {
+    let boundMilliseconds = Double(1 << min(attempt, 7))
+    Thread.sleep(forTimeInterval: Double.random(in: 0...boundMilliseconds) / 1000)
+  }
+}
+
+/// Why a transaction has to be run again from its beginning.
+struct Rerun: Error {
+  let fault: any Error
+  let backsOff: Bool
+}

@@ -1,0 +1,81 @@
+/// One step in the history of the schema. Once it has run anywhere, neither its name nor its text may change.
+public struct Migration: Sendable {
+  /// Unique; by convention the file's name, which begins with its number.
+  public let name: String
+  /// Statements in PostgreSQL's spelling, of `BIGINT`, `TEXT` and `BYTEA` columns only. Each `CREATE TABLE` becomes a
+  /// STRICT one for SQLite; text is compared by its bytes on both engines.
+  public let sql: String
+
+  public init(name: String, sql: String) {
+    self.name = name
+    self.sql = sql
+  }
+
+  /// FNV-1a, 64 bits: against a changed file, not against an adversary.
+  var checksum: String {
+    let hash = sql.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Runs those of `migrations` that have not run yet, each in a transaction of its own.
+  static func run(_ migrations: [Migration], on driver: any Driver) throws {
+    try inTransaction(on: driver) {
+      try driver.define(
+        """
+        CREATE TABLE IF NOT EXISTS migration (
+          position BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum TEXT NOT NULL
+        )
+        """)
+    }
+    let done = try inTransaction(on: driver) {
+      try driver.rows("SELECT name, checksum FROM migration ORDER BY position").map { row in
+        (name: try row.get("name", as: String.self), checksum: try row.get("checksum", as: String.self))
+      }
+    }
+    try refuseChangedHistory(done: done, given: migrations)
+    for (position, migration) in migrations.enumerated().dropFirst(done.count) {
+      try inTransaction(on: driver) {
+        do {
+          try driver.define(migration.sql)
+        } catch {
+          throw StoreFault.migration("\(migration.name): \(error)")
+        }
+        try driver.run(
+          """
+          INSERT INTO migration (position, name, checksum)
+          VALUES (\(position), \(migration.name), \(migration.checksum))
+          """)
+      }
+    }
+  }
+
+  private static func refuseChangedHistory(done: [(name: String, checksum: String)], given: [Migration]) throws {
+    guard Set(given.map(\.name)).count == given.count else {
+      throw StoreFault.migration("two migrations have the same name")
+    }
+    for (position, step) in done.enumerated() {
+      guard position < given.count else {
+        throw StoreFault.migration("\(step.name) has run here and is unknown to this program, which is older")
+      }
+      guard given[position].name == step.name else {
+        throw StoreFault.migration("\(step.name) has run here where \(given[position].name) should have")
+      }
+      guard given[position].checksum == step.checksum else {
+        throw StoreFault.migration("\(step.name) was changed after it had run here; add a new migration instead")
+      }
+    }
+  }
+
+  private static func inTransaction<T>(on driver: any Driver, _ body: () throws -> T) throws -> T {
+    do {
+      try driver.begin(.write)
+      let value = try body()
+      try driver.commit()
+      return value
+    } catch {
+      driver.rollback()
+      throw error
+    }
+  }
+}

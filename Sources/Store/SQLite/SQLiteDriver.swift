@@ -1,0 +1,138 @@
+import GRDB
+import GRDBSQLite
+
+/// One SQLite connection, on loan from GRDB, which opens it, pools it, confines it to a thread and keeps its prepared
+/// statements. Values are bound and read with SQLite's own functions: they are few, and this is the hot path.
+final class SQLiteDriver: Driver {
+  private let db: GRDB.Database
+  private var isWriting = false
+
+  init(_ db: GRDB.Database) { self.db = db }
+
+  /// SQLite rolls a whole transaction back by itself for a full disk, a failed write and the like.
+  var damage: Damage { isWriting && !db.isInsideTransaction ? .lost : .none }
+
+  func begin(_ purpose: Purpose) throws {
+    // A reader's transaction, a snapshot, is already there: `DatabasePool.read` began it.
+    guard purpose == .write else { return }
+    try run(SQL(verbatim: "BEGIN IMMEDIATE"))
+    isWriting = true
+  }
+
+  func commit() throws {
+    guard isWriting else { return }
+    try run(SQL(verbatim: "COMMIT"))
+    isWriting = false
+  }
+
+  func rollback() {
+    // It fails only when SQLite has rolled back already.
+    if isWriting, db.isInsideTransaction { _ = try? run(SQL(verbatim: "ROLLBACK")) }
+    isWriting = false
+  }
+
+  func savepoint() throws { try run(SQL(verbatim: "SAVEPOINT one")) }
+  func releaseSavepoint() throws { try run(SQL(verbatim: "RELEASE one")) }
+
+  func rollBackToSavepoint() throws {
+    try run(SQL(verbatim: "ROLLBACK TO one"))
+    try run(SQL(verbatim: "RELEASE one"))
+  }
+
+  func define(_ schema: String) throws {
+    for statement in SchemaText(schema).sqlite { try run(SQL(verbatim: statement)) }
+  }
+
+  @discardableResult
+  func run(_ sql: SQL) throws -> Int {
+    let before = db.totalChangesCount
+    try step(sql) { _ in }
+    // `changesCount` is the last INSERT's, UPDATE's or DELETE's, which need not have been this statement.
+    return db.totalChangesCount == before ? 0 : db.changesCount
+  }
+
+  func rows(_ sql: SQL) throws -> [Row] {
+    var rows: [Row] = []
+    var columns: Columns?
+    try step(sql) { statement in
+      let shared = columns ?? Columns(statement.columnNames)
+      columns = shared
+      rows.append(Row(columns: shared, values: try shared.names.indices.map { try value(of: statement, at: $0) }))
+    }
+    return rows
+  }
+
+  private func step(_ sql: SQL, onRow: (Statement) throws -> Void) throws {
+    let statement: Statement
+    do {
+      statement = try db.cachedStatement(sql: sql.text)
+    } catch let error as DatabaseError {
+      throw StoreFault.statement("\(error.message ?? "error \(error.resultCode.rawValue)") in \(sql)")
+    }
+    let handle = statement.sqliteStatement
+    defer {
+      sqlite3_reset(handle)
+      sqlite3_clear_bindings(handle)
+    }
+    for (index, value) in sql.values.enumerated() {
+      try bind(value, to: handle, at: Int32(index + 1), of: sql)
+    }
+    while true {
+      switch sqlite3_step(handle) {
+      case SQLITE_ROW: try onRow(statement)
+      case SQLITE_DONE: return
+      case let code: throw fault(code, sql)
+      }
+    }
+  }
+
+  private func bind(_ value: Value, to handle: SQLiteStatement, at index: Int32, of sql: SQL) throws {
+    // SQLite copies what it is given before the call returns.
+    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    let code =
+      switch value {
+      case .null: sqlite3_bind_null(handle, index)
+      case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+      case .text(var text):
+        try text.withUTF8 { bytes in
+          if bytes.contains(0) { throw StoreFault.value("text with a NUL character, in \(sql)") }
+          return bytes.withMemoryRebound(to: CChar.self) { characters in
+            // An empty buffer has no address, and SQLite takes no address for NULL.
+            guard let address = characters.baseAddress else { return sqlite3_bind_text(handle, index, "", 0, copied) }
+            return sqlite3_bind_text64(
+              handle, index, address, UInt64(bytes.count), copied, UInt8(SQLITE_UTF8))
+          }
+        }
+      case .blob(let bytes):
+        bytes.isEmpty
+          ? sqlite3_bind_zeroblob(handle, index, 0)
+          : sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), copied)
+      }
+    guard code == SQLITE_OK else { throw fault(code, sql) }
+  }
+
+  private func value(of statement: Statement, at index: Int) throws -> Value {
+    let handle = statement.sqliteStatement
+    let column = Int32(index)
+    let type = sqlite3_column_type(handle, column)
+    if type == SQLITE_INTEGER { return .integer(sqlite3_column_int64(handle, column)) }
+    if type == SQLITE_NULL { return .null }
+    guard type == SQLITE_TEXT || type == SQLITE_BLOB else {
+      throw StoreFault.value("column \(statement.columnNames[index]) is a fraction, in \(statement.sql)")
+    }
+    let address = sqlite3_column_blob(handle, column)
+    let bytes = UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))
+    return type == SQLITE_TEXT ? .text(String(decoding: bytes, as: UTF8.self)) : .blob([UInt8](bytes))
+  }
+
+  private func fault(_ code: CInt, _ sql: SQL) -> StoreFault {
+    let message = "\(db.lastErrorMessage ?? "error \(code)") in \(sql)"
+    switch code & 0xff {
+    case SQLITE_CONSTRAINT: return .constraint(message)
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CORRUPT, SQLITE_NOTADB,
+      SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_NOMEM:
+      return .storage(message)
+    default: return .statement(message)
+    }
+  }
+}

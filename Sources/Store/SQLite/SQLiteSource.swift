@@ -1,0 +1,66 @@
+import Foundation
+import GRDB
+
+/// Connections to one SQLite file: one that writes, and as many readers as there are lanes.
+final class SQLiteSource: DriverSource {
+  private let pool: DatabasePool
+  private let purpose: Purpose
+
+  /// How long a write waits for another program that writes to the same file.
+  private static let busySeconds = 10.0
+
+  init(path: String, readersMax: Int) throws {
+    var configuration = Configuration()
+    configuration.label = "haat.store.sqlite"
+    configuration.busyMode = .timeout(Self.busySeconds)
+    configuration.foreignKeysEnabled = true
+    configuration.maximumReaderCount = readersMax
+    do {
+      pool = try DatabasePool(path: path, configuration: configuration)
+      try Self.makeDurable(pool)
+    } catch let error as DatabaseError {
+      throw StoreFault.storage("\(path): \(error.message ?? "error \(error.resultCode.rawValue)")")
+    }
+    purpose = .write
+  }
+
+  private init(pool: DatabasePool) {
+    self.pool = pool
+    purpose = .read
+  }
+
+  /// The same file, for a lane that reads.
+  func reader() -> SQLiteSource { SQLiteSource(pool: pool) }
+
+  func withDriver<T>(_ body: (any Driver) throws -> T) throws -> T {
+    switch purpose {
+    case .write:
+      try pool.writeWithoutTransaction { try body(SQLiteDriver($0)) }
+    case .read:
+      try pool.read { try body(SQLiteDriver($0)) }
+    }
+  }
+
+  /// A transaction that writes keeps other programs out by itself.
+  func withDriverAlone<T>(_ body: (any Driver) throws -> T) throws -> T {
+    try withDriver(body)
+  }
+
+  func close() {
+    // A pool that cannot close has a statement under way, which the lanes rule out; its file is safe either way.
+    if purpose == .write { try? pool.close() }
+  }
+
+  /// GRDB sets `synchronous` to NORMAL when it opens WAL, after `prepareDatabase`: a power cut would then lose commits
+  /// that were acknowledged. Set again here, outside a transaction (inside one the pragma does nothing), and checked.
+  private static func makeDurable(_ pool: DatabasePool) throws {
+    try pool.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      guard level == 2 else {
+        throw StoreFault.storage(
+          "SQLite would not set synchronous to FULL: it is \(level.map(String.init) ?? "unknown")")
+      }
+    }
+  }
+}

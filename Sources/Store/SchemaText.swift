@@ -1,0 +1,88 @@
+/// Schema text in PostgreSQL's spelling, cut into statements and respelled for each engine.
+struct SchemaText {
+  private enum Token {
+    case word(String)
+    /// White space, a number, a sign, or a quoted text with its quotes.
+    case other(String)
+
+    var text: String {
+      switch self {
+      case .word(let text), .other(let text): text
+      }
+    }
+
+    func isWord(_ word: String) -> Bool {
+      guard case .word(let text) = self else { return false }
+      return text.uppercased() == word
+    }
+  }
+
+  private var statements: [[Token]] = []
+
+  /// Comments are dropped, so that a semicolon or a quote in one means nothing.
+  init(_ text: String) {
+    var scanner = Substring(text)
+    var statement: [Token] = []
+    while let next = scanner.first {
+      if scanner.hasPrefix("--") {
+        scanner = scanner.drop { !$0.isNewline }
+      } else if scanner.hasPrefix("/*") {
+        scanner = Self.after("*/", in: scanner.dropFirst(2))
+        statement.append(.other(" "))
+      } else if next == "'" || next == "\"" {
+        let rest = Self.after(String(next), in: scanner.dropFirst())
+        statement.append(.other(String(scanner[..<rest.startIndex])))
+        scanner = rest
+      } else if next == ";" {
+        scanner.removeFirst()
+        statements.append(statement)
+        statement = []
+      } else if next.isLetter || next == "_" {
+        let word = scanner.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        statement.append(.word(String(word)))
+        scanner = scanner.dropFirst(word.count)
+      } else {
+        statement.append(.other(String(next)))
+        scanner.removeFirst()
+      }
+    }
+    statements.append(statement)
+    statements.removeAll { $0.allSatisfy { $0.text.allSatisfy(\.isWhitespace) } }
+  }
+
+  /// For SQLite: `INTEGER` and `BLOB` columns of STRICT tables. Without STRICT, `Int64.max + 1` becomes a fraction.
+  var sqlite: [String] {
+    statements.map { statement in
+      let text = statement.map { token in
+        if token.isWord("BIGINT") { "INTEGER" } else if token.isWord("BYTEA") { "BLOB" } else { token.text }
+      }.joined()
+      return Self.begins(statement, with: "CREATE", "TABLE") ? text + " STRICT" : text
+    }
+  }
+
+  /// For PostgreSQL: text that sorts and compares by its bytes, as SQLite's does, whatever the database's own language.
+  var postgres: [String] {
+    statements.map { statement in
+      guard Self.begins(statement, with: "CREATE", "TABLE") || Self.begins(statement, with: "ALTER", "TABLE") else {
+        return statement.map(\.text).joined()
+      }
+      var isCast = false
+      return statement.map { token in
+        defer { if case .word = token { isCast = token.isWord("AS") } }
+        return token.isWord("TEXT") && !isCast ? "TEXT COLLATE \"C\"" : token.text
+      }.joined()
+    }
+  }
+
+  private static func begins(_ statement: [Token], with words: String...) -> Bool {
+    let found = statement.lazy.filter { if case .word = $0 { true } else { false } }.prefix(words.count)
+    return found.count == words.count && zip(found, words).allSatisfy { $0.isWord($1) }
+  }
+
+  /// What follows the first `end`, or nothing.
+  private static func after(_ end: String, in text: Substring) -> Substring {
+    var rest = text
+    while !rest.isEmpty, !rest.hasPrefix(end) { rest.removeFirst() }
+    return rest.dropFirst(end.count)
+  }
+}

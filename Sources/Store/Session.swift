@@ -1,0 +1,66 @@
+/// One connection to an engine, used by one thread at a time. The two engines differ in this and in nothing above it.
+protocol Driver: Connection {
+  func begin(_ purpose: Purpose) throws
+  func commit() throws
+  /// Ends the transaction, if there is one, and leaves the connection usable or marks it broken. Never fails.
+  func rollback()
+  func savepoint() throws
+  func releaseSavepoint() throws
+  func rollBackToSavepoint() throws
+  /// Runs schema text: many statements, in PostgreSQL's spelling.
+  func define(_ schema: String) throws
+  /// What became of the transaction when a statement failed.
+  var damage: Damage { get }
+}
+
+enum Purpose { case read, write }
+
+/// What a failed statement left of its transaction.
+enum Damage {
+  /// Nothing but the call itself: its savepoint can be rolled back.
+  case none
+  /// The transaction must be run again from its beginning.
+  case rerun
+  /// The engine gave the whole transaction up, for this reason.
+  case lost
+}
+
+/// Where drivers come from. One for the writer and one for each reader; each is used by one thread at a time.
+protocol DriverSource: Sendable {
+  /// Lends a connection that works, made anew when the last one broke.
+  func withDriver<T>(_ body: (any Driver) throws -> T) throws -> T
+  /// Lends a connection while nobody else, in this process or another, changes the schema.
+  func withDriverAlone<T>(_ body: (any Driver) throws -> T) throws -> T
+  func close()
+}
+
+/// What a body sees of a driver: its statements, and none after one has failed.
+final class Session: Connection {
+  private let driver: any Driver
+  private(set) var failure: (any Error)?
+
+  init(_ driver: any Driver) { self.driver = driver }
+
+  func run(_ sql: SQL) throws -> Int {
+    try guarded { try driver.run(sql) }
+  }
+
+  func rows(_ sql: SQL) throws -> [Row] {
+    try guarded { try driver.rows(sql) }
+  }
+
+  /// Throws what a statement threw, if the body kept it to itself.
+  func finish() throws {
+    if let failure { throw failure }
+  }
+
+  private func guarded<T>(_ statement: () throws -> T) throws -> T {
+    if failure != nil { throw StoreFault.statement("an earlier statement of the same call had failed") }
+    do {
+      return try statement()
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+}
