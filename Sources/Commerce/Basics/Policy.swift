@@ -1,0 +1,115 @@
+/// Every limit and duration of the rules, in one place. A refusal that meets one names the field and the limit.
+///
+/// “Characters” are grapheme clusters, what a person counts; a text may also take at most `bytesPerCharacterMax` bytes
+/// of UTF-8 for each of them.
+public struct Policy: Sendable {
+  public init() {}
+
+  // MARK: Text and lists
+
+  public var bytesPerCharacterMax = 20
+  /// Marks in a row on one letter; more are dropped.
+  public var combiningMarksMax = 5
+  public var pageLimitMax = 100
+
+  // MARK: People
+
+  public var emailBytesMax = 254
+  public var nameCharactersMax = 80
+  public var passwordCharactersMin = 10
+  public var passwordBytesMax = 1024
+  /// scrypt's cost N (a power of two); with r = 8 one hash takes N KiB of memory.
+  public var scryptRounds = 131_072
+  public var scryptBlockSize = 8
+  public var scryptParallelism = 1
+  /// Hashes computed at once, and those that may wait: beyond, a sign-in is refused as limited.
+  public var scryptAtOnceMax = 2
+  public var scryptWaitingMax = 16
+  /// Sign-in attempts from one address, and for one e-mail address: a burst, then one each so many seconds.
+  public var signInBurst = 10
+  public var signInAddressSeconds: Int64 = 6
+  public var signInEmailSeconds: Int64 = 30
+  /// A sign-in ends after this, however much it is used.
+  public var sessionSeconds: Int64 = 30 * 86_400
+  /// A token older than this is replaced at its next use; the old one then lives on for the grace, because a browser
+  /// has several requests under way.
+  public var sessionRotationSeconds: Int64 = 86_400
+  public var sessionGraceSeconds: Int64 = 60
+  /// More sign-ins of one account end the oldest.
+  public var sessionsPerAccountMax = 20
+  public var setupTokenSeconds: Int64 = 86_400
+  public var apiKeysPerAccountMax = 20
+
+  // MARK: Channels and markets
+
+  /// Whether a new channel is approved at once or waits for an operator.
+  public var admission = Admission.open
+  public var handleCharactersMin = 3
+  public var handleCharactersMax = 30
+  public var aboutCharactersMax = 2000
+  public var channelsPerAccountMax = 20
+  public var membersPerChannelMax = 50
+  public var marketsMax = 250
+  public var languagesPerMarketMax = 10
+
+  // MARK: Catalogue
+
+  public var titleCharactersMax = 200
+  public var descriptionCharactersMax = 10_000
+  public var productsPerChannelMax = 10_000
+  public var optionsPerProductMax = 3
+  public var variantsPerProductMax = 100
+  public var optionCharactersMax = 60
+  public var skuCharactersMax = 60
+  public var picturesPerProductMax = 10
+  public var pictureBytesMax = 10 * 1024 * 1024
+  public var picturePixelsPerSideMax: Int64 = 16_384
+  public var altCharactersMax = 300
+  /// Units of one variant on hand.
+  public var onHandMax: Int64 = 1_000_000_000
+  public var stockNoteCharactersMax = 200
+  public var importBytesMax = 16 * 1024 * 1024
+  public var importRowsMax = 20_000
+  public var importProductsMax = 2000
+
+  // MARK: Shows and chat
+
+  public var productsPerRunMax = 200
+  public var marketsPerShowMax = 50
+  /// How far ahead a show may be scheduled.
+  public var scheduleAheadSeconds: Int64 = 366 * 86_400
+  public var openShowsPerChannelMax = 200
+  public var messageCharactersMax = 300
+  public var guestNameCharactersMax = 40
+  public var recentMessages = 50
+  /// Timeline rows numbered in one transaction.
+  public var numberingBatch = 256
+
+  // MARK: Buying
+
+  public var bagLinesMax = 50
+  public var quantityMax: Int64 = 99
+  /// How long stock is held for an unpaid order.
+  public var reservationMinutes: Int64 = 10
+  /// How long after it closed an offer a viewer saw is still honoured.
+  public var offerGraceSeconds: Int64 = 15
+  /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.
+  public var tokensPerOrderMax = 8
+  public var paymentAttemptsMax = 20
+  public var refundsPerOrderMax = 20
+  public var phoneCharactersMax = 30
+  public var addressLineCharactersMax = 120
+  public var postalCodeCharactersMax = 20
+  public var reasonCharactersMax = 500
+  public var trackingCharactersMax = 200
+  /// A webhook's signature may be this much older or newer than now.
+  public var webhookAgeSeconds: Int64 = 300
+  public var webhookBytesMax = 256 * 1024
+  public var idempotencyKeyBytesMax = 200
+  public var idempotencyHours: Int64 = 24
+  /// A claim still unanswered after this belongs to a process that died.
+  public var idempotencyInFlightSeconds: Int64 = 60
+}
+
+/// How a channel gets in.
+public enum Admission: String, Sendable, CaseIterable { case open, application }

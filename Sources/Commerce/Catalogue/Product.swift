@@ -1,0 +1,102 @@
+import Store
+
+/// What a viewer sees, as its channel's members see it: every price and the whole stock. Viewers get a `ProductCard`.
+public struct Product: Sendable, Equatable {
+  public let id: ID<Product>
+  public let channel: ID<Channel>
+  public let title: String
+  public let description: String
+  /// The names of up to three options, such as Size and Colour.
+  public let options: [String]
+  /// What can be bought, in order; those taken away are left out.
+  public let variants: [Variant]
+  public let pictures: [Picture]
+  public let createdAt: Moment
+}
+
+/// What is bought: one choice of a product's options.
+public struct Variant: Sendable, Equatable {
+  public let id: ID<Variant>
+  public let product: ID<Product>
+  public let sku: String
+  /// The options' values together, `Red / Small`; empty for a product without options.
+  public let title: String
+  public let options: [String]
+  /// By market code.
+  public let prices: [String: Money]
+  public let compareAt: [String: Money]
+  public let onHand: Int64
+  public let reserved: Int64
+
+  public var available: Int64 { onHand - reserved }
+}
+
+/// A picture of a product. Its bytes are a file in the uploads directory.
+public struct Picture: Sendable, Equatable, Codable {
+  public let id: ID<Picture>
+  public let product: ID<Product>
+  /// The name of the file, `<id>.<type>`.
+  public let file: String
+  public let contentType: String
+  public let width: Int64
+  public let height: Int64
+  public let alt: String
+
+  public var url: String { "/uploads/\(file)" }
+
+  static let columns: SQL = "id, product_id, file, content_type, width, height, alt"
+
+  init(row: Row) throws {
+    id = try row.get("id")
+    product = try row.get("product_id")
+    file = try row.get("file")
+    contentType = try row.get("content_type")
+    width = try row.get("width")
+    height = try row.get("height")
+    alt = try row.get("alt")
+  }
+}
+
+/// What a product is made from, and changed to.
+public struct ProductDraft: Sendable, Codable, Equatable {
+  public var title: String
+  public var description: String
+  /// At most three names.
+  public var options: [String]
+  /// 1…100.
+  public var variants: [VariantDraft]
+
+  public init(title: String, description: String = "", options: [String] = [], variants: [VariantDraft]) {
+    self.title = title
+    self.description = description
+    self.options = options
+    self.variants = variants
+  }
+}
+
+public struct VariantDraft: Sendable, Codable, Equatable {
+  /// Which variant this is, when a product is changed; nil finds it by its options' values, or makes it.
+  public var id: ID<Variant>?
+  public var sku: String
+  /// One value for each of the product's options.
+  public var optionValues: [String]
+  /// Minor units by market code. A market that is not named does not sell it.
+  public var prices: [String: Int64]
+  /// What the price is compared with, above it; by market code.
+  public var compareAt: [String: Int64]
+  /// Units in stock. Nil leaves the stock of a variant that is there as it is: a form that was opened before a sale
+  /// should not put back what was sold.
+  public var onHand: Int64?
+
+  public init(
+    id: ID<Variant>? = nil, sku: String = "", optionValues: [String] = [], prices: [String: Int64],
+    compareAt: [String: Int64] = [:], onHand: Int64? = nil
+  ) {
+    self.id = id
+    self.sku = sku
+    self.optionValues = optionValues
+    self.prices = prices
+    self.compareAt = compareAt
+    self.onHand = onHand
+  }
+}

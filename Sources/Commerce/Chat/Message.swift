@@ -1,0 +1,39 @@
+public import Store
+
+/// What somebody said in a show.
+public struct Message: Sendable, Equatable, Codable {
+  public let id: ID<Message>
+  public let show: ID<Show>
+  /// Nil for a guest.
+  public let account: ID<Account>?
+  public let name: String
+  /// Empty once removed.
+  public let text: String
+  public let role: Speaker
+  public let at: Moment
+
+  /// As whom: a role on the show's channel, a viewer with an account, or a guest.
+  public enum Speaker: String, Sendable, Codable, ValueConvertible { case owner, host, moderator, viewer, guest }
+
+  init(
+    id: ID<Message>, show: ID<Show>, account: ID<Account>?, name: String, text: String, role: Speaker, at: Moment
+  ) {
+    self.id = id
+    self.show = show
+    self.account = account
+    self.name = name
+    self.text = text
+    self.role = role
+    self.at = at
+  }
+
+  init(row: Row) throws {
+    id = try row.get("id")
+    show = try row.get("show_id")
+    account = try row.get("account_id")
+    name = try row.get("name")
+    text = try row.get("text")
+    role = try row.get("role")
+    at = try row.get("created_ms")
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+public import Store
+
+/// What Haat is: the rules of the market and their tables. Every verb is an extension of this value.
+///
+/// A verb checks its caller's role inside its own transaction, refuses by throwing a `Refusal`, and has then changed
+/// nothing. A verb that makes something takes its id from the caller: asked twice with the same id it makes one thing.
+public struct Commerce: Sendable {
+  public let database: Database
+  public let clock: WallClock
+  public let entropy: Entropy
+  /// Every limit and duration.
+  public let policy: Policy
+  public let providers: PaymentProviders
+  /// Called after a commit that may have written to the outbox. It must not block, and may be called more often than
+  /// there is news.
+  public let changed: @Sendable () -> Void
+  let passwords: PasswordHashing
+  let attempts: SignInAttempts
+
+  public init(
+    database: Database,
+    clock: WallClock = .system,
+    entropy: Entropy = .system,
+    policy: Policy = Policy(),
+    providers: PaymentProviders,
+    changed: @escaping @Sendable () -> Void = {}
+  ) {
+    self.database = database
+    self.clock = clock
+    self.entropy = entropy
+    self.policy = policy
+    self.providers = providers
+    self.changed = changed
+    passwords = PasswordHashing(policy: policy, entropy: entropy)
+    attempts = SignInAttempts(policy: policy)
+  }
+
+  /// The schema, one migration per file of `Schema/`, in the order of their names.
+  ///
+  /// Throws when the program was installed without its resources.
+  public static var migrations: [Migration] {
+    get throws {
+      guard let folder = Bundle.module.url(forResource: "Schema", withExtension: nil) else {
+        throw CocoaError(.fileNoSuchFile)
+      }
+      return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        .filter { $0.pathExtension == "sql" }
+        .sorted { $0.lastPathComponent < $1.lastPathComponent }
+        .map { file in
+          let name = file.deletingPathExtension().lastPathComponent
+          return Migration(name: name, sql: try String(contentsOf: file, encoding: .utf8))
+        }
+    }
+  }
+}
+
+extension Commerce {
+  /// One `write`, and word of it afterwards: for verbs that write to the outbox.
+  func writeAndTell<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+    let result = try await database.write(body)
+    changed()
+    return result
+  }
+
+  /// A new id of now.
+  public func makeID<Entity>(_ entity: Entity.Type = Entity.self) -> ID<Entity> {
+    ID(at: clock.now, entropy: entropy)
+  }
+}

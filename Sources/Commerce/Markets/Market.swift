@@ -1,0 +1,64 @@
+import Store
+
+/// A country to sell in.
+public struct Market: Sendable, Equatable {
+  /// ISO 3166-1 alpha-2, two capital letters.
+  public var code: String
+  public var currency: Currency
+  public var name: String
+  /// BCP 47 tags, the first is the default.
+  public var languages: [String]
+  /// Whether one can buy.
+  public var isOpen: Bool
+  /// The platform's share of the goods.
+  public var commission: Rate
+  /// The tax that prices include.
+  public var taxIncluded: Rate
+  public var shippingMinor: Int64
+  /// Goods of this amount or more are shipped free; nil for never.
+  public var shippingFreeFromMinor: Int64?
+
+  public init(
+    code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true, commission: Rate,
+    taxIncluded: Rate = .zero, shippingMinor: Int64 = 0, shippingFreeFromMinor: Int64? = nil
+  ) {
+    self.code = code
+    self.currency = currency
+    self.name = name
+    self.languages = languages
+    self.isOpen = isOpen
+    self.commission = commission
+    self.taxIncluded = taxIncluded
+    self.shippingMinor = shippingMinor
+    self.shippingFreeFromMinor = shippingFreeFromMinor
+  }
+
+  static let columns: SQL = """
+    code, currency, name, languages, is_open, commission_bp, tax_included_bp, shipping_minor, shipping_free_from_minor
+    """
+
+  init(row: Row) throws {
+    code = try row.get("code")
+    currency = try row.get("currency")
+    name = try row.get("name")
+    languages = try row.get("languages", as: String.self).split(separator: ",").map(String.init)
+    isOpen = try row.get("is_open")
+    commission = try row.get("commission_bp")
+    taxIncluded = try row.get("tax_included_bp")
+    shippingMinor = try row.get("shipping_minor")
+    shippingFreeFromMinor = try row.get("shipping_free_from_minor")
+  }
+
+  static func find(_ code: String, in db: any Connection) throws -> Market? {
+    guard isCode(code) else { return nil }
+    return try db.row("SELECT \(columns) FROM market WHERE code = \(code)").map(Market.init)
+  }
+
+  static func all(in db: any Connection) throws -> [Market] {
+    try db.rows("SELECT \(columns) FROM market ORDER BY code").map(Market.init)
+  }
+
+  static func isCode(_ text: String) -> Bool {
+    text.utf8.count == 2 && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+public import Store
+
+/// One durable event of a show.
+public struct TimelineEvent: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable, ValueConvertible {
+    case showStarted = "show_started"
+    case showEnded = "show_ended"
+    case pinned, unpinned, message
+    case messageRemoved = "message_removed"
+    case soldOut = "sold_out"
+    case backInStock = "back_in_stock"
+  }
+
+  /// From 1, without gaps, in each show.
+  public let sequence: Int64
+  public let kind: Kind
+  public let at: Moment
+  /// Milliseconds on the show's own clock: it takes effect for a viewer whose playhead gets there.
+  public let mediaTime: Int64
+  /// The rest, by kind, as the text of a JSON object: `{"product":"…"}`.
+  public let payload: String
+
+  static let columns: SQL = "sequence, kind, at_ms, media_time_ms, payload"
+
+  init(row: Row) throws {
+    sequence = try row.get("sequence")
+    kind = try row.get("kind")
+    at = try row.get("at_ms")
+    mediaTime = try row.get("media_time_ms")
+    payload = try row.get("payload")
+  }
+}
+
+/// The ordered events of a show. A verb appends to it in its own transaction; the show's sequencer numbers what was
+/// appended after that commit, so that events of unrelated transactions need not wait for each other to be numbered.
+public enum Timeline {
+  /// Appends an event, still without a number, and announces it.
+  ///
+  /// - Parameters:
+  ///   - mediaTime: where the show's clock stands; nil takes what it should be by the wall clock, 0 before anything was
+  ///     published.
+  ///   - payload: strings to send with it.
+  ///   - id: the event's own id, when it must be found again.
+  public static func append(
+    show: ID<Show>, kind: TimelineEvent.Kind, mediaTime: Int64?, payload: [String: String] = [:],
+    on occasion: Occasion, id: ID<TimelineEvent>? = nil, in db: any Connection
+  ) throws {
+    let id = id ?? ID(at: occasion.at, entropy: occasion.entropy)
+    let time = try mediaTime ?? self.mediaTime(of: show, at: occasion.at, in: db)
+    try db.run(
+      """
+      INSERT INTO timeline_event (id, show_id, sequence, kind, at_ms, media_time_ms, payload)
+      VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(max(0, time)), \(try text(of: payload)))
+      """)
+    try Outbox.announce(.timeline(show), in: db)
+  }
+
+  /// What the show's clock should say by the wall clock.
+  static func mediaTime(of show: ID<Show>, at now: Moment, in db: any Connection) throws -> Int64 {
+    let row = try db.row("SELECT media_epoch_ms FROM show WHERE id = \(show)")
+    guard let epoch = try row?.get("media_epoch_ms", as: Moment?.self) else { return 0 }
+    return max(0, now.milliseconds(since: epoch))
+  }
+
+  /// A JSON object with its keys in order, the same text for the same payload.
+  static func text(of payload: [String: String]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(payload), as: UTF8.self)
+  }
+}
+
+extension Commerce {
+  /// Numbers the events of a show that have no number yet, the oldest `Policy.numberingBatch` of them, and gives them.
+  ///
+  /// However many call it at once, the numbers go 1, 2, 3 … without gap or repeat.
+  public func numberTimeline(_ show: ID<Show>) async throws -> [TimelineEvent] {
+    try await database.write { [policy] db in
+      let rows = try db.rows(
+        """
+        SELECT id FROM timeline_event WHERE show_id = \(show) AND sequence = 0
+        ORDER BY at_ms, id LIMIT \(policy.numberingBatch)
+        """)
+      guard !rows.isEmpty, let last = try db.row("SELECT sequence FROM show WHERE id = \(show)") else { return [] }
+      let before: Int64 = try last.get("sequence")
+      for (place, row) in rows.enumerated() {
+        let id: ID<TimelineEvent> = try row.get("id")
+        try db.run("UPDATE timeline_event SET sequence = \(before + Int64(place) + 1) WHERE id = \(id)")
+      }
+      let after = before + Int64(rows.count)
+      try db.run("UPDATE show SET sequence = \(after) WHERE id = \(show)")
+      return try events(of: show, after: before, limit: rows.count, in: db)
+    }
+  }
+
+  /// The numbered events of a show after `sequence`, at most `limit` (1…1000) of them.
+  public func timeline(_ show: ID<Show>, after sequence: Int64, limit: Int) async throws -> [TimelineEvent] {
+    try await database.read { db in
+      try events(of: show, after: sequence, limit: min(max(1, limit), 1000), in: db)
+    }
+  }
+
+  private func events(of show: ID<Show>, after sequence: Int64, limit: Int, in db: any Connection) throws
+    -> [TimelineEvent]
+  {
+    try db.rows(
+      """
+      SELECT \(TimelineEvent.columns) FROM timeline_event
+      WHERE show_id = \(show) AND sequence > 0 AND sequence > \(sequence) ORDER BY sequence LIMIT \(limit)
+      """
+    ).map(TimelineEvent.init)
+  }
+}
