@@ -1,6 +1,10 @@
+import Media
+
 extension Setting {
   /// Every setting there is, in the order of the README's table.
-  static let all: [Setting] = [
+  static let all: [Setting] = own + Tunable<MediaConfiguration>.all.map(\.setting)
+
+  private static let own: [Setting] = [
     Setting(
       key: "data.directory", kind: .text(maxBytes: 1024), fallback: "haat-data",
       help: "Where the SQLite file, uploads and recordings live."),

@@ -1,0 +1,36 @@
+import Media
+
+extension Tunable<MediaConfiguration> {
+  static let all: [Self] = {
+    let part = MediaConfiguration()
+    return [
+      Self("media.connectionsMax", \.connectionsMax, of: part, 1...100_000, "RTMP connections open at once."),
+      Self(
+        "media.connectionsPerAddressMax", \.connectionsPerAddressMax, of: part, 1...10_000,
+        "RTMP connections open at once from one address."),
+      Self(
+        "media.handshakeSeconds", \.handshakeSeconds, of: part, 1...60, "From an encoder's connection to its publish."),
+      Self(
+        "media.stallSeconds", \.stallSeconds, of: part, 1...300, "An encoder that sends nothing for as long is cut."),
+      Self(
+        "media.graceSeconds", \.graceSeconds, of: part, 0...600,
+        "How long a stream waits for its encoder to come back before it ends for viewers."),
+      Self("media.endedSeconds", \.endedSeconds, of: part, 1...3600, "How long an ended stream still answers."),
+      Self("media.frameBytesMax", \.frameBytesMax, of: part, 65_536...67_108_864, "Bytes of one video frame."),
+      Self(
+        "media.bitrateMax", \.bitrateMax, of: part, 100_000...1_000_000_000,
+        "Bits per second one encoder may send, over five seconds."),
+      Self("media.partMilliseconds", \.partMilliseconds, of: part, 100...1000, "Length of a low-latency HLS part."),
+      Self(
+        "media.segmentMilliseconds", \.segmentMilliseconds, of: part, 500...10_000,
+        "A segment ends at the first keyframe after as long."),
+      Self("media.windowSeconds", \.windowSeconds, of: part, 8...3600, "Length of a live media playlist."),
+      Self(
+        "media.readerLagMilliseconds", \.readerLagMilliseconds, of: part, 500...30_000,
+        "A viewer that falls further behind skips to the next keyframe."),
+      Self("media.readersMax", \.readersMax, of: part, 1...1_000_000, "Fragment streams open at once per show."),
+      Self(
+        "media.waitersMax", \.waitersMax, of: part, 1...1_000_000, "Held playlist and part requests at once per show."),
+    ]
+  }()
+}
