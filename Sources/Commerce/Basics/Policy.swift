@@ -97,6 +97,10 @@ public struct Policy: Sendable {
   public var tokensPerOrderMax = 8
   public var paymentAttemptsMax = 20
   public var refundsPerOrderMax = 20
+  /// How long a payment or refund may be open before its provider is asked what became of it, and asked again.
+  public var reconcileSeconds: Int64 = 60
+  /// A payment whose second step was not taken by then is given up.
+  public var paymentAbandonedSeconds: Int64 = 86_400
   public var phoneCharactersMax = 30
   public var addressLineCharactersMax = 120
   public var postalCodeCharactersMax = 20

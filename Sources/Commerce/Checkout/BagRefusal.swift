@@ -1,0 +1,62 @@
+/// Why a bag cannot be bought as it is.
+public enum BagRefusal: Refusal, Equatable {
+  case offerUnknown(ID<Offer>)
+  case offerClosed(ID<Offer>)
+  case marketClosed(String)
+  case otherMarket(ID<Offer>)
+  case notInShow
+  case channelNotSelling
+  case severalSellers
+  case amountTooLarge
+  /// `available` is what was left when it was asked for.
+  case soldOut(ID<Variant>, title: String, available: Int64)
+
+  public var code: String {
+    switch self {
+    case .offerUnknown: "offer_unknown"
+    case .offerClosed: "offer_closed"
+    case .marketClosed: "market_closed"
+    case .otherMarket: "other_market"
+    case .notInShow: "not_in_show"
+    case .channelNotSelling: "channel_not_selling"
+    case .severalSellers: "several_sellers"
+    case .amountTooLarge: "amount_too_large"
+    case .soldOut: "sold_out"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .offerUnknown(let offer): "There is no offer \(offer). Take the offers of the product as it is shown now."
+    case .offerClosed: "This price is no longer offered. Look at the product again for today's price."
+    case .marketClosed(let market): "Nothing is sold in \(market) at the moment. Try again later."
+    case .otherMarket: "This offer is for another market. Take the offer of the market you buy in."
+    case .notInShow: "This is not sold in that show and market. Open the product on the seller's page."
+    case .channelNotSelling: "This seller does not sell at the moment."
+    case .severalSellers: "One order can have one seller's products only. Order from each seller separately."
+    case .amountTooLarge: "The total is larger than one order can be. Order in parts."
+    case .soldOut(_, let title, let available):
+      available == 0
+        ? "“\(title)” is sold out. It may come back when another buyer does not pay in time."
+        : "Only \(available) of “\(title)” are left. Order fewer."
+    }
+  }
+
+  public var kind: RefusalKind {
+    switch self {
+    case .offerUnknown: .notFound
+    case .offerClosed: .gone
+    case .marketClosed, .channelNotSelling, .soldOut: .conflict
+    case .otherMarket, .notInShow, .severalSellers, .amountTooLarge: .invalid
+    }
+  }
+
+  public var field: String? {
+    switch self {
+    case .offerUnknown, .offerClosed, .otherMarket, .severalSellers, .amountTooLarge, .soldOut: "lines"
+    case .marketClosed: "market"
+    case .notInShow: "show"
+    case .channelNotSelling: nil
+    }
+  }
+}

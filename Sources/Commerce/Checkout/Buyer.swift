@@ -1,0 +1,141 @@
+import Crypto
+import Foundation
+
+/// Who orders, and where it is to go. Kept with the order as it was given.
+public struct Buyer: Hashable, Sendable {
+  public struct Address: Hashable, Sendable, Codable {
+    public let name: String
+    public let line1: String
+    public let line2: String
+    public let city: String
+    public let region: String
+    public let postalCode: String
+    /// ISO 3166-1 alpha-2, two capital letters.
+    public let country: String
+
+    public init(
+      name: String, line1: String, line2: String = "", city: String, region: String = "", postalCode: String,
+      country: String
+    ) {
+      self.name = name
+      self.line1 = line1
+      self.line2 = line2
+      self.city = city
+      self.region = region
+      self.postalCode = postalCode
+      self.country = country
+    }
+  }
+
+  /// Nil for a guest.
+  public let account: ID<Account>?
+  public let name: String
+  public let email: String
+  /// May be empty.
+  public let phone: String
+  public let address: Address
+
+  public init(account: ID<Account>? = nil, name: String, email: String, phone: String, address: Address) {
+    self.account = account
+    self.name = name
+    self.email = email
+    self.phone = phone
+    self.address = address
+  }
+}
+
+extension Buyer {
+  /// Without blanks around its fields. Throws `GeneralRefusal.invalid` naming the first field that cannot be.
+  func checked(_ policy: Policy) throws -> Buyer {
+    func field(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws -> String {
+      let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      guard range.contains(trimmed.count), trimmed.utf8.count <= range.upperBound * policy.bytesPerCharacterMax else {
+        throw GeneralRefusal.invalid(
+          field: name,
+          why: trimmed.isEmpty ? "is needed" : "must have \(range.lowerBound) to \(range.upperBound) characters")
+      }
+      guard trimmed.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+        throw GeneralRefusal.invalid(field: name, why: "must be one line of text")
+      }
+      return trimmed
+    }
+    let email = try field(email, "buyer.email", 3...policy.emailBytesMax)
+    guard Self.looksLikeEmail(email) else {
+      throw GeneralRefusal.invalid(field: "buyer.email", why: "must be an e-mail address, such as asha@example.com")
+    }
+    let phone = try field(phone, "buyer.phone", 0...policy.phoneCharactersMax)
+    guard phone.unicodeScalars.allSatisfy({ "+0123456789 ()-.".unicodeScalars.contains($0) }) else {
+      throw GeneralRefusal.invalid(field: "buyer.phone", why: "may have digits, blanks and +()-. only")
+    }
+    let country = try field(address.country, "buyer.address.country", 2...2)
+    guard country.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
+      throw GeneralRefusal.invalid(field: "buyer.address.country", why: "must be two capital letters, such as IN")
+    }
+    let name = try field(name, "buyer.name", 1...policy.nameCharactersMax)
+    let recipient =
+      address.name.isEmpty ? name : try field(address.name, "buyer.address.name", 1...policy.nameCharactersMax)
+    return Buyer(
+      account: account, name: name, email: email, phone: phone,
+      address: Address(
+        name: recipient,
+        line1: try field(address.line1, "buyer.address.line1", 1...policy.addressLineCharactersMax),
+        line2: try field(address.line2, "buyer.address.line2", 0...policy.addressLineCharactersMax),
+        city: try field(address.city, "buyer.address.city", 1...policy.addressLineCharactersMax),
+        region: try field(address.region, "buyer.address.region", 0...policy.addressLineCharactersMax),
+        postalCode: try field(address.postalCode, "buyer.address.postalCode", 1...policy.postalCodeCharactersMax),
+        country: country))
+  }
+
+  /// One @ with something before it and a dotted name after it: whether it exists, only a message can tell.
+  private static func looksLikeEmail(_ text: String) -> Bool {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
+    let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+    return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)
+  }
+}
+
+extension Buyer {
+  private struct Record: Codable {
+    let name: String
+    let email: String
+    let phone: String
+    let address: Address
+  }
+
+  /// What the `buyer` column holds: everything but the account, which has its own column. Keys are sorted, so that
+  /// equal buyers have equal text.
+  func encoded() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let record = Record(name: name, email: email, phone: phone, address: address)
+    return String(decoding: try encoder.encode(record), as: UTF8.self)
+  }
+
+  init(account: ID<Account>?, encoded: String) throws {
+    let record = try JSONDecoder().decode(Record.self, from: Data(encoded.utf8))
+    self.init(
+      account: account, name: record.name, email: record.email, phone: record.phone, address: record.address)
+  }
+}
+
+/// The SHA-256 of a bag and its buyer: what makes a repeated request the same one.
+enum Fingerprint {
+  static func of(_ bag: Bag, account: ID<Account>?, encodedBuyer: String) -> [UInt8] {
+    var hash = SHA256()
+    // Lengths go before what could run into its neighbour.
+    func add(_ bytes: [UInt8]) {
+      withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { hash.update(bufferPointer: $0) }
+      hash.update(data: bytes)
+    }
+    add(bag.show?.bytes ?? [])
+    add(Array(bag.market.utf8))
+    add(account?.bytes ?? [])
+    add(Array(encodedBuyer.utf8))
+    for line in bag.lines.sorted(by: { $0.offer < $1.offer }) {
+      add(line.offer.bytes)
+      withUnsafeBytes(of: line.quantity.bigEndian) { hash.update(bufferPointer: $0) }
+    }
+    return Array(hash.finalize())
+  }
+}

@@ -1,0 +1,74 @@
+import Store
+
+extension Commerce {
+  /// Ends an order that is not paid and gives its stock back; for its buyer and its channel's people. An order that was
+  /// cancelled before stays so. Money that still comes for it is refunded by itself.
+  public func cancelOrder(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
+    try await writeAndTell { db in
+      let order = try OrderAccess.requireReader(of: id, by: caller, token: token, in: db)
+      switch order.state {
+      case .placed: break
+      case .cancelled: return order
+      case .expired: throw CancelOrderRefusal.expired
+      case .paid, .fulfilled, .delivered, .settled, .refunded: throw CancelOrderRefusal.paid
+      }
+      try end([order], as: .cancelled, on: occasion(by: caller.account, order: id, note: "cancelled"), in: db)
+      return try Order.require(id, in: db)
+    }
+  }
+
+  /// Ends the orders that were not paid in time and gives their stock back. At most 100 a call; gives how many.
+  @discardableResult
+  public func expireOrders() async throws -> Int {
+    let now = clock.now
+    let waiting = try await database.read { db in
+      try db.row("SELECT 1 FROM orders WHERE state = 'placed' AND expires_ms <= \(now) LIMIT 1") != nil
+    }
+    guard waiting else { return 0 }
+    return try await writeAndTell { db in
+      let rows = try db.rows(
+        """
+        SELECT \(Order.columns) FROM orders WHERE state = 'placed' AND expires_ms <= \(now)
+        ORDER BY expires_ms LIMIT 100
+        """)
+      let orders = try Order.with(rows: rows, in: db)
+      try end(orders, as: .expired, on: occasion(note: "not paid in time"), in: db)
+      return orders.count
+    }
+  }
+
+  private func end(_ orders: [Order], as state: Order.State, on occasion: Occasion, in db: any Connection) throws {
+    guard !orders.isEmpty else { return }
+    try db.run(
+      """
+      UPDATE orders SET state = \(state), closed_ms = \(occasion.at)
+      WHERE id IN \(list: orders.map(\.id)) AND state = 'placed'
+      """)
+    for order in orders {
+      try Stock.release(order.units, on: occasion.of(order.id), in: db)
+      try Outbox.announce(.order(order.id), in: db)
+    }
+  }
+}
+
+/// Why an order is not cancelled.
+public enum CancelOrderRefusal: Refusal, Equatable {
+  case paid
+  case expired
+
+  public var code: String {
+    switch self {
+    case .paid: "order_paid"
+    case .expired: "order_expired"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .paid: "A paid order cannot be cancelled. Ask the seller for a refund."
+    case .expired: "The order was not paid in time, and has ended by itself."
+    }
+  }
+
+  public var kind: RefusalKind { .conflict }
+}

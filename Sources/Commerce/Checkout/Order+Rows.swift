@@ -1,0 +1,143 @@
+import Store
+
+extension Order {
+  init(_ request: OrderRequest, _ quote: Quote, at now: Moment, policy: Policy) {
+    id = request.id
+    channel = quote.channel
+    show = request.bag.show
+    market = request.bag.market
+    state = .placed
+    buyer = request.buyer
+    lines = quote.lines.map(OrderLine.init)
+    subtotal = quote.subtotal
+    shipping = quote.shipping
+    tax = quote.tax
+    total = quote.total
+    refunded = Money(minor: 0, currency: quote.total.currency)
+    language = request.language
+    tracking = ""
+    placed = now
+    expires = now.adding(seconds: policy.reservationMinutes * 60)
+    paid = nil
+  }
+
+  /// Two statements, however many lines.
+  func insert(_ request: OrderRequest, in db: any Connection) throws {
+    try db.run(
+      """
+      INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
+        subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
+        placed_ms, expires_ms)
+      VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
+        \(state), \(total.currency), \(subtotal.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
+        \(request.encodedBuyer), \(language), '', \(placed), \(expires))
+      """)
+    let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
+      [
+        id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
+        line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
+        line.commission.minor,
+      ]
+    }
+    try db.run(
+      """
+      INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
+        total_minor, tax_bp, commission_bp, tax_minor, commission_minor)
+      VALUES \(rows: rows)
+      """)
+  }
+
+  static func exists(_ id: ID<Order>, in db: any Connection) throws -> Bool {
+    try db.row("SELECT 1 FROM orders WHERE id = \(id)") != nil
+  }
+
+  static func find(_ id: ID<Order>, in db: any Connection) throws -> Order? {
+    try with(rows: db.rows("SELECT \(columns) FROM orders WHERE id = \(id)"), in: db).first
+  }
+
+  static func require(_ id: ID<Order>, in db: any Connection) throws -> Order {
+    guard let order = try find(id, in: db) else { throw GeneralRefusal.notFound("order") }
+    return order
+  }
+
+  /// Orders of rows with `columns`, in their order, with all their lines in one statement.
+  static func with(rows: [Row], in db: any Connection) throws -> [Order] {
+    guard !rows.isEmpty else { return [] }
+    let ids = try rows.map { try $0.get("id", as: ID<Order>.self) }
+    var lines: [ID<Order>: [Row]] = [:]
+    let found = try db.rows(
+      """
+      SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
+        commission_bp, tax_minor, commission_minor
+      FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
+      """)
+    for row in found { lines[try row.get("order_id"), default: []].append(row) }
+    return try rows.map { row in
+      let currency: Currency = try row.get("currency")
+      let lines = try lines[row.get("id"), default: []].map { try OrderLine(row: $0, currency: currency) }
+      return try Order(row: row, lines: lines, currency: currency)
+    }
+  }
+
+  static let columns: SQL = """
+    id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
+    total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms
+    """
+
+  private init(row: Row, lines: [OrderLine], currency: Currency) throws {
+    func money(_ column: String) throws -> Money { Money(minor: try row.get(column), currency: currency) }
+    id = try row.get("id")
+    channel = try row.get("channel_id")
+    show = try row.get("show_id")
+    market = try row.get("market")
+    state = try row.get("state")
+    buyer = try Buyer(account: try row.get("account_id"), encoded: try row.get("buyer"))
+    self.lines = lines
+    subtotal = try money("subtotal_minor")
+    shipping = try money("shipping_minor")
+    tax = try money("tax_minor")
+    total = try money("total_minor")
+    refunded = try money("refunded_minor")
+    language = try row.get("language")
+    tracking = try row.get("tracking")
+    placed = try row.get("placed_ms")
+    expires = try row.get("expires_ms")
+    paid = try row.get("paid_ms")
+  }
+
+  /// What has to be on the shelf for it.
+  var units: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
+}
+
+extension OrderLine {
+  init(_ line: Quote.Line) {
+    offer = line.offer
+    variant = line.variant
+    product = line.product
+    title = line.title
+    sku = line.sku
+    quantity = line.quantity
+    unitPrice = line.unitPrice
+    total = line.total
+    tax = line.tax
+    taxRate = line.taxRate
+    commissionRate = line.commissionRate
+    commission = line.commission
+  }
+
+  fileprivate init(row: Row, currency: Currency) throws {
+    func money(_ column: String) throws -> Money { Money(minor: try row.get(column), currency: currency) }
+    offer = try row.get("offer_id")
+    variant = try row.get("variant_id")
+    product = try row.get("product_id")
+    title = try row.get("title")
+    sku = try row.get("sku")
+    quantity = try row.get("quantity")
+    unitPrice = try money("price_minor")
+    total = try money("total_minor")
+    tax = try money("tax_minor")
+    taxRate = try row.get("tax_bp")
+    commissionRate = try row.get("commission_bp")
+    commission = try money("commission_minor")
+  }
+}

@@ -1,0 +1,74 @@
+public import Store
+
+/// A purchase. `placed` holds stock for a while; `paid` has sold it (DOMAIN.md, "Buying").
+public struct Order: Sendable, Equatable {
+  public enum State: String, Sendable, CaseIterable {
+    case placed, paid, fulfilled, delivered, settled, expired, cancelled, refunded
+  }
+
+  public let id: ID<Order>
+  public let channel: ID<Channel>
+  public let show: ID<Show>?
+  public let market: String
+  public let state: State
+  public let buyer: Buyer
+  public let lines: [OrderLine]
+  public let subtotal: Money
+  public let shipping: Money
+  /// Contained in the total, not added to it.
+  public let tax: Money
+  public let total: Money
+  /// Refunded so far, or on its way back. `refunded` is the state once it is all of the total.
+  public let refunded: Money
+  /// The buyer's language when it was placed, such as `hi`.
+  public let language: String
+  /// Where the parcel can be followed; empty until fulfilled, and when there is nothing to follow.
+  public let tracking: String
+  public let placed: Moment
+  /// Until when the stock is held for an order that is not paid.
+  public let expires: Moment
+  public let paid: Moment?
+
+  /// The order's name among people: `H-7K3M-92QF`.
+  public var number: String { OrderNumber.text(of: id) }
+}
+
+/// One offer of an order, as sold: later changes of product or price change no order.
+public struct OrderLine: Sendable, Equatable {
+  public let offer: ID<Offer>
+  public let variant: ID<Variant>
+  public let product: ID<Product>
+  public let title: String
+  public let sku: String
+  public let quantity: Int64
+  public let unitPrice: Money
+  public let total: Money
+  /// The tax contained in `total`.
+  public let tax: Money
+  public let taxRate: Rate
+  /// The rate it was sold under, and what it came to. The seller has the rest of `total` without `tax`.
+  public let commissionRate: Rate
+  public let commission: Money
+}
+
+/// What `placeOrder` answers.
+public struct PlacedOrder: Sendable {
+  public let order: Order
+  /// Opens the order to whoever holds it. It is shown once; asking again with the same id gives another that works too.
+  public let access: Secret
+  /// False when this id had placed the order before.
+  public let isNew: Bool
+}
+
+enum OrderNumber {
+  /// Crockford's base 32: no I, L, O or U, so that it can be read out.
+  private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+  /// The last 40 bits of the id, all of them random. For people, who also have a name and a date: programs use the id.
+  static func text<Entity>(of id: ID<Entity>) -> String {
+    let digits = (0..<8).map { alphabet[Int((id.low >> (35 - 5 * UInt64($0))) & 31)] }
+    return "H-" + String(digits[..<4]) + "-" + String(digits[4...])
+  }
+}
+
+extension Order.State: ValueConvertible {}

@@ -1,0 +1,60 @@
+import Store
+
+/// Who may open an order: its buyer when signed in, whoever holds a token of it, and the seller's people.
+enum OrderAccess {
+  /// The order, for its buyer or a holder of its token. To anyone else it does not exist.
+  static func requireBuyer(
+    of id: ID<Order>, by caller: Caller, token: Secret?, in db: any Connection
+  ) throws -> Order {
+    guard let order = try Order.find(id, in: db), try isBuyer(of: order, by: caller, token: token, in: db) else {
+      throw GeneralRefusal.notFound("order")
+    }
+    return order
+  }
+
+  /// The order, for its buyer and for any member of its channel.
+  static func requireReader(
+    of id: ID<Order>, by caller: Caller, token: Secret?, in db: any Connection
+  ) throws -> Order {
+    guard let order = try Order.find(id, in: db) else { throw GeneralRefusal.notFound("order") }
+    if try isBuyer(of: order, by: caller, token: token, in: db) { return order }
+    guard try Membership.role(of: caller, in: order.channel, in: db) != nil else {
+      throw GeneralRefusal.notFound("order")
+    }
+    return order
+  }
+
+  /// The order, for members of its channel who deal with orders.
+  static func requireSeller(of id: ID<Order>, by caller: Caller, in db: any Connection) throws -> Order {
+    _ = try caller.requireAccount()
+    guard let order = try Order.find(id, in: db) else { throw GeneralRefusal.notFound("order") }
+    try Membership.require(.orders, of: order.channel, by: caller, "order", in: db)
+    return order
+  }
+
+  /// A token's hash is looked up, never compared byte by byte: how long that takes says nothing about the token. A
+  /// `Secret` cannot be empty.
+  private static func isBuyer(
+    of order: Order, by caller: Caller, token: Secret?, in db: any Connection
+  ) throws -> Bool {
+    if let account = caller.account, account == order.buyer.account { return true }
+    guard let token else { return false }
+    return try db.row(
+      """
+      SELECT 1 FROM orders WHERE id = \(order.id) AND access_hash = \(token.hash)
+      UNION ALL SELECT 1 FROM order_access WHERE order_id = \(order.id) AND access_hash = \(token.hash)
+      """) != nil
+  }
+
+  /// Makes one more token open the order. The oldest of these further ones goes when there are `max`.
+  static func add(_ token: Secret, to order: ID<Order>, at now: Moment, max: Int, in db: any Connection) throws {
+    let held = try db.rows(
+      "SELECT access_hash FROM order_access WHERE order_id = \(order) ORDER BY made_ms DESC, access_hash")
+    for row in held.dropFirst(max - 1) {
+      let hash: [UInt8] = try row.get("access_hash")
+      try db.run("DELETE FROM order_access WHERE order_id = \(order) AND access_hash = \(hash)")
+    }
+    try db.run(
+      "INSERT INTO order_access (order_id, access_hash, made_ms) VALUES (\(order), \(token.hash), \(now))")
+  }
+}

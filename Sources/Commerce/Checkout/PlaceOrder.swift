@@ -1,0 +1,94 @@
+import Store
+
+extension Commerce {
+  /// Holds the stock and records the order, or does neither. What it costs is decided here, by the offers.
+  ///
+  /// The caller chooses `id`: asking again with the same id, bag and buyer gives the first answer, with another token;
+  /// with anything else it throws `PlaceOrderRefusal.otherOrder`. So does `key`, for callers who name their intent by an
+  /// `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other bookkeeping.
+  ///
+  /// Throws `BagRefusal`, among them `soldOut`, and `GeneralRefusal.invalid` for what is wrong with the buyer.
+  public func placeOrder(
+    _ id: ID<Order>, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil
+  ) async throws -> PlacedOrder {
+    // All that can be done before is: the writer's thread is the one thing that every order shares.
+    try bag.check(policy)
+    guard language.utf8.count <= 35 else {
+      throw GeneralRefusal.invalid(field: "language", why: "must be a language tag, such as hi")
+    }
+    let buyer = try buyer.checked(policy)
+    let encodedBuyer = try buyer.encoded()
+    let request = OrderRequest(
+      id: id, bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
+      fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
+      access: Secret(prefix: "haat_order_", entropy: entropy))
+    return try await writeAndTell { db in
+      let now = clock.now
+      if let key, let placed = try key.claim(for: request, at: now, in: db) {
+        return try self.repeated(placed, request, in: db)
+      }
+      if try Order.exists(id, in: db) { return try self.repeated(id, request, in: db) }
+      return try self.place(request, in: db)
+    }
+  }
+
+  private func place(_ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
+    let occasion = occasion(by: request.buyer.account, order: request.id)
+    let quote = try Quote.of(request.bag, at: occasion.at, policy: policy, in: db)
+    if case .tooFew(let variant) = try Stock.reserve(quote.units, on: occasion, in: db) {
+      let line = quote.lines.first { $0.variant == variant }
+      let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0
+      throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
+    }
+    let order = Order(request, quote, at: occasion.at, policy: policy)
+    try order.insert(request, in: db)
+    return PlacedOrder(order: order, access: request.access, isNew: true)
+  }
+
+  /// The order as it is by now. The first answer's token is known by its hash alone, so another one is made.
+  private func repeated(_ id: ID<Order>, _ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
+    let row = try db.row("SELECT fingerprint FROM orders WHERE id = \(id)")
+    guard let row, try row.get("fingerprint", as: [UInt8].self) == request.fingerprint else {
+      throw PlaceOrderRefusal.otherOrder
+    }
+    try OrderAccess.add(request.access, to: id, at: clock.now, max: policy.tokensPerOrderMax, in: db)
+    return PlacedOrder(order: try Order.require(id, in: db), access: request.access, isNew: false)
+  }
+}
+
+/// Why an order is not placed, other than for what is in its bag.
+public enum PlaceOrderRefusal: Refusal, Equatable {
+  case otherOrder
+
+  public var code: String { "idempotency_mismatch" }
+
+  public var sentence: String {
+    "This order id or Idempotency-Key was used for another order. Take a new one for a new order."
+  }
+
+  public var kind: RefusalKind { .mismatch }
+}
+
+/// What `placeOrder` was asked for, with everything that could be worked out beforehand.
+struct OrderRequest: Sendable {
+  let id: ID<Order>
+  let bag: Bag
+  let buyer: Buyer
+  let encodedBuyer: String
+  let fingerprint: [UInt8]
+  let language: String
+  let access: Secret
+}
+
+extension Quote {
+  /// What has to be on the shelf. Two offers of one variant are one need.
+  var units: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
+}
+
+extension Stock.Units {
+  static func summed(_ parts: [(ID<Variant>, Int64)]) -> [Self] {
+    var counts: [ID<Variant>: Int64] = [:]
+    for (variant, count) in parts { counts[variant, default: 0] += count }
+    return counts.map { Self(variant: $0.key, count: $0.value) }
+  }
+}

@@ -1,0 +1,77 @@
+import Store
+
+/// The books: what everyone is owed is a sum of entries, and nothing else says so.
+enum Ledger {
+  enum Kind: String {
+    case payment, refund
+    /// Money that came for an order which did not want it, and its way back.
+    case strayPayment = "stray_payment"
+    case strayRefund = "stray_refund"
+  }
+
+  struct Entry: Equatable {
+    let account: LedgerAccount
+    let amount: Money
+
+    func reversed() throws -> Entry { Entry(account: account, amount: try amount.times(-1)) }
+  }
+
+  /// Adds one transfer, for good. Entries of nothing are left out.
+  ///
+  /// Throws `LedgerFault` when they do not sum to zero in each currency, and the schema's uniqueness of `cause` when it
+  /// was booked before: either fails the transaction.
+  static func book(
+    _ kind: Kind, cause: [UInt8], _ entries: [Entry], on occasion: Occasion, in db: any Connection
+  ) throws {
+    guard let order = occasion.order else { throw LedgerFault.noOrder }
+    let entries = entries.filter { $0.amount.minor != 0 }
+    var sums: [Currency: Money] = [:]
+    for entry in entries {
+      let nothing = Money(minor: 0, currency: entry.amount.currency)
+      sums[entry.amount.currency] = try sums[entry.amount.currency, default: nothing].adding(entry.amount)
+    }
+    guard !entries.isEmpty, sums.values.allSatisfy({ $0.minor == 0 }) else { throw LedgerFault.unbalanced(order) }
+    let transfer = ID<Transfer>(at: occasion.at, entropy: occasion.entropy)
+    try db.run(
+      """
+      INSERT INTO ledger_transfer (id, kind, order_id, cause_id, at_ms)
+      VALUES (\(transfer), \(kind.rawValue), \(order), \(cause), \(occasion.at))
+      """)
+    let rows: [[any ValueConvertible]] = entries.enumerated().map { position, entry in
+      [transfer, position, entry.account.description, entry.amount.currency, entry.amount.minor]
+    }
+    try db.run(
+      """
+      INSERT INTO ledger_entry (transfer_id, position, account, currency, amount_minor) VALUES \(rows: rows)
+      """)
+  }
+}
+
+/// One movement of the ledger; its entries sum to zero.
+public enum Transfer {}
+
+/// Whose money it is.
+enum LedgerAccount: Equatable, CustomStringConvertible {
+  /// Holds the buyers' money, so its balance is what the house has there, negative.
+  case provider(String)
+  case seller(ID<Channel>)
+  case commission
+  case tax(market: String)
+  case buyer(ID<Order>)
+
+  var description: String {
+    switch self {
+    case .provider(let name): "provider:\(name)"
+    case .seller(let channel): "seller:\(channel)"
+    case .commission: "commission"
+    case .tax(let market): "tax:\(market)"
+    case .buyer(let order): "buyer:\(order)"
+    }
+  }
+}
+
+/// What must not be: it fails its transaction.
+enum LedgerFault: Error, Equatable {
+  case unbalanced(ID<Order>)
+  case noOrder
+}

@@ -1,0 +1,67 @@
+import Store
+
+/// How an amount in minor units is shared. The parts sum to the whole: the seller has what the others leave.
+struct Split: Equatable {
+  var tax: Int64
+  var commission: Int64
+  var seller: Int64
+
+  var whole: Int64 { tax + commission + seller }
+
+  init(tax: Int64, commission: Int64, seller: Int64) {
+    self.tax = tax
+    self.commission = commission
+    self.seller = seller
+  }
+
+  /// Of what a paid order brought: tax and commission as rounded once per line, all else, with the shipping, the
+  /// seller's.
+  init(of order: Order) {
+    tax = order.lines.reduce(0) { $0 + $1.tax.minor }
+    commission = order.lines.reduce(0) { $0 + $1.commission.minor }
+    seller = order.total.minor - tax - commission
+  }
+
+  /// The share of `amount` each part gives back, in proportion to what it has. `amount` is 0…`whole`.
+  ///
+  /// Each gives its share rounded down; the minor units that are left go to the largest remainders (in doubt the
+  /// seller's, the commission's, then the tax's). So no part gives more than it has, the shares sum to `amount`, and the
+  /// whole gives back exactly each part.
+  func part(_ amount: Int64) -> Split {
+    guard whole > 0 else { return Split(tax: 0, commission: 0, seller: 0) }
+    let shares = [seller, commission, tax].map { part in
+      whole.dividingFullWidth(part.multipliedFullWidth(by: amount))
+    }
+    var given = shares.map(\.quotient)
+    let left = Int(amount - given.reduce(0, +))
+    let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
+    for index in byRemainder.prefix(left) { given[index] += 1 }
+    return Split(tax: given[2], commission: given[1], seller: given[0])
+  }
+
+  /// What is left of it after the refunds that went through, but for one that is just going through.
+  func without(refundsOf order: ID<Order>, except refund: ID<Refund>, in db: any Connection) throws -> Split {
+    let row = try db.row(
+      """
+      SELECT CAST(COALESCE(SUM(tax_minor), 0) AS BIGINT) AS tax,
+        CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
+        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller
+      FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
+      """)
+    guard let row else { return self }
+    return Split(
+      tax: tax - (try row.get("tax")), commission: commission - (try row.get("commission")),
+      seller: seller - (try row.get("seller")))
+  }
+
+  /// From the provider, who has the buyer's money, to everyone's account.
+  func entries(of order: Order, provider: String) -> [Ledger.Entry] {
+    func money(_ minor: Int64) -> Money { Money(minor: minor, currency: order.total.currency) }
+    return [
+      Ledger.Entry(account: .provider(provider), amount: money(-whole)),
+      Ledger.Entry(account: .seller(order.channel), amount: money(seller)),
+      Ledger.Entry(account: .commission, amount: money(commission)),
+      Ledger.Entry(account: .tax(market: order.market), amount: money(tax)),
+    ]
+  }
+}

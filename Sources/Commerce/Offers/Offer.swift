@@ -1,0 +1,44 @@
+public import Store
+
+/// A price at which a variant can be bought in a market. It is never changed, only closed: order lines name it.
+public struct Offer: Hashable, Sendable {
+  public enum Kind: String, Sendable { case list }
+
+  public let id: ID<Offer>
+  public let variant: ID<Variant>
+  public let market: String
+  public let kind: Kind
+  public let price: Money
+  /// What it is compared with on the page (“was ₹1,999”); nil without a comparison.
+  public let compareAt: Money?
+  public let opened: Moment
+  /// `Moment.never` while open.
+  public let closed: Moment
+
+  public var isOpen: Bool { closed == .never }
+}
+
+extension Offer {
+  /// Open now, or closed no longer ago than the grace a viewer gets whose picture is behind (DOMAIN.md, "Media time").
+  /// The same grace goes for its opening, because two machines' clocks differ.
+  static func isHonoured(opened: Moment, closed: Moment, at moment: Moment, graceSeconds: Int64) -> Bool {
+    opened.adding(seconds: -graceSeconds) <= moment && moment < closed.adding(seconds: graceSeconds)
+  }
+
+  static let columns: SQL =
+    "id, variant_id, market, kind, currency, price_minor, compare_at_minor, opened_ms, closed_ms"
+
+  init(row: Row) throws {
+    id = try row.get("id")
+    variant = try row.get("variant_id")
+    market = try row.get("market")
+    kind = try row.get("kind")
+    let currency: Currency = try row.get("currency")
+    price = Money(minor: try row.get("price_minor"), currency: currency)
+    compareAt = try row.get("compare_at_minor", as: Int64?.self).map { Money(minor: $0, currency: currency) }
+    opened = try row.get("opened_ms")
+    closed = try row.get("closed_ms")
+  }
+}
+
+extension Offer.Kind: ValueConvertible {}

@@ -1,0 +1,88 @@
+import Store
+
+extension Commerce {
+  /// Asks the provider for a pending refund and writes down its answer. Without an answer it stays pending.
+  func tryRefund(_ id: ID<Refund>) async {
+    // Whatever fails here is tried again by reconcilePayments: the refund is stored, and its key makes it happen once.
+    try? await askForRefund(id)
+  }
+
+  func askForRefund(_ id: ID<Refund>) async throws {
+    let asked = try await database.read { db -> (refund: Refund, attempt: PaymentAttempt)? in
+      guard let refund = try Refund.find(id, in: db), refund.state == .pending else { return nil }
+      let row = try db.row("SELECT \(PaymentAttempt.columns) FROM payment_attempt WHERE id = \(refund.attempt)")
+      return try row.map { (refund, try PaymentAttempt(row: $0)) }
+    }
+    guard let asked, let provider = providers[asked.attempt.provider] else { return }
+    do {
+      let answer = try await provider.refund(
+        payment: asked.attempt.payment, amount: asked.refund.amount, key: id.description)
+      try await writeAndTell { db in
+        try self.finish(asked.refund, providerName: provider.name, answer: answer, in: db)
+      }
+    } catch let refused as ProviderRefused {
+      try await writeAndTell { db in try self.fail(asked.refund, because: refused, in: db) }
+    }
+  }
+
+  private func finish(
+    _ refund: Refund, providerName: String, answer: ProviderRefund, in db: any Connection
+  ) throws {
+    let isFirst = try db.run(
+      """
+      UPDATE refund SET state = \(Refund.State.succeeded), refund_id = \(answer.id)
+      WHERE id = \(refund.id) AND state = \(Refund.State.pending)
+      """)
+    guard isFirst == 1 else { return }
+    try Outbox.announce(.order(refund.order), in: db)
+    let occasion = occasion(order: refund.order, note: refund.reason)
+    switch refund.kind {
+    case .stray:
+      try Ledger.book(
+        .strayRefund, cause: refund.id.bytes,
+        [
+          Ledger.Entry(account: .provider(providerName), amount: refund.amount),
+          Ledger.Entry(account: .buyer(refund.order), amount: try refund.amount.times(-1)),
+        ], on: occasion, in: db)
+    case .sale:
+      let order = try Order.require(refund.order, in: db)
+      let parts = try Split(of: order).without(refundsOf: order.id, except: refund.id, in: db).part(
+        refund.amount.minor)
+      try db.run(
+        """
+        UPDATE refund SET tax_minor = \(parts.tax), commission_minor = \(parts.commission),
+          seller_minor = \(parts.seller)
+        WHERE id = \(refund.id)
+        """)
+      let entries = try parts.entries(of: order, provider: providerName).map { try $0.reversed() }
+      try Ledger.book(.refund, cause: refund.id.bytes, entries, on: occasion, in: db)
+      try closeIfRefunded(order, on: occasion, in: db)
+    }
+  }
+
+  /// Once all of it went back, the order is `refunded`, and what was not sent is on the shelf again.
+  private func closeIfRefunded(_ order: Order, on occasion: Occasion, in db: any Connection) throws {
+    let pending = try db.row(
+      """
+      SELECT 1 FROM refund
+      WHERE order_id = \(order.id) AND kind = \(Refund.Kind.sale) AND state = \(Refund.State.pending)
+      """)
+    guard order.refunded == order.total, pending == nil else { return }
+    try db.run(
+      "UPDATE orders SET state = \(Order.State.refunded), closed_ms = \(occasion.at) WHERE id = \(order.id)")
+    if order.state == .paid { try Stock.takeBack(order.units, on: occasion, in: db) }
+  }
+
+  private func fail(_ refund: Refund, because refused: ProviderRefused, in db: any Connection) throws {
+    let isFirst = try db.run(
+      """
+      UPDATE refund SET state = \(Refund.State.failed), failure = \(refused.code)
+      WHERE id = \(refund.id) AND state = \(Refund.State.pending)
+      """)
+    guard isFirst == 1 else { return }
+    try Outbox.announce(.order(refund.order), in: db)
+    guard refund.kind == .sale else { return }
+    try db.run(
+      "UPDATE orders SET refunded_minor = refunded_minor - \(refund.amount.minor) WHERE id = \(refund.order)")
+  }
+}

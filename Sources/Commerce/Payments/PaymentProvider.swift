@@ -1,0 +1,128 @@
+/// Somebody who takes buyers' money: Stripe, or the built-in sandbox.
+///
+/// Every call may fail, and may have had its effect all the same: callers store what they are about to ask for first, and
+/// ask again with the same attempt or key.
+public protocol PaymentProvider: Sendable {
+  /// A stable word in lower case; part of the webhook's path, and of the ledger's account names.
+  var name: String { get }
+
+  /// Takes money. The same `attempt` again is the same payment, never a second one. Throws when the answer is unknown.
+  func pay(_ request: PaymentRequest) async throws -> ProviderPayment
+
+  /// What became of a payment.
+  func payment(_ id: String) async throws -> ProviderPayment
+
+  /// What became of an attempt whose answer was lost; nil when the provider never heard of it.
+  func payment(attempt: ID<PaymentAttempt>) async throws -> ProviderPayment?
+
+  /// Gives money back. The same `key` again is the same refund. Throws `ProviderRefused` when it never will.
+  func refund(payment id: String, amount: Money, key: String) async throws -> ProviderRefund
+
+  /// Reads a webhook. Throws `WebhookRefusal` unless its signature is right and it was signed within five minutes of `now`.
+  func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent
+}
+
+public struct PaymentRequest: Sendable {
+  /// The order, as people name it; shown on the buyer's statement where the provider can.
+  public let reference: String
+  public let attempt: ID<PaymentAttempt>
+  public let amount: Money
+  /// The provider's name for the card or account, such as `pm_…`. Never a card number.
+  public let method: String
+  public let description: String
+  public let metadata: [String: String]
+
+  public init(
+    reference: String, attempt: ID<PaymentAttempt>, amount: Money, method: String, description: String,
+    metadata: [String: String] = [:]
+  ) {
+    self.reference = reference
+    self.attempt = attempt
+    self.amount = amount
+    self.method = method
+    self.description = description
+    self.metadata = metadata
+  }
+}
+
+/// A payment as its provider sees it.
+public struct ProviderPayment: Sendable, Equatable {
+  public enum State: String, Sendable { case requiresAction, processing, succeeded, declined }
+
+  public struct Failure: Sendable, Equatable {
+    /// A stable word, such as `card_declined`.
+    public let code: String
+    public let sentence: String
+
+    public init(code: String, sentence: String) {
+      self.code = code
+      self.sentence = sentence
+    }
+  }
+
+  public let id: String
+  public let attempt: ID<PaymentAttempt>
+  public let amount: Money
+  public let state: State
+  /// Where the buyer goes to confirm, with `requiresAction`.
+  public let actionURL: String?
+  public let failure: Failure?
+
+  public init(
+    id: String, attempt: ID<PaymentAttempt>, amount: Money, state: State, actionURL: String? = nil,
+    failure: Failure? = nil
+  ) {
+    self.id = id
+    self.attempt = attempt
+    self.amount = amount
+    self.state = state
+    self.actionURL = actionURL
+    self.failure = failure
+  }
+}
+
+public struct ProviderRefund: Sendable, Equatable {
+  public let id: String
+
+  public init(id: String) { self.id = id }
+}
+
+/// A provider's definite no, as opposed to no answer.
+public struct ProviderRefused: Error, Sendable {
+  public let code: String
+  public let sentence: String
+
+  public init(code: String, sentence: String) {
+    self.code = code
+    self.sentence = sentence
+  }
+}
+
+/// Something that happened at a provider, as its webhook told it.
+public struct ProviderEvent: Sendable, Equatable {
+  /// Unique at the provider: the same event is acted on once.
+  public let id: String
+  public let kind: String
+  /// The payment as it was then; nil for an event that is about none.
+  public let payment: ProviderPayment?
+
+  public init(id: String, kind: String, payment: ProviderPayment?) {
+    self.id = id
+    self.kind = kind
+    self.payment = payment
+  }
+}
+
+/// The providers of an installation. The first one takes new payments.
+public struct PaymentProviders: Sendable {
+  private let providers: [any PaymentProvider]
+
+  public init(_ providers: [any PaymentProvider]) { self.providers = providers }
+
+  public static let none = PaymentProviders([])
+
+  public subscript(name: String) -> (any PaymentProvider)? { providers.first { $0.name == name } }
+
+  /// The one that takes new payments.
+  public var current: (any PaymentProvider)? { providers.first }
+}

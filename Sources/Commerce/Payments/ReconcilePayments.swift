@@ -1,0 +1,97 @@
+import Store
+
+extension Commerce {
+  /// Asks the providers about payments and refunds that have been open for a minute: a crash, a lost answer or a lost
+  /// webhook left them so. At most 100 of each a call; gives how many moved on.
+  @discardableResult
+  public func reconcilePayments() async throws -> Int {
+    var moved = 0
+    for attempt in try await dueAttempts() where try await reconcile(attempt) { moved += 1 }
+    for refund in try await dueRefunds() {
+      await tryRefund(refund)
+      if try await database.read({ db in try Refund.find(refund, in: db)?.state }) != .pending { moved += 1 }
+    }
+    return moved
+  }
+
+  /// Asks the provider about the open payments of one order, such as when its buyer comes back from their bank before
+  /// the webhook does. Gives the order as it is then.
+  public func refreshPayment(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
+    let open = try await database.read { db in
+      let order = try OrderAccess.requireReader(of: id, by: caller, token: token, in: db)
+      return try db.rows(
+        """
+        SELECT \(PaymentAttempt.columns) FROM payment_attempt
+        WHERE order_id = \(order.id) AND state IN ('requires_action', 'processing')
+        """
+      ).map(PaymentAttempt.init)
+    }
+    for attempt in open { _ = try await reconcile(attempt) }
+    return try await database.read { db in try Order.require(id, in: db) }
+  }
+
+  /// True when there was news. A provider that does not answer is asked again in a minute.
+  private func reconcile(_ attempt: PaymentAttempt) async throws -> Bool {
+    guard let provider = providers[attempt.provider] else { return false }
+    let found: ProviderPayment?
+    do {
+      found =
+        attempt.payment.isEmpty
+        ? try await provider.payment(attempt: attempt.id) : try await provider.payment(attempt.payment)
+    } catch {
+      return false
+    }
+    guard let found else { return try await close(attempt, as: "not_received") }
+    if PaymentAttempt.State(found.state).rank > attempt.state.rank {
+      _ = try await record(found, from: provider)
+      return true
+    }
+    let isAbandoned =
+      clock.now.milliseconds(since: attempt.started) > policy.paymentAbandonedSeconds * 1000
+      && found.state == .requiresAction
+    return isAbandoned ? try await close(attempt, as: "abandoned") : false
+  }
+
+  /// Nobody expects anything of this attempt any more. Should it succeed after all, that still counts.
+  private func close(_ attempt: PaymentAttempt, as code: String) async throws -> Bool {
+    try await writeAndTell { db in
+      let isChanged = try db.run(
+        """
+        UPDATE payment_attempt SET state = \(PaymentAttempt.State.declined), failure_code = \(code),
+          failure_sentence = 'The payment did not come about. Try again.'
+        WHERE id = \(attempt.id) AND state = \(attempt.state)
+        """)
+      if isChanged == 1 { try Outbox.announce(.order(attempt.order), in: db) }
+      return isChanged == 1
+    }
+  }
+
+  /// The open attempts asked about longest ago; from now on they count as asked.
+  private func dueAttempts() async throws -> [PaymentAttempt] {
+    let before = clock.now.adding(seconds: -policy.reconcileSeconds)
+    return try await database.write { db in
+      let attempts = try db.rows(
+        """
+        SELECT \(PaymentAttempt.columns) FROM payment_attempt
+        WHERE state IN ('started', 'requires_action', 'processing') AND asked_ms <= \(before)
+        ORDER BY asked_ms LIMIT 100
+        """
+      ).map(PaymentAttempt.init)
+      guard !attempts.isEmpty else { return [] }
+      try db.run("UPDATE payment_attempt SET asked_ms = \(clock.now) WHERE id IN \(list: attempts.map(\.id))")
+      return attempts
+    }
+  }
+
+  private func dueRefunds() async throws -> [ID<Refund>] {
+    let before = clock.now.adding(seconds: -policy.reconcileSeconds)
+    return try await database.write { db in
+      let refunds = try db.rows(
+        "SELECT id FROM refund WHERE state = 'pending' AND asked_ms <= \(before) ORDER BY asked_ms LIMIT 100"
+      ).map { try $0.get("id", as: ID<Refund>.self) }
+      guard !refunds.isEmpty else { return [] }
+      try db.run("UPDATE refund SET asked_ms = \(clock.now) WHERE id IN \(list: refunds)")
+      return refunds
+    }
+  }
+}

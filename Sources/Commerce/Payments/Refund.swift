@@ -1,0 +1,64 @@
+public import Store
+
+/// Money on its way back to a buyer, stored before the provider is asked.
+public struct Refund: Sendable, Equatable {
+  public enum Kind: String, Sendable {
+    /// Part or whole of a paid order, asked for by the seller.
+    case sale
+    /// Money that came for an order which had ended, or was paid already: refunded by itself.
+    case stray
+  }
+
+  public enum State: String, Sendable { case pending, succeeded, failed }
+
+  public let id: ID<Refund>
+  public let order: ID<Order>
+  public let attempt: ID<PaymentAttempt>
+  public let kind: Kind
+  public let amount: Money
+  public let reason: String
+  public let state: State
+  public let made: Moment
+}
+
+extension Refund.Kind: ValueConvertible {}
+extension Refund.State: ValueConvertible {}
+
+extension Refund {
+  func insert(by account: ID<Account>?, in db: any Connection) throws {
+    try db.run(
+      """
+      INSERT INTO refund (id, order_id, attempt_id, kind, amount_minor, reason, account_id, state, refund_id, failure,
+        tax_minor, commission_minor, seller_minor, made_ms, asked_ms)
+      VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0,
+        \(made), \(made))
+      """)
+  }
+
+  static func find(_ id: ID<Refund>, in db: any Connection) throws -> Refund? {
+    try db.row("SELECT \(columns) FROM \(tables) WHERE refund.id = \(id)").map(Refund.init)
+  }
+
+  static func all(of order: ID<Order>, in db: any Connection) throws -> [Refund] {
+    try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.order_id = \(order) ORDER BY refund.id")
+      .map(Refund.init)
+  }
+
+  private static let columns: SQL = """
+    refund.id AS id, refund.order_id AS order_id, refund.attempt_id AS attempt_id, refund.kind AS kind,
+    refund.amount_minor AS amount_minor, orders.currency AS currency, refund.reason AS reason, refund.state AS state,
+    refund.made_ms AS made_ms
+    """
+  private static let tables: SQL = "refund JOIN orders ON orders.id = refund.order_id"
+
+  private init(row: Row) throws {
+    id = try row.get("id")
+    order = try row.get("order_id")
+    attempt = try row.get("attempt_id")
+    kind = try row.get("kind")
+    amount = Money(minor: try row.get("amount_minor"), currency: try row.get("currency"))
+    reason = try row.get("reason")
+    state = try row.get("state")
+    made = try row.get("made_ms")
+  }
+}

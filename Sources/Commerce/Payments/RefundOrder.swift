@@ -1,0 +1,110 @@
+import Store
+
+extension Commerce {
+  /// Gives a buyer `amountMinor` back, or all that is left; for owners and fulfilment members of the order's channel.
+  ///
+  /// The seller, the commission and the tax give it in proportion to what they got, to the last minor unit. Units of an
+  /// order that is refunded whole before it was fulfilled go back on the shelf. The refund may still be `pending` when
+  /// this returns: the provider did not answer, and `reconcilePayments` asks again. Asked twice with one `id`, it
+  /// refunds once.
+  public func refund(
+    _ order: ID<Order>, id: ID<Refund>? = nil, by caller: Caller, amountMinor: Int64? = nil, reason: String
+  ) async throws -> Refund {
+    guard (1...policy.reasonCharactersMax).contains(reason.count) else {
+      throw GeneralRefusal.invalid(field: "reason", why: "must have 1 to \(policy.reasonCharactersMax) characters")
+    }
+    if let amountMinor, amountMinor < 1 {
+      throw GeneralRefusal.invalid(field: "amountMinor", why: "must be 1 or more")
+    }
+    let id = id ?? makeID()
+    let refund = try await writeAndTell { db in
+      let found = try OrderAccess.requireSeller(of: order, by: caller, in: db)
+      return try self.startRefund(id, of: found, by: caller, amountMinor: amountMinor, reason: reason, in: db)
+    }
+    guard refund.state == .pending else { return refund }
+    await tryRefund(refund.id)
+    return try await database.read { db in try Refund.find(refund.id, in: db) } ?? refund
+  }
+
+  private func startRefund(
+    _ id: ID<Refund>, of order: Order, by caller: Caller, amountMinor: Int64?, reason: String, in db: any Connection
+  ) throws -> Refund {
+    if let refund = try Refund.find(id, in: db) {
+      guard refund.order == order.id, amountMinor == nil || amountMinor == refund.amount.minor else {
+        throw RefundRefusal.otherRefund
+      }
+      return refund
+    }
+    guard [.paid, .fulfilled, .delivered, .settled].contains(order.state) else { throw RefundRefusal.notPaid }
+    let left = order.total.minor - order.refunded.minor
+    let amount = amountMinor ?? left
+    guard left > 0, amount <= left else {
+      throw RefundRefusal.tooMuch(left: Money(minor: left, currency: order.total.currency))
+    }
+    let refunds = try db.row(
+      "SELECT COUNT(*) AS count FROM refund WHERE order_id = \(order.id) AND kind = \(Refund.Kind.sale)")
+    guard try refunds?.get("count", as: Int.self) ?? 0 < policy.refundsPerOrderMax else {
+      throw GeneralRefusal.tooMany(what: "refunds of one order", limit: policy.refundsPerOrderMax)
+    }
+    let attempt = try db.row(
+      """
+      SELECT attempt.id AS id FROM payment_attempt attempt
+      JOIN ledger_transfer transfer ON transfer.cause_id = attempt.id AND transfer.kind = 'payment'
+      WHERE attempt.order_id = \(order.id)
+      """)
+    guard let attempt else { throw RefundRefusal.notPaid }
+    // The amount is taken off what can still be refunded before the provider is asked, so that two refunds at once
+    // cannot give back more than was paid.
+    try db.run(
+      "UPDATE orders SET refunded_minor = refunded_minor + \(amount) WHERE id = \(order.id)")
+    let refund = Refund(
+      id: id, order: order.id, attempt: try attempt.get("id"), kind: .sale,
+      amount: Money(minor: amount, currency: order.total.currency), reason: reason, state: .pending, made: clock.now)
+    try refund.insert(by: caller.account, in: db)
+    try Outbox.announce(.order(order.id), in: db)
+    return refund
+  }
+
+  /// The refunds of an order, oldest first, for its buyer and its channel's people.
+  public func refunds(_ order: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> [Refund] {
+    try await database.read { db in
+      let found = try OrderAccess.requireReader(of: order, by: caller, token: token, in: db)
+      return try Refund.all(of: found.id, in: db)
+    }
+  }
+}
+
+/// Why nothing is refunded.
+public enum RefundRefusal: Refusal, Equatable {
+  case notPaid
+  case tooMuch(left: Money)
+  case otherRefund
+
+  public var code: String {
+    switch self {
+    case .notPaid: "order_not_paid"
+    case .tooMuch: "refund_too_large"
+    case .otherRefund: "idempotency_mismatch"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .notPaid: "Only a paid order can be refunded. One that is not paid yet can be cancelled."
+    case .tooMuch(let left): "At most \(left.minor) minor units of \(left.currency) are left to refund."
+    case .otherRefund: "This refund id was used for another refund. Take a new one."
+    }
+  }
+
+  public var kind: RefusalKind {
+    switch self {
+    case .notPaid: .conflict
+    case .tooMuch: .invalid
+    case .otherRefund: .mismatch
+    }
+  }
+
+  public var field: String? {
+    if case .tooMuch = self { "amountMinor" } else { nil }
+  }
+}

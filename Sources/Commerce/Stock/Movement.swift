@@ -1,0 +1,62 @@
+import Store
+
+extension Stock {
+  /// One row of the journal.
+  struct Movement {
+    enum Kind: String { case received, corrected, reserved, released, sold, returned }
+
+    let variant: ID<Variant>
+    let kind: Kind
+    let onHand: Int64
+    let reserved: Int64
+    /// The stock once it had happened.
+    let after: StockLevel
+
+    /// How much more is available than before.
+    var availableChange: Int64 { onHand - reserved }
+  }
+
+  /// Journals what was done to stock, and tells who needs to know.
+  @discardableResult
+  static func record(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws -> [StockLevel] {
+    guard !movements.isEmpty else { return [] }
+    let rows: [[any ValueConvertible]] = movements.map { movement in
+      [
+        movement.variant, ID<Movement>(at: occasion.at, entropy: occasion.entropy), movement.kind.rawValue,
+        movement.onHand, movement.reserved, occasion.order, occasion.by, occasion.note, occasion.at,
+      ]
+    }
+    try db.run(
+      """
+      INSERT INTO stock_movement
+        (variant_id, id, kind, on_hand_change, reserved_change, order_id, account_id, note, at_ms)
+      VALUES \(rows: rows)
+      """)
+    for movement in movements where movement.availableChange != 0 {
+      try Outbox.announce(.stock(movement.variant), in: db)
+      try tellShows(movement, on: occasion, in: db)
+    }
+    return movements.map(\.after)
+  }
+
+  /// A sold-out product, or one that is back, is an event of every live show that sells it.
+  private static func tellShows(_ movement: Movement, on occasion: Occasion, in db: any Connection) throws {
+    let now = movement.after.available
+    let before = now - movement.availableChange
+    guard (now == 0) != (before == 0) else { return }
+    let shows = try db.rows(
+      """
+      SELECT show.id AS show_id, variant.product_id AS product_id
+      FROM variant
+      JOIN show_product ON show_product.product_id = variant.product_id
+      JOIN show ON show.id = show_product.show_id
+      WHERE variant.id = \(movement.variant) AND show.state = 'live'
+      """)
+    for row in shows {
+      let product: ID<Product> = try row.get("product_id")
+      try Timeline.append(
+        show: try row.get("show_id"), kind: now == 0 ? .soldOut : .backInStock, mediaTime: nil,
+        payload: ["product": product.description, "variant": movement.variant.description], on: occasion, in: db)
+    }
+  }
+}
