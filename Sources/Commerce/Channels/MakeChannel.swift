@@ -1,0 +1,89 @@
+import Store
+
+extension Commerce {
+  /// Makes a channel with the caller as its owner: approved at once where admission is open, else for an operator to
+  /// decide.
+  ///
+  /// Throws `GeneralRefusal.invalid`, `ChannelRefusal.handleTaken`, `.tooManyChannels`, and `IDTaken`.
+  public func makeChannel(_ id: ID<Channel>, by caller: Caller, _ draft: ChannelDraft) async throws -> Channel {
+    let fingerprint = try MadeHash.of(draft, by: caller)
+    let draft = try draft.checked(policy)
+    return try await database.write { [clock, policy] db in
+      let account = try caller.requireAccount()
+      if let row = try db.row("SELECT \(Channel.columns), made_hash FROM channel WHERE id = \(id)") {
+        guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "channel") }
+        return try Channel(row: row)
+      }
+      try draft.requireMarket(in: db)
+      let count = try require(db.row("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)"))
+      guard try count.get("channels", as: Int.self) < policy.channelsPerAccountMax else {
+        throw ChannelRefusal.tooManyChannels(limit: policy.channelsPerAccountMax)
+      }
+      let now = clock.now
+      let state: ChannelState = policy.admission == .open ? .approved : .applied
+      let made = try db.run(
+        """
+        INSERT INTO channel (id, handle, name, about, market, state, made_hash, created_ms)
+        VALUES (\(id), \(draft.handle), \(draft.name), \(draft.about), \(draft.market), \(state), \(fingerprint), \(now))
+        ON CONFLICT DO NOTHING
+        """)
+      guard made == 1 else { throw ChannelRefusal.handleTaken }
+      try db.run(
+        """
+        INSERT INTO member (channel_id, account_id, role, created_ms)
+        VALUES (\(id), \(account), \(Role.owner), \(now))
+        """)
+      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+    }
+  }
+
+  /// Changes what the channel says of itself. Only for its owners.
+  public func changeChannel(_ id: ID<Channel>, by caller: Caller, _ draft: ChannelDraft) async throws -> Channel {
+    let draft = try draft.checked(policy)
+    return try await database.write { db in
+      try Membership.require(.everything, of: id, by: caller, in: db)
+      try draft.requireMarket(in: db)
+      let taken = try db.row("SELECT id FROM channel WHERE handle = \(draft.handle) AND id <> \(id)")
+      guard taken == nil else { throw ChannelRefusal.handleTaken }
+      try db.run(
+        """
+        UPDATE channel SET handle = \(draft.handle), name = \(draft.name), about = \(draft.about),
+          market = \(draft.market)
+        WHERE id = \(id)
+        """)
+      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+    }
+  }
+
+  /// Approves, rejects or suspends a channel. Only for the operator; to what it is already, nothing happens.
+  public func admitChannel(_ id: ID<Channel>, by caller: Caller, as state: ChannelState) async throws -> Channel {
+    try await database.write { db in
+      try caller.requireOperator(in: db)
+      guard let channel = try Channel.find(id, in: db) else { throw GeneralRefusal.notFound("channel") }
+      switch (channel.state, state) {
+      case (let from, let to) where from == to: return channel
+      case (.applied, .approved), (.applied, .rejected), (.rejected, .approved), (.approved, .suspended),
+        (.suspended, .approved):
+        try db.run("UPDATE channel SET state = \(state) WHERE id = \(id)")
+      case (let from, let to): throw ChannelRefusal.wrongTurn(from: from, to: to)
+      }
+      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+    }
+  }
+}
+
+extension ChannelDraft {
+  fileprivate func checked(_ policy: Policy) throws -> ChannelDraft {
+    try Handle.check(handle, policy: policy)
+    return ChannelDraft(
+      handle: handle, name: try policy.text(name, "name", max: policy.nameCharactersMax),
+      about: try policy.text(about, "about", max: policy.aboutCharactersMax, required: false, lines: true),
+      market: market)
+  }
+
+  fileprivate func requireMarket(in db: any Connection) throws {
+    guard try Market.find(market, in: db) != nil else {
+      throw GeneralRefusal.invalid(field: "market", why: "must be the code of a market of this installation")
+    }
+  }
+}
