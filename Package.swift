@@ -99,7 +99,7 @@ let package = Package(
     .target(
       name: "TestKit",
       dependencies: [
-        "Commerce", "Store",
+        "CLibpq", "Commerce", "Store",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestKit",

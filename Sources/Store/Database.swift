@@ -25,8 +25,15 @@ public struct Database: Sendable {
         writer: GroupCommit(source: writer, limits: limits),
         readers: Readers(
           sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax))
-    case .postgres:
-      throw StoreFault.location("PostgreSQL comes next")
+    case .postgres(let url):
+      let database = Database(
+        writer: GroupCommit(source: PostgresSource(url: url), limits: limits),
+        readers: Readers(
+          sources: (0..<max(1, limits.readersMax)).map { _ in PostgresSource(url: url) },
+          waitingMax: limits.readsWaitingMax))
+      // Connections are made when first needed; an address that does not answer should be known at once.
+      try await database.writer.exclusively { try $0.withDriver { _ in } }
+      return database
     }
   }
 

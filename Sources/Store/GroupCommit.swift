@@ -68,14 +68,23 @@ final class GroupCommit: Sendable {
       }
       if isIdle { continuation.resume() }
     }
-    thread.sync { source.close() }
+    await withCheckedContinuation { continuation in
+      thread.async { [source] in
+        source.close()
+        continuation.resume()
+      }
+    }
   }
 
   /// Runs `body` between two transactions, on the writer's thread.
   func exclusively<T: Sendable>(_ body: @escaping @Sendable (any DriverSource) throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
-      thread.async { [source] in
-        continuation.resume(with: Result { try body(source) })
+      thread.async { [self] in
+        continuation.resume(
+          with: Result {
+            if state.withLock({ $0.isClosed }) { throw StoreFault.closed }
+            return try body(source)
+          })
       }
     }
   }
@@ -96,21 +105,17 @@ final class GroupCommit: Sendable {
 
   private func runUntilIdle() {
     while true {
-      let batch = state.withLock { state in
+      let (batch, drained) = state.withLock { state in
         let batch = state.waiting.popFirst(limits.writesPerCommitMax)
-        if batch.isEmpty { state.isRunning = false }
-        return batch
+        guard batch.isEmpty else { return (batch, [] as [CheckedContinuation<Void, Never>]) }
+        state.isRunning = false
+        defer { state.drained = [] }
+        return ([], state.drained)
       }
-      guard !batch.isEmpty else { break }
+      for continuation in drained { continuation.resume() }
+      if batch.isEmpty { return }
       run(batch)
     }
-    let drained = state.withLock { state in
-      // A call may have come and started another run since; whoever ends that one tells those who wait.
-      guard !state.isRunning else { return [] as [CheckedContinuation<Void, Never>] }
-      defer { state.drained = [] }
-      return state.drained
-    }
-    for continuation in drained { continuation.resume() }
   }
 
   private func run(_ batch: [Job]) {

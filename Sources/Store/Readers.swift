@@ -53,7 +53,14 @@ final class Readers: Sendable {
       }
       if isIdle { continuation.resume() }
     }
-    for lane in lanes { lane.thread.sync { lane.source.close() } }
+    for lane in lanes {
+      await withCheckedContinuation { continuation in
+        lane.thread.async {
+          lane.source.close()
+          continuation.resume()
+        }
+      }
+    }
   }
 
   private static func transaction<T>(
@@ -105,17 +112,15 @@ final class Readers: Sendable {
     var next: Job? = first
     while let job = next {
       job.run(lane.source)
-      next = state.withLock { state in
-        let job = state.waiting.popFirst()
-        if job == nil { state.idle.append(lane) }
-        return job
+      let (waiting, drained) = state.withLock { state in
+        if let job = state.waiting.popFirst() { return (Optional(job), [] as [CheckedContinuation<Void, Never>]) }
+        state.idle.append(lane)
+        guard state.idle.count == lanes.count else { return (nil, []) }
+        defer { state.drained = [] }
+        return (nil, state.drained)
       }
+      for continuation in drained { continuation.resume() }
+      next = waiting
     }
-    let drained = state.withLock { state in
-      guard state.idle.count == lanes.count else { return [] as [CheckedContinuation<Void, Never>] }
-      defer { state.drained = [] }
-      return state.drained
-    }
-    for continuation in drained { continuation.resume() }
   }
 }

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct ValueTests {
-  @Test(arguments: [Engine.sqlite])
+  @Test(arguments: Engine.allCases)
   func `what is written is read, at the edges too`(engine: Engine) async throws {
     let test = try await engine.database()
     try await test.database.migrate([

@@ -18,7 +18,7 @@ public enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible 
       return try await TestDatabase(
         location: .sqlite(path: directory.appendingPathComponent("test.sqlite").path), directory: directory)
     case .postgres:
-      throw StoreFault.location("PostgreSQL comes next")
+      return try await TestDatabase(location: PostgresServer.shared().emptyDatabase(), directory: nil)
     }
   }
 }

@@ -33,11 +33,14 @@ final class SQLiteSource: DriverSource {
   func reader() -> SQLiteSource { SQLiteSource(pool: pool) }
 
   func withDriver<T>(_ body: (any Driver) throws -> T) throws -> T {
-    switch purpose {
-    case .write:
-      try pool.writeWithoutTransaction { try body(SQLiteDriver($0)) }
-    case .read:
-      try pool.read { try body(SQLiteDriver($0)) }
+    do {
+      switch purpose {
+      case .write: return try pool.writeWithoutTransaction { try body(SQLiteDriver($0)) }
+      case .read: return try pool.read { try body(SQLiteDriver($0)) }
+      }
+    } catch let error as DatabaseError {
+      // Bodies throw errors of their own: this one is the pool's.
+      throw StoreFault.storage(error.message ?? "error \(error.resultCode.rawValue)")
     }
   }
 
