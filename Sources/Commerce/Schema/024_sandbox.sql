@@ -10,7 +10,7 @@ CREATE TABLE sandbox_method (
 
 CREATE TABLE sandbox_payment (
   id TEXT NOT NULL PRIMARY KEY,
-  attempt TEXT NOT NULL UNIQUE,
+  attempt BYTEA NOT NULL UNIQUE,
   reference TEXT NOT NULL,
   amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
   refunded_minor BIGINT NOT NULL CHECK (refunded_minor BETWEEN 0 AND amount_minor),
@@ -20,6 +20,8 @@ CREATE TABLE sandbox_payment (
   failure_sentence TEXT NOT NULL,
   made_ms BIGINT NOT NULL
 );
+
+CREATE INDEX sandbox_payment_slow ON sandbox_payment (made_ms) WHERE state = 'processing';
 
 CREATE TABLE sandbox_refund (
   id TEXT NOT NULL PRIMARY KEY,
