@@ -1,17 +1,27 @@
+import Commerce
 import Foundation
 import Logging
+import Media
 
 /// What every handler may use. One value, made once; pages and the API get the same.
 struct Site: Sendable {
   let configuration: WebConfiguration
+  let commerce: Commerce
+  let media: MediaServer
   let logger: Logger
   let statics: StaticFiles
+  let sessionCookie: SessionCookie
+  let limits: RateLimits
   let routes = RouteTable()
 
-  init(configuration: WebConfiguration, logger: Logger) throws {
+  init(configuration: WebConfiguration, commerce: Commerce, media: MediaServer, logger: Logger) throws {
     self.configuration = configuration
+    self.commerce = commerce
+    self.media = media
     self.logger = logger
     statics = try StaticFiles(directory: Self.resources(configuration).appending(path: "Static"))
+    sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
+    limits = RateLimits(configuration.limits, clock: commerce.clock)
   }
 
   /// The directory with `Static`, `Templates` and `Languages`.

@@ -1,17 +1,23 @@
-public import Logging
-public import ServiceLifecycle
+public import Commerce
 import Hummingbird
 import HummingbirdCore
+public import Logging
+public import Media
 import NIOCore
+public import ServiceLifecycle
 
 /// The HTTP side of Haat: pages, the JSON API, live events and video.
 public struct Web: Service {
   private let site: Site
   private let port = BoundPort()
 
-  /// Throws when the resources cannot be read.
-  public init(configuration: WebConfiguration, logger: Logger) throws {
-    site = try Site(configuration: configuration, logger: logger)
+  /// - Parameters:
+  ///   - bell: rung by `commerce` whenever it has something to tell.
+  /// - Throws: when the resources cannot be read.
+  public init(configuration: WebConfiguration, commerce: Commerce, media: MediaServer, bell: Bell, logger: Logger)
+    throws
+  {
+    site = try Site(configuration: configuration, commerce: commerce, media: media, logger: logger)
   }
 
   /// Listens until the task is cancelled or its service group shuts down.

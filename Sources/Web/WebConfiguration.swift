@@ -46,18 +46,17 @@ public struct WebLimits: Sendable {
   /// Seconds from the wish to stop until every connection is cut.
   public var shutdownSeconds: Int64 = 2
 
-  public var signIn = RateLimit(burst: 10, perMinute: 10)
-  public var signUp = RateLimit(burst: 10, perMinute: 5)
-  public var orders = RateLimit(burst: 60, perMinute: 120)
-  public var chat = RateLimit(burst: 10, perMinute: 60)
+  public var signUp = Allowance(burst: 10, perMinute: 5)
+  public var orders = Allowance(burst: 60, perMinute: 120)
+  public var chat = Allowance(burst: 10, perMinute: 60)
   /// Every other request that writes.
-  public var writes = RateLimit(burst: 120, perMinute: 600)
+  public var writes = Allowance(burst: 120, perMinute: 600)
 
   public init() {}
 }
 
 /// So many at once, then so many a minute, for one address (an IPv6 address counts by its /64).
-public struct RateLimit: Sendable, Hashable {
+public struct Allowance: Sendable, Hashable {
   public var burst: Int64
   public var perMinute: Int64
 

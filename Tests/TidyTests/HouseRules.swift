@@ -13,8 +13,9 @@ import Testing
     "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
     "Media": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
     "Web": [
+      "CZlib",
       "Commerce", "Crypto", "Foundation", "FoundationNetworking", "HTTPTypes", "Hummingbird", "HummingbirdCore",
-      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOPosix", "ServiceLifecycle", "Synchronization",
+      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
     ],
     "haat": [
       "ArgumentParser", "Commerce", "Configuration", "Foundation", "Logging", "Media", "ServiceLifecycle", "Store",

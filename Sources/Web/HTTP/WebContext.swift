@@ -1,3 +1,4 @@
+import Commerce
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -7,9 +8,13 @@ import NIOCore
 struct WebContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// The connection: live events are written to it directly (`Live/Hub.swift`).
-  let channel: any Channel
-  /// `en`, `hi`: one of `Site.languages`. Set by `Visitor`.
+  let channel: any NIOCore.Channel
+  /// `en`, `hi`: one of `Language.all`. Set by `Visitor`.
   var language = "en"
+  /// Who asks, by session or API key. Set by `Visitor`.
+  var caller = Caller.nobody
+  /// The account that is signed in with a cookie; nil for guests and for API keys.
+  var account: Account?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)

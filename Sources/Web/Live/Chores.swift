@@ -1,0 +1,35 @@
+import Commerce
+import Logging
+import ServiceLifecycle
+
+/// What has to be done from time to time: unpaid orders end, lost payments are asked about, old keys are forgotten.
+struct Chores: Service {
+  let commerce: Commerce
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await withDiscardingTaskGroup { group in
+        group.addTask { await every(.seconds(3), "ending unpaid orders") { try await commerce.expireOrders() } }
+        group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
+        group.addTask {
+          await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }
+        }
+      }
+    }
+  }
+
+  /// Repeats `work`, which says how much it did, until the task is cancelled. A failure is tried again the next time.
+  private func every(_ period: Duration, _ what: String, _ work: @Sendable () async throws -> Int) async {
+    repeat {
+      do {
+        let count = try await work()
+        if count > 0 { logger.debug("\(what)", metadata: ["count": "\(count)"]) }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.error("\(what) failed", metadata: ["error": "\(String(reflecting: error))"])
+      }
+    } while (try? await Task.sleep(for: period)) != nil
+  }
+}

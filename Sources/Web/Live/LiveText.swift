@@ -1,0 +1,43 @@
+import Commerce
+import Foundation
+import NIOCore
+
+/// Live events as text: JSON by hand where pieces are JSON already, and server-sent events around it.
+enum LiveText {
+  /// One timeline event as the API gives it: `{"seq":…,"kind":…,"at":…,"mediaTime":…,…payload}`.
+  static func json(_ event: TimelineEvent) -> String {
+    let head =
+      #"{"seq":\#(event.sequence),"kind":"\#(event.kind.rawValue)","at":"\#(event.at)","mediaTime":\#(event.mediaTime)"#
+    let payload = event.payload.dropFirst().drop { $0 == " " }
+    return payload.first == "}" || payload.isEmpty ? head + "}" : head + "," + payload
+  }
+
+  /// A server-sent event. `data` is one line: JSON has no raw line ends.
+  static func event(_ name: String, id: String? = nil, data: String) -> String {
+    (id.map { "id: \($0)\n" } ?? "") + "event: \(name)\ndata: \(data)\n\n"
+  }
+
+  static func string(_ text: String) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+  }
+
+  static func string(_ value: (some CustomStringConvertible)?) -> String {
+    value.map { "\"\($0)\"" } ?? "null"
+  }
+}
+
+/// Where a viewer stopped listening: `epoch:sequence`, the id of the last event it has.
+struct LivePlace: Equatable {
+  let epoch: String
+  let sequence: Int64
+
+  /// Nil for anything that is no id of ours.
+  init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard text.utf8.count <= 40, parts.count == 2, let sequence = Int64(parts[1]), sequence >= 0 else { return nil }
+    epoch = String(parts[0])
+    self.sequence = sequence
+  }
+}
