@@ -39,19 +39,23 @@ struct Split: Equatable {
     return Split(tax: given[2], commission: given[1], seller: given[0])
   }
 
-  /// What is left of it after the refunds that went through, but for one that is just going through.
-  func without(refundsOf order: ID<Order>, except refund: ID<Refund>, in db: any Connection) throws -> Split {
+  /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
+  /// were.
+  func without(refundsOf order: ID<Order>, except refund: ID<Refund>, in db: any Connection) throws -> (
+    left: Split, refunds: Int64
+  ) {
     let row = try db.row(
       """
       SELECT CAST(COALESCE(SUM(tax_minor), 0) AS BIGINT) AS tax,
         CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
-        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller
+        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller, COUNT(*) AS refunds
       FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
       """)
-    guard let row else { return self }
-    return Split(
+    guard let row else { return (self, 0) }
+    let left = Split(
       tax: tax - (try row.get("tax")), commission: commission - (try row.get("commission")),
       seller: seller - (try row.get("seller")))
+    return (left, try row.get("refunds"))
   }
 
   /// From the provider, who has the buyer's money, to everyone's account.

@@ -46,12 +46,12 @@ extension Commerce {
         ], on: occasion, in: db)
     case .sale:
       let order = try Order.require(refund.order, in: db)
-      let parts = try Split(of: order).without(refundsOf: order.id, except: refund.id, in: db).part(
-        refund.amount.minor)
+      let (left, before) = try Split(of: order).without(refundsOf: order.id, except: refund.id, in: db)
+      let parts = left.part(refund.amount.minor)
       try db.run(
         """
         UPDATE refund SET tax_minor = \(parts.tax), commission_minor = \(parts.commission),
-          seller_minor = \(parts.seller)
+          seller_minor = \(parts.seller), place = \(before + 1)
         WHERE id = \(refund.id)
         """)
       let entries = try parts.entries(of: order, provider: providerName).map { try $0.reversed() }

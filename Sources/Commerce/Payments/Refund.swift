@@ -29,8 +29,8 @@ extension Refund {
     try db.run(
       """
       INSERT INTO refund (id, order_id, attempt_id, kind, amount_minor, reason, account_id, state, refund_id, failure,
-        tax_minor, commission_minor, seller_minor, made_ms, asked_ms)
-      VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0,
+        tax_minor, commission_minor, seller_minor, place, made_ms, asked_ms)
+      VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0, 0,
         \(made), \(made))
       """)
   }

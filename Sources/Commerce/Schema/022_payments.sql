@@ -40,6 +40,8 @@ CREATE TABLE refund (
   tax_minor BIGINT NOT NULL,
   commission_minor BIGINT NOT NULL,
   seller_minor BIGINT NOT NULL,
+  -- The how manieth refund of its order it was to go through; 0 until it did.
+  place BIGINT NOT NULL,
   made_ms BIGINT NOT NULL,
   asked_ms BIGINT NOT NULL
 );
