@@ -1,0 +1,72 @@
+import Store
+
+extension Commerce {
+  /// Puts a scheduled show on air. On air already, nothing happens.
+  ///
+  /// Throws `ShowRefusal.ended`, `ChannelRefusal.notApproved`.
+  @discardableResult
+  public func startShow(by caller: Caller, show id: ID<Show>, mediaTime: Int64? = nil) async throws -> Show {
+    try await writeAndTell { db in
+      let (show, occasion) = try changing(id, by: caller, in: db)
+      switch show.state {
+      case .live: return show
+      case .ended: throw ShowRefusal.ended
+      case .scheduled: break
+      }
+      guard try Channel.find(show.channel, in: db)?.state == .approved else { throw ChannelRefusal.notApproved }
+      try db.run("UPDATE show SET state = 'live', started_ms = \(occasion.at) WHERE id = \(id)")
+      try Timeline.append(show: id, kind: .showStarted, mediaTime: mediaTime, on: occasion, in: db)
+      return try Show.require(id, in: db)
+    }
+  }
+
+  /// Ends a show that is on air: what is on screen is unpinned, and its stream key opens nothing any more. Ended
+  /// already, nothing happens.
+  ///
+  /// Throws `ShowRefusal.notLive`.
+  @discardableResult
+  public func endShow(by caller: Caller, show id: ID<Show>, mediaTime: Int64? = nil) async throws -> Show {
+    try await writeAndTell { db in
+      let (show, occasion) = try changing(id, by: caller, in: db)
+      switch show.state {
+      case .ended: return show
+      case .scheduled: throw ShowRefusal.notLive
+      case .live: break
+      }
+      if let pinned = show.pinned { try unpin(pinned, in: show, mediaTime: mediaTime, on: occasion, db: db) }
+      // After the unpinning, in the timeline too.
+      let last = Occasion(at: occasion.at.adding(milliseconds: 1), entropy: occasion.entropy, by: occasion.by)
+      try db.run(
+        """
+        UPDATE show SET state = 'ended', ended_ms = \(last.at), changed_ms = \(last.at), stream_key_hash = NULL
+        WHERE id = \(id)
+        """)
+      try Timeline.append(show: id, kind: .showEnded, mediaTime: mediaTime, on: last, in: db)
+      return try Show.require(id, in: db)
+    }
+  }
+
+  /// Makes the key that an encoder publishes with. It is shown this once; the one before opens nothing any more.
+  ///
+  /// Throws `ShowRefusal.ended`.
+  public func makeStreamKey(by caller: Caller, show id: ID<Show>) async throws -> Secret {
+    let key = Secret(prefix: "haat_", entropy: entropy)
+    return try await database.write { db in
+      let (show, _) = try changing(id, by: caller, in: db)
+      guard show.state != .ended else { throw ShowRefusal.ended }
+      try db.run("UPDATE show SET stream_key_hash = \(key.hash) WHERE id = \(id)")
+      return key
+    }
+  }
+
+  /// When the show's media time was 0: `now`, the first time; what it said then, ever after, so that the show's clock
+  /// goes on when its encoder reconnects or this program restarts.
+  public func mediaEpoch(_ id: ID<Show>, now: Moment) async throws -> Moment {
+    if let epoch = try await database.read({ db in try Show.require(id, in: db).mediaEpoch }) { return epoch }
+    return try await database.write { db in
+      try db.run("UPDATE show SET media_epoch_ms = \(now) WHERE id = \(id) AND media_epoch_ms IS NULL")
+      guard let epoch = try Show.require(id, in: db).mediaEpoch else { throw MissingRow() }
+      return epoch
+    }
+  }
+}
