@@ -1,9 +1,11 @@
 import Store
 
-/// A row that must be there because this transaction just wrote it.
-func require(_ row: Row?) throws -> Row {
-  guard let row else { throw MissingRow() }
-  return row
+extension Connection {
+  /// A row that must be there: a count, or what this transaction has just written.
+  func requireRow(_ sql: SQL) throws -> Row {
+    guard let row = try row(sql) else { throw MissingRow() }
+    return row
+  }
 }
 
 /// A row that this transaction wrote is not there: a fault of ours.

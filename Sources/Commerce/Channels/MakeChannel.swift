@@ -15,7 +15,7 @@ extension Commerce {
         return try Channel(row: row)
       }
       try draft.requireMarket(in: db)
-      let count = try require(db.row("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)"))
+      let count = try db.requireRow("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)")
       guard try count.get("channels", as: Int.self) < policy.channelsPerAccountMax else {
         throw ChannelRefusal.tooManyChannels(limit: policy.channelsPerAccountMax)
       }
@@ -33,7 +33,7 @@ extension Commerce {
         INSERT INTO member (channel_id, account_id, role, created_ms)
         VALUES (\(id), \(account), \(Role.owner), \(now))
         """)
-      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+      return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }
 
@@ -51,7 +51,7 @@ extension Commerce {
           market = \(draft.market)
         WHERE id = \(id)
         """)
-      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+      return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }
 
@@ -67,7 +67,7 @@ extension Commerce {
         try db.run("UPDATE channel SET state = \(state) WHERE id = \(id)")
       case (let from, let to): throw ChannelRefusal.wrongTurn(from: from, to: to)
       }
-      return try Channel(row: require(db.row("SELECT \(Channel.columns) FROM channel WHERE id = \(id)")))
+      return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }
 }

@@ -35,7 +35,7 @@ extension Commerce {
         INSERT INTO api_key (id, account_id, name, token_hash, created_ms, revoked_ms)
         VALUES (\(id), \(account), \(name), \(secret.hash), \(clock.now), NULL)
         """)
-      return try APIKey(row: require(db.row("SELECT \(APIKey.columns) FROM api_key WHERE id = \(id)")))
+      return try APIKey(row: db.requireRow("SELECT \(APIKey.columns) FROM api_key WHERE id = \(id)"))
     }
     return (key, secret)
   }

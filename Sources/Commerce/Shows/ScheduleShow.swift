@@ -18,8 +18,8 @@ extension Commerce {
       let now = clock.now
       try draft.requireTime(near: now, policy)
       try draft.requireMarkets(in: db)
-      let row = try require(
-        db.row("SELECT COUNT(*) AS shows FROM show WHERE channel_id = \(channel) AND state <> 'ended'"))
+      let row = try db.requireRow(
+        "SELECT COUNT(*) AS shows FROM show WHERE channel_id = \(channel) AND state <> 'ended'")
       guard try row.get("shows", as: Int.self) < policy.openShowsPerChannelMax else {
         throw ShowRefusal.tooManyShows(limit: policy.openShowsPerChannelMax)
       }
@@ -65,7 +65,7 @@ extension Commerce {
   func changing(_ id: ID<Show>, by caller: Caller, in db: any Connection) throws -> (Show, Occasion) {
     let show = try Show.require(id, in: db)
     let account = try Membership.require(.shows, of: show.channel, by: caller, "show", in: db)
-    let changed: Moment = try require(db.row("SELECT changed_ms FROM show WHERE id = \(id)")).get("changed_ms")
+    let changed: Moment = try db.requireRow("SELECT changed_ms FROM show WHERE id = \(id)").get("changed_ms")
     let now = max(clock.now, changed.adding(milliseconds: 1))
     try db.run("UPDATE show SET changed_ms = \(now) WHERE id = \(id)")
     return (show, Occasion(at: now, entropy: entropy, by: account))

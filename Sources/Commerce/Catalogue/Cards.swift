@@ -1,0 +1,82 @@
+import Store
+
+extension Commerce {
+  /// The run of a show as viewers in a market see it, in order. Six queries, however long the run is.
+  ///
+  /// In a market that the show does not sell in, nothing has an offer. Throws `GeneralRefusal.notFound`.
+  public func cards(show id: ID<Show>, market: String, by caller: Caller = .nobody) async throws -> [ProductCard] {
+    try await database.read { db in
+      let show = try Show.require(id, in: db)
+      try requireVisible(show, to: caller, in: db)
+      let rows = try db.rows(
+        """
+        SELECT \(ProductCard.columns) FROM show_product JOIN product ON product.id = show_product.product_id
+        WHERE show_product.show_id = \(id) ORDER BY show_product.position, product.id
+        """)
+      return try ProductCard.read(rows, market: show.markets.contains(market) ? market : nil, in: db)
+    }
+  }
+
+  /// A channel's products as viewers in a market see them, newest first.
+  public func cards(
+    channel: ID<Channel>, market: String, by caller: Caller = .nobody, after cursor: Cursor? = nil, limit: Int = 20
+  ) async throws -> Page<ProductCard> {
+    try policy.check(limit: limit)
+    return try await database.read { db in
+      try requireVisible(channel, "channel", to: caller, in: db)
+      let rows = try db.rows(
+        """
+        SELECT \(ProductCard.columns) FROM product WHERE channel_id = \(channel) \(cursor.productsBefore)
+        ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
+        """)
+      let cards = try ProductCard.read(Array(rows.prefix(limit)), market: market, in: db)
+      guard rows.count > limit, let last = rows.prefix(limit).last else { return Page(items: cards, next: nil) }
+      return Page(items: cards, next: Cursor(try last.get("created_ms"), try last.get("id", as: ID<Product>.self)))
+    }
+  }
+
+  /// One product as viewers in a market see it. Throws `GeneralRefusal.notFound`.
+  public func card(product id: ID<Product>, market: String, by caller: Caller = .nobody) async throws -> ProductCard {
+    try await database.read { db in
+      let rows = try db.rows("SELECT \(ProductCard.columns) FROM product WHERE id = \(id)")
+      guard let card = try ProductCard.read(rows, market: market, in: db).first else {
+        throw GeneralRefusal.notFound("product")
+      }
+      try requireVisible(card.channel, "product", to: caller, in: db)
+      return card
+    }
+  }
+
+  private func requireVisible(_ channel: ID<Channel>, _ what: String, to caller: Caller, in db: any Connection) throws {
+    if try Channel.find(channel, in: db)?.state == .approved { return }
+    guard try Membership.role(of: caller, in: channel, in: db) != nil else { throw GeneralRefusal.notFound(what) }
+  }
+}
+
+extension ProductCard {
+  fileprivate static let columns: SQL = """
+    product.id, product.channel_id, product.title, product.description, product.options, product.created_ms
+    """
+
+  /// The cards of these rows: four more queries, however many there are. Without a market nothing has an offer.
+  fileprivate static func read(_ rows: [Row], market: String?, in db: any Connection) throws -> [ProductCard] {
+    let ids = try rows.map { try $0.get("id", as: ID<Product>.self) }
+    let variants = try VariantRow.current(of: ids, in: db)
+    let variantIDs = variants.map(\.id)
+    let offers = try market.map { try Offers.lists(of: variantIDs, market: $0, in: db) } ?? [:]
+    let levels = try Stock.levels(of: variantIDs, in: db)
+    let ofProduct = Dictionary(grouping: variants, by: \.product)
+    let pictures = try Picture.all(of: ids, in: db)
+    return try zip(ids, rows).map { id, row in
+      ProductCard(
+        id: id, channel: try row.get("channel_id"), title: try row.get("title"),
+        description: try row.get("description"), options: try TextList.list(of: row.get("options")),
+        pictures: pictures[id] ?? [],
+        variants: (ofProduct[id] ?? []).map { variant in
+          Choice(
+            id: variant.id, sku: variant.sku, title: variant.title, options: variant.options,
+            available: (levels[variant.id] ?? .none).available, offer: offers[variant.id])
+        })
+    }
+  }
+}
