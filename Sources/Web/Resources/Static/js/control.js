@@ -1,0 +1,9 @@
+// The control room of a show. The room comes first: the elements inside it look for it.
+import "./elements/control-room.js";
+import "./elements/live-player.js";
+import "./elements/live-chat.js";
+import "./elements/run-of-show.js";
+import "./elements/stream-health.js";
+import "./elements/stream-key.js";
+import "./elements/copy-field.js";
+import "./elements/local-time.js";

@@ -1,0 +1,156 @@
+import { call, insist } from "../lib/api.js";
+import { h, icon, part, say } from "../lib/dom.js";
+import { roomOf } from "../lib/room.js";
+import { refusal, t } from "../lib/strings.js";
+import { uuid } from "../lib/uuid.js";
+
+const MESSAGES_MAX = 120;
+const ANNOUNCE_MILLISECONDS = 6000;
+const STAFF = ["owner", "host", "moderator"];
+
+/** What people say: the latest messages, and a line to say something. With `moderate` each can be removed. */
+export class LiveChat extends HTMLElement {
+  #room;
+  #list;
+  #waiting = [];
+  #frame = 0;
+  #announceTimer = 0;
+  #unannounced = null;
+
+  connectedCallback() {
+    this.#room = roomOf(this);
+    this.#list = this.querySelector(".messages");
+    this.#room.addEventListener("messages", ({ detail }) => this.#replace(detail));
+    this.#room.addEventListener("message", ({ detail }) => this.#queue(detail));
+    this.#room.addEventListener("removed", ({ detail }) => this.#find(detail)?.remove());
+    this.#room.addEventListener("ended", () => {
+      this.querySelector(".say").hidden = true;
+    });
+    part(this, "newer").addEventListener("click", () => this.#toEnd());
+    this.#list.addEventListener("scroll", () => {
+      if (this.#isAtEnd) part(this, "newer").hidden = true;
+    }, { passive: true });
+    this.addEventListener("submit", (event) => this.#submitted(event));
+    this.#prepareForm(this.querySelector(".say"));
+    this.#toEnd();
+  }
+
+  get #isAtEnd() {
+    return this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 48;
+  }
+
+  #toEnd() {
+    this.#list.scrollTop = this.#list.scrollHeight;
+    part(this, "newer").hidden = true;
+  }
+
+  #find(id) {
+    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  }
+
+  #replace(messages) {
+    const unsent = this.#list.querySelectorAll(".unsent");
+    if (messages.length > 0) this.#list.replaceChildren(...messages.map((message) => this.#line(message)), ...unsent);
+    this.#toEnd();
+  }
+
+  /** However many arrive, the list is touched once per frame. */
+  #queue(message) {
+    this.#waiting.push(message);
+    this.#frame ||= requestAnimationFrame(() => this.#show());
+  }
+
+  #show() {
+    this.#frame = 0;
+    const follow = this.#isAtEnd;
+    for (const message of this.#waiting.splice(0)) {
+      const line = this.#line(message);
+      const mine = this.#find(message.id);
+      if (mine) mine.replaceWith(line);
+      else this.#list.append(line);
+      if (!mine) this.#announce(message);
+    }
+    this.#list.querySelector(".hush")?.remove();
+    while (this.#list.childElementCount > MESSAGES_MAX) this.#list.firstElementChild.remove();
+    if (follow) this.#toEnd();
+    else part(this, "newer").hidden = false;
+  }
+
+  #line({ id, name, text, role }) {
+    const isStaff = STAFF.includes(role);
+    return h("li", { class: `message${isStaff ? " staff" : ""}`, "data-id": id },
+      h("b", {}, name || t("live.guest")), " ",
+      isStaff && [h("span", { class: "role" }, t("live.seller")), " "],
+      h("span", {}, text),
+      this.hasAttribute("moderate") && h("button", {
+        class: "button round quiet", type: "button", "aria-label": t("control.removeMessage"),
+        click: () => this.#remove(id),
+      }, icon("trash")));
+  }
+
+  /** A screen reader hears the latest message now and then, not every one of a rush. */
+  #announce({ name, text }) {
+    this.#unannounced = `${name}: ${text}`;
+    this.#announceTimer ||= setTimeout(() => {
+      this.#announceTimer = 0;
+      say(part(this, "announcer"), this.#unannounced);
+    }, ANNOUNCE_MILLISECONDS);
+  }
+
+  #prepareForm(form) {
+    const nick = form.elements.namedItem("name");
+    try {
+      if (nick) nick.value = localStorage.getItem("haat.name") ?? "";
+    } catch {
+      // Then it is asked again.
+    }
+    form.addEventListener("input", () => form.toggleAttribute("data-draft", form.elements.namedItem("text").value !== ""));
+  }
+
+  #submitted(event) {
+    event.preventDefault();
+    const form = event.target;
+    const message = form.elements.namedItem("message");
+    if (message) this.#remove(message.value);
+    else this.#say(form);
+  }
+
+  async #say(form) {
+    const field = form.elements.namedItem("text");
+    const text = field.value.trim();
+    if (!text) return;
+    const name = form.elements.namedItem("name")?.value.trim() || undefined;
+    if (name) {
+      try {
+        localStorage.setItem("haat.name", name);
+      } catch {
+        // Then it is asked again.
+      }
+    }
+    const id = uuid();
+    const line = this.#line({ id, name: name ?? this.closest("live-room")?.data.account?.name, text });
+    line.classList.add("unsent");
+    this.#list.append(line);
+    this.#toEnd();
+    field.value = "";
+    form.removeAttribute("data-draft");
+    try {
+      await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }));
+      line.classList.remove("unsent");
+    } catch (problem) {
+      line.append(" ", h("small", {}, problem.code === "offline" ? t("live.notSent") : refusal(problem)));
+      if (!field.value) field.value = text;
+    }
+  }
+
+  async #remove(id) {
+    try {
+      await insist(() => call("DELETE", `/api/v1/shows/${this.#room.show}/messages/${id}`));
+      this.#find(id)?.remove();
+    } catch (problem) {
+      this.#find(id)?.append(" ", h("small", {}, refusal(problem)));
+    }
+  }
+}
+
+customElements.define("live-chat", LiveChat);

@@ -1,0 +1,103 @@
+import { Bag } from "../lib/bag.js";
+import { Checkout } from "../lib/checkout.js";
+import { part, say } from "../lib/dom.js";
+import { Room } from "../lib/room.js";
+import { number, plural, t } from "../lib/strings.js";
+
+/** The watch page: joins the player, the room's events and the elements that show them. */
+export class LiveRoom extends HTMLElement {
+  connectedCallback() {
+    const show = this.getAttribute("show");
+    const market = this.getAttribute("market");
+    /** Who sells, who is signed in: what the drawer needs to know from the server. */
+    this.data = JSON.parse(this.querySelector(".room-data").textContent);
+    this.room = new Room(show, market, this.getAttribute("state"));
+    this.bag = new Bag(show);
+    this.checkout = new Checkout(show, market);
+    this.#followPlayer();
+    this.room.addEventListener("viewers", ({ detail }) => say(part(this, "viewer-count"), number(detail)));
+    this.room.addEventListener("link", ({ detail }) => {
+      part(this, "link").hidden = detail;
+    });
+    this.room.addEventListener("started", () => this.#begin());
+    this.room.addEventListener("ended", () => this.#end());
+    this.bag.addEventListener("change", () => this.#countBag());
+    this.#countBag();
+    const open = part(this, "bag");
+    open.hidden = false;
+    open.addEventListener("click", () => this.drawer.openBag());
+    this.room.open();
+  }
+
+  disconnectedCallback() {
+    this.room.close();
+  }
+
+  get drawer() {
+    return this.querySelector("bag-drawer");
+  }
+
+  #followPlayer() {
+    const player = this.querySelector("live-player");
+    const sound = part(this, "sound");
+    if (!player) return;
+    player.addEventListener("mediatime", ({ detail }) => this.room.reached(detail.mediaTime));
+    player.addEventListener("playerstate", ({ detail }) => {
+      if (detail.state !== "playing") this.room.reached(null);
+    });
+    sound.hidden = false;
+    sound.addEventListener("click", () => {
+      player.muted = !player.muted;
+      this.#showSound(player.muted);
+    });
+    this.#showSound(true);
+  }
+
+  #showSound(muted) {
+    const sound = part(this, "sound");
+    const use = sound.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, muted ? "#mute" : "#sound"));
+    sound.setAttribute("aria-label", t(muted ? "live.soundOn" : "live.soundOff"));
+    sound.setAttribute("aria-pressed", String(!muted));
+  }
+
+  /** A page that was open before the show begins to play without being loaded again. */
+  #begin() {
+    part(this, "curtain").hidden = true;
+    part(this, "live").hidden = false;
+    part(this, "viewers").hidden = false;
+    if (this.querySelector("live-player")) return;
+    const player = document.createElement("live-player");
+    player.setAttribute("show", this.getAttribute("show"));
+    player.setAttribute("src", `/live/${this.getAttribute("show")}/`);
+    player.setAttribute("muted", "");
+    this.querySelector(".stage").prepend(player);
+    this.#followPlayer();
+  }
+
+  #end() {
+    const curtain = part(this, "curtain");
+    const heading = document.createElement("h2");
+    heading.textContent = t("live.ended");
+    const words = document.createElement("p");
+    words.textContent = t("live.endedHint");
+    const more = document.createElement("a");
+    more.className = "button";
+    more.href = this.data.seller.url;
+    more.textContent = t("live.moreFrom");
+    curtain.replaceChildren(curtain.firstElementChild, heading, words, more);
+    curtain.hidden = false;
+    part(this, "live").hidden = true;
+    part(this, "viewers").hidden = true;
+  }
+
+  #countBag() {
+    const count = part(this, "bag-count");
+    count.hidden = this.bag.count === 0;
+    say(count, number(this.bag.count));
+    part(this, "bag").setAttribute(
+      "aria-label", this.bag.count === 0 ? t("live.bag") : plural("live.bagCount", this.bag.count));
+  }
+}
+
+customElements.define("live-room", LiveRoom);

@@ -1,0 +1,104 @@
+import { call, insist, Problem } from "./api.js";
+import { uuid } from "./uuid.js";
+
+/**
+ * Turns a bag and a buyer into a paid order, and can be asked again at any point: the order's id is made here and kept,
+ * so that a lost answer never makes a second order. Prices are never sent, only offers and quantities.
+ */
+export class Checkout {
+  #show;
+  #market;
+  #pending = null;
+  #method = null;
+
+  constructor(show, market) {
+    this.#show = show;
+    this.#market = market;
+  }
+
+  /** The card of this visit that worked, `{id, brand, last4}`, or null. */
+  get savedMethod() {
+    return this.#method;
+  }
+
+  forgetMethod() {
+    this.#method = null;
+  }
+
+  /** What `lines` ([{offer, quantity}]) would cost now. */
+  quote(lines) {
+    return insist(() => call("POST", "/api/v1/quotes", { show: this.#show, market: this.#market, lines }));
+  }
+
+  /** Places the order, or gives the one already placed for the same lines and buyer: `{order, accessToken, payment}`. */
+  async place(lines, buyer) {
+    const wish = { show: this.#show, market: this.#market, lines, buyer };
+    const signature = JSON.stringify(wish);
+    if (this.#pending && this.#pending.signature !== signature) await this.#abandon();
+    this.#pending ??= { id: uuid(), signature, placed: null };
+    const pending = this.#pending;
+    try {
+      pending.placed ??= await insist(() =>
+        call("POST", "/api/v1/orders", { id: pending.id, ...wish }, { key: pending.id }));
+    } catch (problem) {
+      // A clear no made nothing, and the next try is a new intent. Without an answer it stays the same intent.
+      if (!problem.isPassing) this.#pending = null;
+      throw problem;
+    }
+    return pending.placed;
+  }
+
+  /** Hands the card to the provider, which gives a name for it. */
+  async method(card) {
+    return call("POST", this.#pending.placed.payment.methodsURL, card);
+  }
+
+  /** Pays with a method. `{state, actionURL?, order}`; throws a `Problem` when declined. */
+  async pay(method) {
+    const { order, accessToken } = this.#pending.placed;
+    const key = uuid();
+    const path = `/api/v1/orders/${order.id}/payment`;
+    const outcome = await insist(() =>
+      call("POST", path, { paymentMethod: method.id }, { key, token: accessToken }));
+    this.#method = method;
+    return outcome;
+  }
+
+  /** Where the buyer comes back to it. The token opens it once, and becomes a cookie there. */
+  get orderURL() {
+    const { order, accessToken } = this.#pending.placed;
+    return `/orders/${order.id}?token=${encodeURIComponent(accessToken)}`;
+  }
+
+  /** The order as it stands. */
+  async look() {
+    const { order, accessToken } = this.#pending.placed;
+    return insist(() => call("GET", `/api/v1/orders/${order.id}`, undefined, { token: accessToken }));
+  }
+
+  /** Asks until the order is no longer waiting, or `seconds` have passed. */
+  async settle(seconds, signal) {
+    const end = performance.now() + seconds * 1000;
+    for (let wait = 400; ; wait = Math.min(wait * 1.5, 3000)) {
+      const order = await this.look();
+      if (order.state !== "placed" || performance.now() > end || signal?.aborted) return order;
+      await new Promise((resume) => setTimeout(resume, wait));
+    }
+  }
+
+  /** The order is done with: the next bag is a new one. */
+  finish() {
+    this.#pending = null;
+  }
+
+  /** Gives back the stock of an order whose bag has changed. When that fails it expires by itself. */
+  async #abandon() {
+    const { placed } = this.#pending;
+    this.#pending = null;
+    if (!placed) return;
+    const path = `/api/v1/orders/${placed.order.id}/cancellation`;
+    await call("POST", path, {}, { key: uuid(), token: placed.accessToken }).catch((problem) => {
+      if (!(problem instanceof Problem)) throw problem;
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { h, icon } from "./dom.js";
+import { available, isLow, isSoldOut, leadingOffer, priceText, stockText } from "./goods.js";
+import { money } from "./money.js";
+import { t } from "./strings.js";
+
+/** One product of the shelf. The whole row opens it; the button is what keyboards and screen readers reach. */
+export function productRow(product, { isPinned, open }) {
+  const picture = product.pictures[0];
+  const offer = leadingOffer(product);
+  const count = available(product);
+  return h("li", { class: `stretch shelf-row${isPinned ? " is-pinned" : ""}`, "data-product": product.id },
+    picture
+      ? h("img", { class: "thumb", src: picture.url, alt: "", loading: "lazy", width: 72, height: 72 })
+      : h("span", { class: "thumb" }, icon("bag")),
+    h("div", { class: "grow" },
+      isPinned && h("span", { class: "badge warn" }, t("live.nowShowing")),
+      h("strong", {}, product.title),
+      h("p", {}, h("span", { class: "price" }, priceText(product)), " ",
+        offer?.compareAt && h("s", { class: "was small" }, money(offer.compareAt))),
+      h("p", { class: `small stock${isLow(count) ? " low" : ""}` }, stockText(count))),
+    !isSoldOut(product) && h("button", { class: "button cover", type: "button", click: () => open(product.id) },
+      t("live.buy"), h("span", { class: "unseen" }, ` ${product.title}`)));
+}

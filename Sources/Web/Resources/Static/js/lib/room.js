@@ -1,0 +1,114 @@
+import { Goods } from "./goods.js";
+import { LiveEvents } from "./live-events.js";
+import { Playhead } from "./playhead.js";
+
+/**
+ * The live side of one show in this page: what the elements of a watch page or control room listen to.
+ *
+ * Dispatches `pin` (product id or null), `messages` (list, replacing), `message`, `removed` (message id), `viewers`
+ * (count), `link` (connected or not), `started`, `ended`. Products and stock are in `goods`.
+ */
+export class Room extends EventTarget {
+  #events;
+  #playhead;
+
+  constructor(show, market, state) {
+    super();
+    this.show = show;
+    this.market = market;
+    this.state = state;
+    this.pinned = null;
+    this.goods = new Goods(show, market);
+    this.#playhead = new Playhead((event) => this.#happened(event));
+    this.#events = new LiveEvents(show);
+    this.#events.addEventListener("state", ({ detail }) => this.#snapshot(detail));
+    this.#events.addEventListener("timeline", ({ detail }) => this.#arrived(detail));
+    this.#events.addEventListener("stock", ({ detail }) => {
+      this.goods.setStock({ [detail.variant]: detail.available });
+    });
+    this.#events.addEventListener("offer", () => this.#refreshGoods());
+    this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
+    this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
+    this.#events.addEventListener("reset", () => this.#events.open());
+  }
+
+  open() {
+    this.#refreshGoods();
+    this.#events.open();
+  }
+
+  close() {
+    this.#events.close();
+  }
+
+  /** Where the player is, in milliseconds of media time; null when it is not playing. */
+  reached(mediaTime) {
+    this.#playhead.reached(mediaTime);
+  }
+
+  #refreshGoods() {
+    this.goods.load().catch(() => {});
+  }
+
+  /**
+   * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
+   * a pin still waits for its frame.
+   */
+  async #snapshot({ show, pinned, viewers, stock, messages }) {
+    this.#tell("viewers", viewers);
+    if (messages) {
+      this.#playhead.flush();
+      this.#setState(show.state);
+      this.#tell("messages", messages);
+      this.#setPin(pinned);
+    }
+    await this.goods.load().catch(() => {});
+    this.goods.setStock(stock);
+  }
+
+  /** What people say appears as they say it; what is shown and sold waits for the picture. */
+  #arrived(event) {
+    if (event.kind === "message" || event.kind === "message_removed") this.#happened(event);
+    else this.#playhead.hold(event);
+  }
+
+  #happened(event) {
+    switch (event.kind) {
+      case "message":
+        return this.#tell("message", event);
+      case "message_removed":
+        return this.#tell("removed", event.message);
+      case "pinned":
+        return this.#setPin(event.product);
+      case "unpinned":
+        return this.#setPin(null);
+      case "show_started":
+        return this.#setState("live");
+      case "show_ended":
+        return this.#setState("ended");
+      case "sold_out":
+      case "back_in_stock":
+        return this.#refreshGoods();
+      default:
+        return undefined;
+    }
+  }
+
+  #setPin(product) {
+    this.pinned = product ?? null;
+    this.#tell("pin", this.pinned);
+  }
+
+  #setState(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.#tell(state === "live" ? "started" : "ended");
+  }
+
+  #tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
+/** The room an element stands in. */
+export const roomOf = (element) => element.closest("live-room, control-room")?.room;

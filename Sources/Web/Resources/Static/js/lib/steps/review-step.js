@@ -1,0 +1,217 @@
+import { groupExpiry, groupNumber, readCard } from "../card.js";
+import { busy, h, icon } from "../dom.js";
+import { money } from "../money.js";
+import { number, refusal, t } from "../strings.js";
+import { bagLines } from "./bag-step.js";
+import { field, showFaults } from "./field.js";
+import { Notice } from "./notice.js";
+
+/** Everything once more with its total, and the card: one tap from here pays. */
+export class ReviewStep {
+  #drawer;
+  #quote = null;
+  #gone = new AbortController();
+  #notice = new Notice();
+  #lines = h("ul", { class: "rows" });
+  #sums = h("dl", { class: "sums" });
+  #deliver = h("div", { class: "deliver" });
+  #card = h("form", { class: "stack", id: "card", novalidate: true, submit: (event) => this.#submit(event) });
+  #second = h("div", { class: "stack", hidden: true });
+  #pay = h("button", { class: "button buy", form: "card", disabled: true }, t("checkout.working"));
+
+  constructor(drawer) {
+    this.#drawer = drawer;
+    this.title = t("checkout.review");
+    this.body = [this.#notice.element, this.#second, this.#lines, this.#sums, this.#deliver, this.#card];
+    this.foot = this.#pay;
+    this.#showBuyer();
+    this.#showCard();
+    this.#price();
+  }
+
+  back = () => this.#drawer.openBag();
+
+  left() {
+    this.#gone.abort();
+  }
+
+  get #wish() {
+    return bagLines(this.#drawer.live).map(({ variant, quantity }) => ({ offer: variant.offer.id, quantity }));
+  }
+
+  async #price() {
+    const { live } = this.#drawer;
+    this.#fitToStock();
+    const wish = this.#wish;
+    if (wish.length === 0) return this.#drawer.openBag();
+    try {
+      this.#quote = await live.checkout.quote(wish);
+      if (this.#gone.signal.aborted) return undefined;
+      return this.#showQuote();
+    } catch (problem) {
+      return this.#refused(problem);
+    }
+  }
+
+  #fitToStock() {
+    const { bag, room } = this.#drawer.live;
+    for (const { variant: id, quantity } of bag.lines) {
+      const variant = room.goods.variant(id);
+      if (!variant?.offer) bag.set(id, 0);
+      else if (variant.available > 0 && variant.available < quantity) {
+        bag.set(id, variant.available, variant.available);
+        this.#notice.show(t("checkout.lessLeft"), "warn");
+      }
+    }
+  }
+
+  #showQuote() {
+    const { lines, subtotal, shipping, tax, total } = this.#quote;
+    const { room } = this.#drawer.live;
+    this.#lines.replaceChildren(...bagLines(this.#drawer.live).map(({ product, variant }, index) => {
+      const line = lines[index];
+      const picture = product.pictures[0];
+      return h("li", {},
+        picture ? h("img", { class: "thumb", src: picture.url, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
+        h("div", { class: "grow" }, h("strong", {}, product.title),
+          h("p", { class: "small soft number" }, [variant.title, `× ${number(line.quantity)}`].filter(Boolean).join(" "))),
+        h("span", { class: "price" }, money(line.total)));
+    }));
+    const sum = (name, value, kind) => h("div", { class: kind }, h("dt", {}, t(`checkout.${name}`)), h("dd", {}, value));
+    this.#sums.replaceChildren(
+      sum("subtotal", money(subtotal)),
+      sum("shipping", shipping.minor === 0 ? t("checkout.free") : money(shipping)),
+      sum("total", money(total), "total"),
+      tax.minor > 0 ? sum("taxIncluded", money(tax), "small") : "");
+    this.#pay.disabled = room.state === "ended" && room.goods.all.length === 0;
+    this.#pay.textContent = t("checkout.pay", { amount: money(total) });
+  }
+
+  #showBuyer() {
+    const { name, address } = this.#drawer.buyer;
+    const words = [name, address.line1, address.line2, `${address.postalCode} ${address.city}`, address.region];
+    this.#deliver.replaceChildren(
+      h("div", {}, h("p", { class: "small soft" }, t("checkout.deliverTo")),
+        h("address", {}, words.filter(Boolean).join(", "))),
+      h("button", { class: "button", type: "button", click: () => this.#drawer.changeDetails() }, t("checkout.change")));
+  }
+
+  #showCard() {
+    const { checkout } = this.#drawer.live;
+    const saved = checkout.savedMethod;
+    if (saved) {
+      const words = t("checkout.savedCard", { brand: saved.brand, last4: saved.last4 });
+      this.#card.replaceChildren(h("div", { class: "deliver" }, h("p", {}, words),
+        h("button", { class: "button", type: "button", click: () => this.#otherCard() }, t("checkout.otherCard"))));
+      return;
+    }
+    const cardNumber = field("number", t("checkout.number"), { autocomplete: "cc-number", inputmode: "numeric", maxlength: 23, placeholder: "•••• •••• •••• ••••" });
+    const expiry = field("expiry", t("checkout.expiry"), { autocomplete: "cc-exp", inputmode: "numeric", maxlength: 7, placeholder: "08/29" }, "half");
+    const cvc = field("cvc", t("checkout.cvc"), { autocomplete: "cc-csc", inputmode: "numeric", maxlength: 4, placeholder: "123" }, "half");
+    regroup(cardNumber.querySelector("input"), groupNumber);
+    regroup(expiry.querySelector("input"), groupExpiry);
+    this.#card.replaceChildren(
+      h("fieldset", { class: "fields" }, h("legend", {}, t("checkout.card")), cardNumber, expiry, cvc),
+      h("p", { class: "row still small soft" }, icon("lock"), t("checkout.secure")));
+  }
+
+  #otherCard() {
+    this.#drawer.live.checkout.forgetMethod();
+    this.#showCard();
+    this.#card.elements.namedItem("number").focus();
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    if (!this.#quote) return;
+    busy(this.#pay, () => this.#buy()).catch((problem) => this.#refused(problem));
+  }
+
+  async #buy() {
+    const { checkout } = this.#drawer.live;
+    this.#notice.hide();
+    let method = checkout.savedMethod;
+    let card = null;
+    if (!method) {
+      const value = (name) => this.#card.elements.namedItem(name).value;
+      const read = readCard({ number: value("number"), expiry: value("expiry"), cvc: value("cvc") });
+      if (!showFaults(this.#card, read.faults)) return;
+      card = read.card;
+    }
+    const { order } = await checkout.place(this.#wish, this.#drawer.buyer);
+    if (order.total.minor !== this.#quote.total.minor) {
+      // Nobody pays what they have not seen.
+      Object.assign(this.#quote, { lines: order.lines, subtotal: order.subtotal, shipping: order.shipping, tax: order.tax, total: order.total });
+      this.#showQuote();
+      this.#notice.show(t("checkout.priceChanged"), "warn");
+      return;
+    }
+    method ??= await checkout.method(card);
+    const outcome = await checkout.pay(method);
+    if (outcome.state === "paid") this.#finish(outcome.order ?? order, true);
+    else if (outcome.state === "requires_action") await this.#confirm(outcome.actionURL);
+    else await this.#wait();
+  }
+
+  /** The bank's own page, in the drawer. It ends by going to the order's page, which is when we look. */
+  async #confirm(url) {
+    const frame = h("iframe", { class: "second-step", src: url, title: t("checkout.confirm") });
+    const back = new Promise((resolve) => {
+      frame.addEventListener("load", () => {
+        if (/^\/orders\//.test(frame.contentWindow?.location.pathname ?? "")) resolve();
+      });
+      this.#gone.signal.addEventListener("abort", resolve);
+    });
+    this.#second.replaceChildren(h("h3", {}, t("checkout.confirm")), h("p", { class: "small soft" }, t("checkout.confirmHint")), frame);
+    this.#second.hidden = false;
+    this.#second.scrollIntoView({ block: "start" });
+    frame.focus();
+    await back;
+    this.#second.hidden = true;
+    this.#second.replaceChildren();
+    if (!this.#gone.signal.aborted) await this.#wait();
+  }
+
+  async #wait() {
+    const { checkout } = this.#drawer.live;
+    const order = await checkout.settle(12, this.#gone.signal);
+    if (this.#gone.signal.aborted) return;
+    if (order.payment?.state === "failed" || order.payment?.state === "declined") {
+      checkout.forgetMethod();
+      this.#showCard();
+      this.#notice.show(refusal({ code: order.payment.code ?? "authentication_failed" }));
+    } else if (order.state === "placed") {
+      this.#finish(order, false);
+    } else {
+      this.#finish(order, order.state === "paid");
+    }
+  }
+
+  #finish(order, isPaid) {
+    this.#drawer.finish(order, isPaid);
+  }
+
+  #refused(problem) {
+    if (!("code" in problem)) throw problem;
+    const { checkout, room } = this.#drawer.live;
+    if (this.#gone.signal.aborted) return;
+    this.#notice.show(problem.code === "offline" ? t("checkout.offline") : refusal(problem));
+    if (problem.status === 402) {
+      checkout.forgetMethod();
+      this.#showCard();
+      this.#card.elements.namedItem("number").focus();
+    } else if (["sold_out", "offer_closed", "offer_unknown"].includes(problem.code)) {
+      room.goods.load().then(() => this.#price()).catch(() => {});
+    } else if (problem.code === "order_expired" || problem.code === "order_not_payable") {
+      checkout.finish();
+    }
+  }
+}
+
+/** Groups digits as they are typed; only at the end of the field, so that the caret never jumps. */
+function regroup(input, group) {
+  input.addEventListener("input", (event) => {
+    if (input.selectionStart !== input.value.length || event.inputType?.startsWith("delete")) return;
+    input.value = group(input.value);
+  });
+}

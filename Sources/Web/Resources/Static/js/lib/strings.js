@@ -1,0 +1,27 @@
+const strings = JSON.parse(document.getElementById("strings")?.textContent || "{}");
+
+/** The language of the page, `en` or `hi`. */
+export const language = document.documentElement.lang || "en";
+
+const plurals = new Intl.PluralRules(language);
+const whole = new Intl.NumberFormat(language === "en" ? "en-IN" : `${language}-IN`);
+
+const find = (path) => path.split(".").reduce((found, name) => found?.[name], strings);
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+
+/** The words for `path`, like `live.buy`, with `{name}` filled in. */
+export function t(path, values = {}) {
+  return fill(find(path) ?? path, values);
+}
+
+/** The words for so many: `path_one`, `path_other`. */
+export function plural(path, count, values = {}) {
+  const text = find(`${path}_${plurals.select(count)}`) ?? find(`${path}_other`) ?? path;
+  return fill(text, { ...values, count: number(count) });
+}
+
+/** A whole number with the reader's grouping. */
+export const number = (value) => whole.format(value);
+
+/** What a refusal means, in the reader's language when its code is known, else as the server says it. */
+export const refusal = (problem) => find(`refusals.${problem.code}`) ?? problem.detail ?? t("checkout.failed");
