@@ -32,7 +32,7 @@ public struct Message: Sendable, Equatable, Codable {
     show = try row.get("show_id")
     account = try row.get("account_id")
     name = try row.get("name")
-    text = try row.get("text")
+    text = try row.get("body")
     role = try row.get("role")
     at = try row.get("created_ms")
   }

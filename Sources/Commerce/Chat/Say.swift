@@ -31,7 +31,7 @@ extension Commerce {
         at: occasion.at)
       try db.run(
         """
-        INSERT INTO message (id, show_id, account_id, name, text, role, created_ms, removed_ms)
+        INSERT INTO message (id, show_id, account_id, name, body, role, created_ms, removed_ms)
         VALUES (\(id), \(show.id), \(caller.account.sqlValue), \(message.name), \(text), \(message.role),
           \(message.at), NULL)
         """)
@@ -59,7 +59,7 @@ extension Commerce {
       let occasion = occasion(by: account)
       let emptied = Message(
         id: id, show: show.id, account: message.account, name: "", text: "", role: message.role, at: message.at)
-      try db.run("UPDATE message SET text = '', name = '', removed_ms = \(occasion.at) WHERE id = \(id)")
+      try db.run("UPDATE message SET body = '', name = '', removed_ms = \(occasion.at) WHERE id = \(id)")
       // Its place in the timeline stays, or the numbers would have a gap.
       try db.run("UPDATE timeline_event SET payload = \(try Timeline.text(of: emptied.payload)) WHERE id = \(id)")
       try Timeline.append(

@@ -55,7 +55,7 @@ CREATE TABLE message (
   show_id BYTEA NOT NULL REFERENCES show (id),
   account_id BYTEA REFERENCES account (id),
   name TEXT NOT NULL,
-  text TEXT NOT NULL,
+  body TEXT NOT NULL,
   role TEXT NOT NULL,
   created_ms BIGINT NOT NULL,
   removed_ms BIGINT
