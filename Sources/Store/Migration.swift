@@ -33,7 +33,7 @@ public struct Migration: Sendable {
         (name: try row.get("name", as: String.self), checksum: try row.get("checksum", as: String.self))
       }
     }
-    try refuseChangedHistory(done: done, given: migrations)
+    try refuseUnsound(done: done, given: migrations)
     for (position, migration) in migrations.enumerated().dropFirst(done.count) {
       try inTransaction(on: driver) {
         do {
@@ -50,9 +50,12 @@ public struct Migration: Sendable {
     }
   }
 
-  private static func refuseChangedHistory(done: [(name: String, checksum: String)], given: [Migration]) throws {
+  private static func refuseUnsound(done: [(name: String, checksum: String)], given: [Migration]) throws {
     guard Set(given.map(\.name)).count == given.count else {
       throw StoreFault.migration("two migrations have the same name")
+    }
+    if let deferred = given.first(where: { SchemaText($0.sql).hasDeferredConstraints }) {
+      throw StoreFault.migration("\(deferred.name) defers a constraint, which would fail other calls' commits")
     }
     for (position, step) in done.enumerated() {
       guard position < given.count else {

@@ -64,6 +64,11 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
       append(value.sqlValue)
     }
 
+    /// A value, or NULL, as the next parameter. `= NULL` is true for nothing: ask `IS NULL` in the text instead.
+    public mutating func appendInterpolation(_ value: (some ValueConvertible)?) {
+      append(value?.sqlValue ?? .null)
+    }
+
     /// A value already in the shape it is kept in.
     public mutating func appendInterpolation(_ value: Value) {
       append(value)

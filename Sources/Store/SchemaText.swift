@@ -50,11 +50,18 @@ struct SchemaText {
     statements.removeAll { $0.allSatisfy { $0.text.allSatisfy(\.isWhitespace) } }
   }
 
+  /// A deferred constraint is checked when the whole batch commits, so one call would fail all that share the commit.
+  var hasDeferredConstraints: Bool {
+    statements.contains { $0.contains { $0.isWord("DEFERRABLE") || $0.isWord("DEFERRED") } }
+  }
+
   /// For SQLite: `INTEGER` and `BLOB` columns of STRICT tables. Without STRICT, `Int64.max + 1` becomes a fraction.
   var sqlite: [String] {
     statements.map { statement in
+      var columns = ColumnTypes()
       let text = statement.map { token in
-        if token.isWord("BIGINT") { "INTEGER" } else if token.isWord("BYTEA") { "BLOB" } else { token.text }
+        guard columns.isType(token) else { return token.text }
+        return token.isWord("BIGINT") ? "INTEGER" : token.isWord("BYTEA") ? "BLOB" : token.text
       }.joined()
       return Self.begins(statement, with: "CREATE", "TABLE") ? text + " STRICT" : text
     }
@@ -63,14 +70,29 @@ struct SchemaText {
   /// For PostgreSQL: text that sorts and compares by its bytes, as SQLite's does, whatever the database's own language.
   var postgres: [String] {
     statements.map { statement in
-      guard Self.begins(statement, with: "CREATE", "TABLE") || Self.begins(statement, with: "ALTER", "TABLE") else {
-        return statement.map(\.text).joined()
-      }
-      var isCast = false
+      var columns = ColumnTypes()
       return statement.map { token in
-        defer { if case .word = token { isCast = token.isWord("AS") } }
-        return token.isWord("TEXT") && !isCast ? "TEXT COLLATE \"C\"" : token.text
+        columns.isType(token) && token.isWord("TEXT") ? "TEXT COLLATE \"C\"" : token.text
       }.joined()
+    }
+  }
+
+  /// Tells a column's type, which follows the column's name, from a column that is called like a type.
+  private struct ColumnTypes {
+    private var depth = 0
+    private var last: [String] = ["", ""]
+
+    mutating func isType(_ token: Token) -> Bool {
+      let text = token.text
+      guard !text.allSatisfy(\.isWhitespace) else { return false }
+      if text == "(" { depth += 1 }
+      if text == ")" { depth -= 1 }
+      defer { last = [last[1], text.uppercased()] }
+      switch last[0] {
+      case "(", ",": return depth == 1
+      case "ADD", "COLUMN": return last[1] != "COLUMN"
+      default: return false
+      }
     }
   }
 

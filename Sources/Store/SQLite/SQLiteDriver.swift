@@ -129,6 +129,7 @@ final class SQLiteDriver: Driver {
     let message = "\(db.lastErrorMessage ?? "error \(code)") in \(sql)"
     switch code & 0xff {
     case SQLITE_CONSTRAINT: return .constraint(message)
+    case SQLITE_READONLY where !isWriting: return .statement(message)
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CORRUPT, SQLITE_NOTADB,
       SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_NOMEM:
       return .storage(message)
