@@ -45,9 +45,9 @@ graph="$graph:interpolation=linear:eval=frame[scene];"
 lamp="(52+5*sin(2*PI*T*2.5)*sin(2*PI*T/4))*exp(-(pow(X-22-13*sin(2*PI*T/8),2)+pow(Y-10-3*cos(2*PI*T/4),2))/420)"
 disc1="34*exp(-pow((pow(X-38+5*sin(2*PI*T*3/32),2)+pow(Y-62-6*sin(2*PI*T/16),2))/60,2))"
 disc2="26*exp(-pow((pow(X-6+6*sin(2*PI*T*3/32),2)+pow(Y-36+8*sin(2*PI*T/16),2))/34,2))"
-graph="${graph}color=c=black:s=45x80:r=15:d=32,format=gray,geq=lum='$lamp+$disc1+$disc2',"
+graph="${graph}color=c=black:s=45x80:r=15:d=33,format=gray,geq=lum='$lamp+$disc1+$disc2',"
 graph="${graph}fps=30,scale=720:1280:flags=bicubic[light];"
-graph="${graph}color=c=0xFFC98A:s=720x1280:r=30:d=32,format=yuva420p[warm];[warm][light]alphamerge[glow];"
+graph="${graph}color=c=0xFFC98A:s=720x1280:r=30:d=33,format=yuva420p[warm];[warm][light]alphamerge[glow];"
 graph="${graph}[scene][glow]overlay=format=yuv420:shortest=1,format=yuv420p[v];"
 
 # The tune: a plucked string in four voices half a second apart, each pluck ringing for two seconds, on the five notes
