@@ -20,7 +20,7 @@ for _ in $pictures again; do
   graph="$graph[$n:v]scale=880:880:flags=lanczos,crop=720:880,format=yuv420p,split=3[m$n][u$n][d$n];"
   graph="$graph[u$n]crop=720:4:0:0,scale=9:2:flags=area,scale=720:140:flags=bicubic[wall$n];"
   graph="$graph[d$n]crop=720:4:0:876,scale=9:2:flags=area,scale=720:260:flags=bicubic[table$n];"
-  graph="$graph[wall$n][m$n][table$n]vstack=inputs=3,setsar=1,loop=loop=143:size=1,setpts=N/30/TB,fps=30[p$n];"
+  graph="$graph[wall$n][m$n][table$n]vstack=inputs=3,setsar=1,loop=loop=147:size=1,setpts=N/30/TB,fps=30[p$n];"
   n=$((n + 1))
 done
 before=p0
@@ -48,7 +48,7 @@ disc2="26*exp(-pow((pow(X-6+6*sin(2*PI*T*3/32),2)+pow(Y-36+8*sin(2*PI*T/16),2))/
 graph="${graph}color=c=black:s=45x80:r=15:d=33,format=gray,geq=lum='$lamp+$disc1+$disc2',"
 graph="${graph}fps=30,scale=720:1280:flags=bicubic[light];"
 graph="${graph}color=c=0xFFC98A:s=720x1280:r=30:d=33,format=yuva420p[warm];[warm][light]alphamerge[glow];"
-graph="${graph}[scene][glow]overlay=format=yuv420:shortest=1,format=yuv420p[v];"
+graph="${graph}[scene][glow]overlay=format=yuv420:shortest=1,trim=end_frame=960,format=yuv420p[v];"
 
 # The tune: a plucked string in four voices half a second apart, each pluck ringing for two seconds, on the five notes
 # of a pentatonic scale. A voice's sixteen notes are the octal digits of one number (0 rests); a soft drone lies below.
