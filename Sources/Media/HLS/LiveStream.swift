@@ -1,27 +1,198 @@
 internal import NIOCore
 internal import Synchronization
 
-/// One stream as its viewers see it.
+/// One stream as its viewers see it: owner of the window, the waiters, the readers and the publisher.
+///
+/// A class around a lock, not an actor: a frame is packaged where it arrives and handed to its readers at once, without a
+/// hop per frame and reader, and the studio reads `health()` without waiting. Nothing is resumed or called under the lock.
 public final class LiveStream: Sendable {
   public let id: String
 
-  init(id: String) { self.id = id }
+  let configuration: MediaConfiguration
+  let clock: MediaClock
+  let names: Playlist.Names
+  private let state: Mutex<LiveState>
+  private let report: @Sendable (StreamNews) -> Void
 
-  /// Answers a request for `path` below `/live/<stream>/`, for example `index.m3u8` or `stream`, with its decoded query.
-  /// May wait, as LL-HLS asks; cancelling the task ends the wait.
-  public func answer(_ path: String, query: [String: String] = [:]) async -> MediaAnswer {
-    MediaAnswer(status: 404)
-  }
-
-  public func health() -> StreamHealth {
-    StreamHealth(
-      state: .waiting, encoder: "", videoCodec: nil, audioCodec: nil, width: 0, height: 0, bitrateBitsPerSecond: 0,
-      framesPerSecond: 0, keyframeIntervalMilliseconds: nil, droppedFrames: 0, lastFrameAgeMilliseconds: nil,
-      connectedMilliseconds: 0, reconnects: 0, readers: 0, warnings: [])
+  /// - Parameters:
+  ///   - prefix: Random, part of every segment's address.
+  ///   - mediaTimeMilliseconds: What the show's clock reads now.
+  init(
+    id: String, configuration: MediaConfiguration, clock: MediaClock, prefix: String, mediaTimeMilliseconds: Int64,
+    report: @escaping @Sendable (StreamNews) -> Void
+  ) {
+    self.id = id
+    self.configuration = configuration
+    self.clock = clock
+    self.report = report
+    names = Playlist.Names(prefix: prefix)
+    let now = clock.now
+    state = Mutex(
+      LiveState(configuration: configuration, names: names, now: now, mediaTimeMilliseconds: mediaTimeMilliseconds))
   }
 
   /// The newest frame's time on the show's clock.
-  public func mediaTimeMilliseconds() -> Int64 { 0 }
+  public func mediaTimeMilliseconds() -> Int64 { state.withLock { $0.mediaTimeMilliseconds } }
 
-  func next(for reader: FragmentReader) async -> ByteBuffer? { nil }
+  /// How the stream fares, now.
+  public func health() -> StreamHealth {
+    let now = clock.now
+    return state.withLock { $0.health(now: now) }
+  }
+
+  // MARK: The publisher
+
+  /// Another publisher feeds the stream from now on; one that still does is cut.
+  /// - Parameter cut: Closes the publisher's connection, giving the reason to the log. Called at most once or twice.
+  /// - Returns: What the publisher shows with everything it gives; nil when the stream has ended.
+  func attach(encoder: String, mediaTimeMilliseconds: Int64, cut: @escaping @Sendable (String) -> Void) -> UInt64? {
+    change { state, effects, now in
+      state.attach(encoder: encoder, mediaTime: mediaTimeMilliseconds, cut: cut, now: now, &effects)
+    }
+  }
+
+  func receive(_ tag: FLVTag, from publisher: UInt64) {
+    change { state, effects, now in state.receive(tag, from: publisher, now: now, &effects) }
+  }
+
+  func promised(_ promise: MediaPromise, from publisher: UInt64) {
+    change { state, _, _ in state.promised(promise, from: publisher) }
+  }
+
+  /// A frame of the publisher's could not be read.
+  func droppedFrame(from publisher: UInt64) {
+    change { state, _, _ in state.droppedFrame(from: publisher) }
+  }
+
+  /// The publisher is gone; the grace begins. Nothing when another has taken over.
+  func detach(_ publisher: UInt64) {
+    change { state, effects, now in state.detach(publisher, now: now, &effects) }
+  }
+
+  /// The stream is over, now.
+  func end(reason: String) {
+    change { state, effects, now in state.end(reason: reason, now: now, &effects) }
+  }
+
+  /// What time alone brings about: a stalled publisher, the end of the grace, requests held too long. Call often.
+  /// - Returns: false when the stream has been over for so long that it can be forgotten.
+  func tick() -> Bool {
+    change { state, effects, now in state.tick(now: now, &effects) }
+  }
+
+  private func change<Result: Sendable>(
+    _ body: (inout LiveState, inout LiveState.Effects, MediaClock.Reading) -> Result
+  ) -> Result {
+    let now = clock.now
+    let (result, effects) = state.withLock { state in
+      var effects = LiveState.Effects()
+      let result = body(&state, &effects, now)
+      return (result, effects)
+    }
+    for (continuation, bytes) in effects.reads { continuation.resume(returning: bytes) }
+    for (continuation, reply) in effects.replies { continuation.resume(returning: answer(reply)) }
+    for (cut, reason) in effects.cuts { cut(reason) }
+    for word in effects.news { report(word.news(of: id)) }
+    return result
+  }
+
+  // MARK: Requests
+
+  /// Answers a request for `path` below `/live/<stream>/`, for example `index.m3u8` or `stream`, with its decoded query.
+  /// May wait, as LL-HLS asks; cancelling the task ends the wait.
+  ///
+  /// Playlists are answered whole, without an entity tag and not to be stored, because browsers that play HLS themselves
+  /// ask for byte ranges of them. Segments, parts and initialization segments never change and may be cached.
+  public func answer(_ path: String, query: [String: String] = [:]) async -> MediaAnswer {
+    let want: LiveState.Want
+    switch LiveRequest(path, query: query, names: names) {
+    case .want(let asked): want = asked
+    case .malformed: return MediaAnswer.failure(400)
+    case .unknown: return MediaAnswer.failure(404)
+    }
+    let now = clock.now
+    if let reply = state.withLock({ $0.reply(to: want) }) { return answer(reply) }
+    let ticket = state.withLock { $0.ticket() }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let reply: LiveState.Reply? = state.withLock { state in
+          if Task.isCancelled { return .failure(503) }
+          return state.hold(want, ticket: ticket, continuation: continuation, now: now)
+        }
+        if let reply { continuation.resume(returning: answer(reply)) }
+      }
+    } onCancel: {
+      state.withLock { $0.abandon(ticket) }?.resume(returning: MediaAnswer.failure(503))
+    }
+  }
+
+  private func answer(_ reply: LiveState.Reply) -> MediaAnswer {
+    switch reply {
+    case .failure(let status): .failure(status)
+    case .playlist(let text): .playlist(text)
+    case .media(let bytes): .media(bytes)
+    case .reader(let reader, let codecs):
+      .stream(
+        FragmentSubscription(
+          stream: self,
+          reader: FragmentReader(id: reader) { [weak self] id in self?.leave(id) }), codecs: codecs)
+    }
+  }
+
+  /// What a reader has not had yet, waiting for it; nil at the end.
+  func next(for reader: FragmentReader) async -> ByteBuffer? {
+    let id = reader.id
+    if let bytes = state.withLock({ $0.readers.take(id, from: $0.ring) }) { return bytes }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let bytes: ByteBuffer?? = state.withLock { state in
+          if let bytes = state.readers.take(id, from: state.ring) { return .some(bytes) }
+          if state.hasEnded || Task.isCancelled || !state.readers.wait(id, continuation) { return .some(nil) }
+          return .none
+        }
+        if let bytes { continuation.resume(returning: bytes) }
+      }
+    } onCancel: {
+      leave(id)
+    }
+  }
+
+  private func leave(_ reader: UInt64) { state.withLock { $0.readers.leave(reader) }?.resume(returning: nil) }
+}
+
+extension MediaAnswer {
+  /// Anyone may play a stream from anywhere: shows are public, and partners embed them.
+  private static let open = ("access-control-allow-origin", "*")
+
+  static func failure(_ status: Int) -> MediaAnswer {
+    var headers = [("cache-control", "no-store"), open]
+    if status == 503 { headers.append(("retry-after", "1")) }
+    return MediaAnswer(status: status, headers: headers)
+  }
+
+  static func playlist(_ text: ByteBuffer) -> MediaAnswer {
+    MediaAnswer(
+      status: 200,
+      headers: [("content-type", "application/vnd.apple.mpegurl"), ("cache-control", "no-store"), open],
+      body: .buffers([text]))
+  }
+
+  static func media(_ bytes: [ByteBuffer]) -> MediaAnswer {
+    MediaAnswer(
+      status: 200,
+      headers: [("content-type", "video/mp4"), ("cache-control", "public, max-age=3600, immutable"), open],
+      body: .buffers(bytes))
+  }
+
+  static func stream(_ subscription: FragmentSubscription, codecs: String) -> MediaAnswer {
+    MediaAnswer(
+      status: 200,
+      headers: [
+        ("content-type", "video/mp4"), ("cache-control", "no-store"), open, ("haat-codecs", codecs),
+        ("access-control-expose-headers", "haat-codecs"),
+        // A proxy that collects the response before passing it on would turn live into late.
+        ("x-accel-buffering", "no"),
+      ],
+      body: .endless(subscription))
+  }
 }

@@ -1,0 +1,37 @@
+internal import NIOCore
+
+/// The newest fragments in order, numbered through the whole stream, for readers that take every one. Pure.
+///
+/// Reaches back to the last keyframe, where a new reader begins, and at least as far as a reader may lag.
+struct FragmentRing {
+  private var fragments: [Fragment] = []
+  /// How many at the front of `fragments` are gone already; removing them one by one would move all the others.
+  private var gone = 0
+  /// The number of `fragments[0]`.
+  private var base = 0
+  /// Ticks.
+  private let lag: Int64
+  private(set) var lastKey: Int?
+
+  init(lagMilliseconds: Int64) { lag = lagMilliseconds * Initialization.ticksPerSecond / 1000 }
+
+  /// The number of the oldest fragment here, and of the one that comes next.
+  var start: Int { base + gone }
+  var end: Int { base + fragments.count }
+
+  /// Decoding time of the newest, in ticks.
+  var newest: Int64? { fragments.last?.decodeTime }
+
+  subscript(_ number: Int) -> Fragment { fragments[number - base] }
+
+  mutating func append(_ fragment: Fragment) {
+    if fragment.isKey { lastKey = end }
+    fragments.append(fragment)
+    guard let lastKey else { return }
+    while start < lastKey, fragment.decodeTime - self[start].decodeTime > lag { gone += 1 }
+    guard gone >= 64, gone * 2 >= fragments.count else { return }
+    fragments.removeFirst(gone)
+    base += gone
+    gone = 0
+  }
+}

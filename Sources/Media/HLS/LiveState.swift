@@ -1,0 +1,323 @@
+internal import NIOCore
+
+/// Everything a `LiveStream` keeps under its lock. Decides and leaves the doing, `Effects`, to after the lock.
+struct LiveState {
+  enum Phase: Equatable { case waiting, live, interrupted, ended }
+
+  /// What a request asks for.
+  enum Want: Equatable, Sendable {
+    case multivariant
+    case playlist(sequence: Int?, part: Int?, skips: Bool)
+    case initialization(Int)
+    case segment(Int)
+    case part(Int)
+    case stream
+  }
+
+  enum Reply: Sendable {
+    case failure(Int)
+    case playlist(ByteBuffer)
+    case media([ByteBuffer])
+    case reader(UInt64, codecs: String)
+  }
+
+  enum Word: Sendable {
+    case started, interrupted, resumed, ended
+
+    func news(of stream: String) -> StreamNews {
+      switch self {
+      case .started: .started(stream)
+      case .interrupted: .interrupted(stream)
+      case .resumed: .resumed(stream)
+      case .ended: .ended(stream)
+      }
+    }
+  }
+
+  /// What to do once the lock is free.
+  struct Effects: Sendable {
+    var reads: [(CheckedContinuation<ByteBuffer?, Never>, ByteBuffer?)] = []
+    var replies: [(CheckedContinuation<MediaAnswer, Never>, Reply)] = []
+    var cuts: [(@Sendable (String) -> Void, String)] = []
+    var news: [Word] = []
+  }
+
+  struct Publisher {
+    var id: UInt64
+    var encoder: String
+    var since: Int64
+    var cut: @Sendable (String) -> Void
+    var meter: HealthMeter
+    var newestTimestamp: UInt32 = 0
+    /// The cut was asked for; the connection is closing.
+    var isCut = false
+  }
+
+  private struct Waiter {
+    var ticket: UInt64
+    var want: Want
+    var deadline: Int64
+    var continuation: CheckedContinuation<MediaAnswer, Never>
+  }
+
+  let configuration: MediaConfiguration
+  let names: Playlist.Names
+  /// Wall clock minus show clock, milliseconds: where PROGRAM-DATE-TIME counts from.
+  let epoch: Int64
+  /// Show clock minus steady clock.
+  private var showOffset: Int64
+
+  private(set) var phase = Phase.waiting
+  private(set) var packager: Packager
+  private(set) var segmenter: Segmenter
+  private(set) var ring: FragmentRing
+  var readers: ReaderTable
+  private(set) var publisher: Publisher?
+  private(set) var encoder = ""
+  private(set) var reconnects = 0
+  private(set) var brokenTags = 0
+  private var publishers: UInt64 = 0
+  private var hasStarted = false
+  private var interruptedAt: Int64?
+  private var endedAt: Int64?
+  private var waiters: [Waiter] = []
+  private var tickets: UInt64 = 0
+  private var playlistText: ByteBuffer?
+  private var deltaText: ByteBuffer?
+
+  init(configuration: MediaConfiguration, names: Playlist.Names, now: MediaClock.Reading, mediaTimeMilliseconds: Int64)
+  {
+    self.configuration = configuration
+    self.names = names
+    epoch = now.wall - mediaTimeMilliseconds
+    showOffset = mediaTimeMilliseconds - now.steady
+    packager = Packager(startMilliseconds: mediaTimeMilliseconds)
+    // Segments are at least a second long in the mean, so a sequence number that begins at the show's seconds is beyond
+    // every number the show had before a restart.
+    let first = Int(clamping: max(0, mediaTimeMilliseconds) / 1000)
+    segmenter = Segmenter(
+      settings: .init(
+        partMilliseconds: configuration.partMilliseconds, segmentMilliseconds: configuration.segmentMilliseconds,
+        windowSeconds: configuration.windowSeconds, firstSequence: first, firstDiscontinuitySequence: first))
+    ring = FragmentRing(lagMilliseconds: configuration.readerLagMilliseconds)
+    readers = ReaderTable(lagMilliseconds: configuration.readerLagMilliseconds)
+  }
+
+  var hasEnded: Bool { phase == .ended }
+  var mediaTimeMilliseconds: Int64 { packager.timeline.end }
+
+  func showTime(_ now: MediaClock.Reading) -> Int64 { now.steady + showOffset }
+
+  // MARK: The publisher
+
+  mutating func attach(
+    encoder: String, mediaTime: Int64, cut: @escaping @Sendable (String) -> Void, now: MediaClock.Reading,
+    _ effects: inout Effects
+  ) -> UInt64? {
+    guard phase != .ended else { return nil }
+    if let publisher { effects.cuts.append((publisher.cut, "another connection with the same key took over")) }
+    publishers += 1
+    if publishers > 1 { reconnects += 1 }
+    showOffset = mediaTime - now.steady
+    publisher = Publisher(
+      id: publishers, encoder: encoder, since: now.steady, cut: cut, meter: HealthMeter(now: now.steady))
+    self.encoder = encoder
+    add(packager.beginSource(), &effects)
+    finishRun(&effects)
+    interruptedAt = nil
+    // Live again with the first picture; until then viewers have what they had.
+    if phase == .interrupted || phase == .live { phase = .waiting }
+    return publishers
+  }
+
+  mutating func receive(_ tag: FLVTag, from id: UInt64, now: MediaClock.Reading, _ effects: inout Effects) {
+    guard let publisher, publisher.id == id, !publisher.isCut else { return }
+    switch tag {
+    case .video(let configuration): packager.configure(configuration)
+    case .audio(let configuration): packager.configure(configuration)
+    case .nothing: break
+    case .unit(let unit):
+      guard unit.payload.readableBytes <= configuration.frameBytesMax else {
+        return cutPublisher("a frame of \(unit.payload.readableBytes) bytes is over frameBytesMax", &effects)
+      }
+      self.publisher?.meter.count(unit, now: now.steady)
+      if unit.track == .video { self.publisher?.newestTimestamp = unit.timestamp }
+      add(packager.receive(unit, at: .init(show: showTime(now), wall: now.wall)), &effects)
+    }
+  }
+
+  mutating func promised(_ promise: MediaPromise, from id: UInt64) {
+    if publisher?.id == id { packager.promised(promise) }
+  }
+
+  mutating func droppedFrame(from id: UInt64) {
+    if publisher?.id == id { brokenTags += 1 }
+  }
+
+  mutating func detach(_ id: UInt64, now: MediaClock.Reading, _ effects: inout Effects) {
+    guard publisher?.id == id else { return }
+    publisher = nil
+    add(packager.flush(), &effects)
+    finishRun(&effects)
+    interruptedAt = now.steady
+    phase = .interrupted
+    if hasStarted { effects.news.append(.interrupted) }
+  }
+
+  mutating func end(reason: String, now: MediaClock.Reading, _ effects: inout Effects) {
+    guard phase != .ended else { return }
+    if let publisher { effects.cuts.append((publisher.cut, reason)) }
+    publisher = nil
+    add(packager.flush(), &effects)
+    segmenter.end()
+    phase = .ended
+    endedAt = now.steady
+    playlistChanged(&effects)
+    for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
+    if hasStarted { effects.news.append(.ended) }
+  }
+
+  private mutating func cutPublisher(_ reason: String, _ effects: inout Effects) {
+    guard let publisher, !publisher.isCut else { return }
+    self.publisher?.isCut = true
+    effects.cuts.append((publisher.cut, reason))
+  }
+
+  private mutating func add(_ fragments: [Fragment], _ effects: inout Effects) {
+    guard !fragments.isEmpty else { return }
+    var changed = false
+    for fragment in fragments {
+      ring.append(fragment)
+      if segmenter.append(fragment) { changed = true }
+    }
+    if phase == .waiting, publisher != nil, fragments.contains(where: \.isKey) {
+      phase = .live
+      effects.news.append(hasStarted ? .resumed : .started)
+      hasStarted = true
+      changed = true
+    }
+    effects.reads += readers.wake(ring)
+    if changed { playlistChanged(&effects) }
+  }
+
+  private mutating func finishRun(_ effects: inout Effects) {
+    if segmenter.finishRun() { playlistChanged(&effects) }
+  }
+
+  // MARK: Time
+
+  mutating func tick(now: MediaClock.Reading, _ effects: inout Effects) -> Bool {
+    if let publisher {
+      let quiet = now.steady - (publisher.meter.lastFrame ?? publisher.since)
+      let bits = publisher.meter.rates(now: now.steady).bits
+      if quiet > configuration.stallSeconds * 1000 {
+        cutPublisher("no frame for stallSeconds, \(configuration.stallSeconds)", &effects)
+      } else if bits > configuration.bitrateMax, now.steady - publisher.since > 5_000 {
+        cutPublisher("\(bits) bits per second are over bitrateMax, \(configuration.bitrateMax)", &effects)
+      }
+    }
+    if let interruptedAt, phase == .interrupted, now.steady - interruptedAt > configuration.graceSeconds * 1000 {
+      end(reason: "the grace is over", now: now, &effects)
+    }
+    waiters.removeAll { waiter in
+      guard waiter.deadline <= now.steady else { return false }
+      effects.replies.append((waiter.continuation, .failure(503)))
+      return true
+    }
+    guard let endedAt else { return true }
+    return now.steady - endedAt <= configuration.endedSeconds * 1000
+  }
+
+  // MARK: Requests
+
+  mutating func ticket() -> UInt64 {
+    tickets += 1
+    return tickets
+  }
+
+  /// Holds a request until it can be answered. Returns the reply if that is already so.
+  mutating func hold(
+    _ want: Want, ticket: UInt64, continuation: CheckedContinuation<MediaAnswer, Never>, now: MediaClock.Reading
+  ) -> Reply? {
+    if let reply = reply(to: want) { return reply }
+    guard waiters.count < configuration.waitersMax else { return .failure(503) }
+    // RFC 8216bis §6.2.5.2: 503 after three target durations.
+    let patience = segmenter.targetSeconds.map { 3 * $0 } ?? configuration.readyWaitSeconds
+    waiters.append(
+      Waiter(ticket: ticket, want: want, deadline: now.steady + patience * 1000, continuation: continuation))
+    return nil
+  }
+
+  mutating func abandon(_ ticket: UInt64) -> CheckedContinuation<MediaAnswer, Never>? {
+    guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return nil }
+    return waiters.remove(at: index).continuation
+  }
+
+  private mutating func playlistChanged(_ effects: inout Effects) {
+    playlistText = nil
+    deltaText = nil
+    var waiting: [Waiter] = []
+    for waiter in waiters {
+      if let reply = reply(to: waiter.want) {
+        effects.replies.append((waiter.continuation, reply))
+      } else {
+        waiting.append(waiter)
+      }
+    }
+    waiters = waiting
+  }
+
+  /// Nil when the answer does not exist yet, but is to be waited for.
+  mutating func reply(to want: Want) -> Reply? {
+    switch want {
+    case .stream: return streamReply()
+    case .multivariant: return multivariantReply()
+    case .playlist(let sequence, let part, let skips): return playlistReply(sequence, part: part, skips: skips)
+    case .initialization(let number):
+      let newest = packager.initialization.flatMap { $0.number == number ? $0 : nil }
+      return (segmenter.initialization(number) ?? newest).map { .media([$0.bytes]) } ?? .failure(404)
+    case .segment(let sequence): return segmenter.segment(sequence)?.bytes.map { .media([$0]) } ?? .failure(404)
+    case .part(let number):
+      if let part = segmenter.part(number) { return part.isGap ? .failure(404) : .media(part.buffers) }
+      // The hinted part is waited for; it has no other name once it is whole. No hint, no waiting.
+      let isHinted = segmenter.targetSeconds != nil && number == segmenter.nextPartNumber && !hasEnded
+      return isHinted ? nil : .failure(404)
+    }
+  }
+
+  private mutating func streamReply() -> Reply? {
+    guard !hasEnded else { return .failure(404) }
+    guard let key = ring.lastKey else { return nil }
+    guard readers.count < configuration.readersMax else { return .failure(503) }
+    return .reader(readers.join(ring), codecs: ring[key].initialization.codecs)
+  }
+
+  private mutating func multivariantReply() -> Reply? {
+    guard segmenter.targetSeconds != nil, let initialization = segmenter.newestInitialization else {
+      return hasEnded ? .failure(404) : nil
+    }
+    let rate = segmenter.bitrate
+    let text = Playlist.multivariant(
+      initialization, peak: rate.peak, average: rate.average, framesPerSecond: segmenter.framesPerSecond)
+    return .playlist(ByteBuffer(string: text))
+  }
+
+  /// The rules of RFC 8216bis §6.2.5.2, in its order.
+  private mutating func playlistReply(_ sequence: Int?, part: Int?, skips: Bool) -> Reply? {
+    guard segmenter.targetSeconds != nil else { return hasEnded ? .failure(404) : nil }
+    if let sequence, !hasEnded {
+      // The last whole segment plus two: the one being written, and the one after it.
+      guard sequence <= segmenter.currentSequence + 1 else { return .failure(400) }
+      if let part, sequence >= segmenter.currentSequence {
+        let known = sequence == segmenter.currentSequence ? (segmenter.current?.parts.count ?? 0) : 0
+        guard part < known + segmenter.advancePartLimit else { return .failure(400) }
+      }
+      guard segmenter.holds(sequence: sequence, part: part) else { return nil }
+    }
+    if let text = skips ? deltaText : playlistText { return .playlist(text) }
+    guard let text = Playlist.media(segmenter, names: names, epoch: epoch, skips: skips) else { return nil }
+    let bytes = ByteBuffer(string: text)
+    if skips { deltaText = bytes } else { playlistText = bytes }
+    return .playlist(bytes)
+  }
+}

@@ -1,0 +1,358 @@
+internal import NIOCore
+
+/// A stretch of about 200 ms, downloadable as soon as it is whole.
+struct Part: Sendable {
+  /// Counts through the whole stream; names that began again in every segment would make a hint ambiguous.
+  var number: Int
+  /// Ticks.
+  var duration: Int64
+  var isIndependent: Bool
+  /// Nothing to download: the source left a gap.
+  var isGap: Bool
+  var buffers: [ByteBuffer]
+}
+
+struct Segment: Sendable {
+  /// Media sequence number.
+  var sequence: Int
+  var initialization: Initialization
+  var isDiscontinuity: Bool
+  /// Begins with a keyframe.
+  var isIndependent: Bool
+  /// Presentation time of its first frame, ticks on the show's clock.
+  var start: Int64
+  /// Ticks.
+  var duration: Int64 = 0
+  var parts: [Part] = []
+  /// Joined once, when the segment is whole; its parts become slices of it.
+  var bytes: ByteBuffer?
+}
+
+/// Makes segments and parts of fragments, and keeps those that can be asked for. Pure.
+struct Segmenter {
+  struct Settings: Sendable {
+    var partMilliseconds: Int64 = 200
+    var segmentMilliseconds: Int64 = 1_000
+    var windowSeconds: Int64 = 16
+    /// The first media sequence number, and how many discontinuities lie before it. Neither may ever fall, even when the
+    /// server starts again: a caller without a memory derives it from a clock that does not go back.
+    var firstSequence = 0
+    var firstDiscontinuitySequence = 0
+  }
+
+  /// A first segment that has no second keyframe by then is taken as it is.
+  static let targetSecondsMax: Int64 = 10
+  /// At least as long as `Timeline`'s longest step, so that no single frame is longer than a segment may be.
+  static let targetSecondsMin: Int64 = 2
+  private static let ticksPerSecond = Initialization.ticksPerSecond
+
+  private let settings: Settings
+  /// Declared once, after the first segment, and never changed (RFC 8216bis §4.4.3.1). Nil until then.
+  private(set) var targetSeconds: Int64?
+  /// Of the first segment, for the multivariant playlist; 0 without a picture.
+  private(set) var framesPerSecond = 0.0
+  /// Ticks. Fixed together with `targetSeconds`.
+  private(set) var partTarget: Int64
+  /// Whole segments in the playlist, oldest first.
+  private(set) var segments: [Segment] = []
+  /// The segment being written; its `parts` are whole. Nil before its first frame.
+  private(set) var current: Segment?
+  /// The number of the part being written, which is the one hinted at.
+  private(set) var nextPartNumber = 0
+  private(set) var discontinuitySequence: Int
+  private(set) var hasEnded = false
+
+  /// Left the playlist, but still downloadable.
+  private var expired: [Segment] = []
+  private var nextSequence: Int
+  /// Fragments before the targets are known, and the ticks of those that lead.
+  private var opening: [Fragment] = []
+  private var openingLength: Int64 = 0
+  private var openPart = OpenPart()
+  private var lastInitialization: Initialization?
+
+  private struct OpenPart {
+    var buffers: [ByteBuffer] = []
+    var duration: Int64 = 0
+    var isIndependent = false
+  }
+
+  init(settings: Settings) {
+    self.settings = settings
+    nextSequence = settings.firstSequence
+    discontinuitySequence = settings.firstDiscontinuitySequence
+    partTarget = settings.partMilliseconds * Self.ticksPerSecond / 1000
+  }
+
+  /// The media sequence number of the segment being written, or to be written next.
+  var currentSequence: Int { current?.sequence ?? nextSequence }
+
+  /// - Returns: whether there is something new to read in the playlist.
+  mutating func append(_ fragment: Fragment) -> Bool {
+    guard !hasEnded else { return false }
+    guard targetSeconds != nil else { return appendToOpening(fragment) }
+    let before = (nextPartNumber, nextSequence)
+    place(fragment)
+    return before != (nextPartNumber, nextSequence)
+  }
+
+  /// The source is gone or about to change: what there is becomes a segment.
+  mutating func finishRun() -> Bool {
+    guard !hasEnded else { return false }
+    let before = (nextPartNumber, nextSequence)
+    if targetSeconds == nil { declareTargets() }
+    closeSegment()
+    openPart = OpenPart()
+    return before != (nextPartNumber, nextSequence)
+  }
+
+  /// No more will come.
+  mutating func end() {
+    _ = finishRun()
+    hasEnded = true
+  }
+
+  // MARK: The first segment
+
+  private mutating func appendToOpening(_ fragment: Fragment) -> Bool {
+    let changes = opening.last.map { $0.initialization !== fragment.initialization } ?? false
+    let whole = fragment.leads && fragment.isKey && openingLength >= segmentMin
+    if changes || whole || openingLength >= Self.targetSecondsMax * Self.ticksPerSecond {
+      declareTargets()
+      place(fragment)
+      return targetSeconds != nil
+    }
+    opening.append(fragment)
+    if fragment.leads { openingLength += fragment.duration }
+    return false
+  }
+
+  private mutating func declareTargets() {
+    let durations = opening.filter(\.leads).map(\.duration)
+    guard openingLength > 0 else { return opening.removeAll() }
+    // EXTINF is compared rounded to whole seconds; up to 0.45 s over is left to jitter.
+    let seconds = (openingLength + Self.ticksPerSecond * 55 / 100) / Self.ticksPerSecond
+    targetSeconds = min(max(seconds, Self.targetSecondsMin), Self.targetSecondsMax)
+    if opening.contains(where: { $0.track == .video }) {
+      framesPerSecond = Double(durations.count) * Double(Self.ticksPerSecond) / Double(openingLength)
+    }
+    partTarget = PartTarget.ticks(durations: durations, wanted: partTarget)
+    for fragment in opening { place(fragment) }
+    opening.removeAll()
+  }
+
+  // MARK: Afterwards
+
+  private var segmentMin: Int64 { settings.segmentMilliseconds * Self.ticksPerSecond / 1000 }
+
+  private var segmentMax: Int64 {
+    (targetSeconds ?? Self.targetSecondsMax) * Self.ticksPerSecond + Self.ticksPerSecond * 45 / 100
+  }
+
+  private mutating func place(_ fragment: Fragment) {
+    if let last = lastInitialization, last !== fragment.initialization { finishBefore(fragment) }
+    lastInitialization = fragment.initialization
+    guard fragment.leads else {
+      // Sound beside a picture takes no time of its own.
+      openPart.buffers.append(fragment.bytes)
+      return
+    }
+    if let segment = current {
+      let length = segment.duration + openPart.duration
+      let isDue = fragment.isKey && length >= segmentMin
+      if isDue || length + fragment.duration > segmentMax { closeSegment() }
+    }
+    // A frame longer than a part is a gap of the source and is made to fit when its part is closed.
+    if openPart.duration > 0, openPart.duration + fragment.duration > partTarget, fragment.duration <= partTarget {
+      closePart()
+    }
+    if current == nil { openSegment(with: fragment) }
+    openPart.buffers.append(fragment.bytes)
+    openPart.duration += fragment.duration
+    if fragment.isKey { openPart.isIndependent = true }
+    // The next frame would not fit: no need to wait for it.
+    if openPart.duration + fragment.duration > partTarget { closePart() }
+  }
+
+  private mutating func finishBefore(_ fragment: Fragment) {
+    closeSegment()
+    openPart = OpenPart()
+  }
+
+  private mutating func openSegment(with fragment: Fragment) {
+    let previous = segments.last?.initialization
+    current = Segment(
+      sequence: nextSequence, initialization: fragment.initialization,
+      isDiscontinuity: previous.map { $0 !== fragment.initialization } ?? false, isIndependent: fragment.isKey,
+      start: fragment.presentationTime)
+    nextSequence += 1
+  }
+
+  private mutating func closePart() {
+    guard openPart.duration > 0 else { return }
+    let length = openPart.duration
+    // §4.4.4.9: no part is longer than the target. What is beyond was never sent by the source.
+    var parts = [
+      Part(
+        number: takePartNumber(), duration: min(length, partTarget), isIndependent: openPart.isIndependent,
+        isGap: false,
+        buffers: openPart.buffers)
+    ]
+    var rest = length - partTarget
+    while rest > 0 {
+      parts.append(
+        Part(number: takePartNumber(), duration: min(rest, partTarget), isIndependent: false, isGap: true, buffers: []))
+      rest -= partTarget
+    }
+    current?.parts += parts
+    current?.duration += length
+    openPart = OpenPart()
+  }
+
+  private mutating func takePartNumber() -> Int {
+    defer { nextPartNumber += 1 }
+    return nextPartNumber
+  }
+
+  private mutating func closeSegment() {
+    // Sound that came after the last frame belongs with the next one.
+    closePart()
+    guard var segment = current else { return }
+    current = nil
+    guard segment.duration > 0 else {
+      nextSequence -= 1
+      return
+    }
+    join(&segment)
+    segments.append(segment)
+    trim()
+  }
+
+  /// One buffer a segment makes one write a request; the fragments themselves are let go.
+  private func join(_ segment: inout Segment) {
+    let size = segment.parts.reduce(0) { $0 + $1.buffers.reduce(0) { $0 + $1.readableBytes } }
+    var bytes = ByteBufferAllocator().buffer(capacity: size)
+    var ends: [Int] = []
+    for part in segment.parts {
+      for buffer in part.buffers { bytes.writeImmutableBuffer(buffer) }
+      ends.append(bytes.writerIndex)
+    }
+    var start = 0
+    for (index, end) in ends.enumerated() {
+      if end > start, let slice = bytes.getSlice(at: start, length: end - start) {
+        segment.parts[index].buffers = [slice]
+      }
+      start = end
+    }
+    segment.bytes = bytes
+  }
+
+  // MARK: The window
+
+  /// Ticks, at least what §6.2.2 asks for (three target durations) with one to spare.
+  private var window: Int64 {
+    max(settings.windowSeconds, 4 * (targetSeconds ?? Self.targetSecondsMin)) * Self.ticksPerSecond
+  }
+
+  private mutating func trim() {
+    var length = segments.reduce(0) { $0 + $1.duration }
+    while let first = segments.first, length - first.duration >= window {
+      segments.removeFirst()
+      length -= first.duration
+      if first.isDiscontinuity { discontinuitySequence += 1 }
+      expired.append(first)
+    }
+    // §6.2.2: a removed segment stays for its own length and that of the longest playlist that held it.
+    var kept = expired.reduce(0) { $0 + $1.duration }
+    while let first = expired.first, kept - first.duration >= window + first.duration {
+      expired.removeFirst()
+      kept -= first.duration
+    }
+    // Parts are listed for three target durations (§4.4.4.9), and stay as long again.
+    var age: Int64 = current?.duration ?? 0
+    Self.forgetParts(of: &segments, beyond: 2 * partsListed, age: &age)
+    Self.forgetParts(of: &expired, beyond: 2 * partsListed, age: &age)
+  }
+
+  private static func forgetParts(of segments: inout [Segment], beyond limit: Int64, age: inout Int64) {
+    for index in segments.indices.reversed() {
+      if age > limit { segments[index].parts.removeAll() }
+      age += segments[index].duration
+    }
+  }
+
+  /// How far from the live edge parts are listed, in ticks.
+  var partsListed: Int64 { 3 * (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond }
+
+  /// How far from the live edge a delta update may not skip (§4.4.3.8: at least six target durations), in ticks. Nil when
+  /// the window is too short for a skip ever to happen.
+  var skipUntil: Int64? {
+    let until = 6 * (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond
+    return until < window ? until : nil
+  }
+
+  // MARK: Asking
+
+  func segment(_ sequence: Int) -> Segment? {
+    segments.last { $0.sequence == sequence } ?? expired.last { $0.sequence == sequence }
+  }
+
+  func part(_ number: Int) -> Part? {
+    if let part = current?.parts.last(where: { $0.number == number }) { return part }
+    for kept in [segments, expired] {
+      for segment in kept.reversed() {
+        guard let first = segment.parts.first else { return nil }
+        if number >= first.number { return segment.parts.first { $0.number == number } }
+      }
+    }
+    return nil
+  }
+
+  func initialization(_ number: Int) -> Initialization? {
+    if let last = lastInitialization, last.number == number { return last }
+    let kept =
+      segments.last { $0.initialization.number == number } ?? expired.last { $0.initialization.number == number }
+    return kept?.initialization
+  }
+
+  /// Whether the playlist holds what a blocking reload waits for (§6.2.5.2).
+  func holds(sequence: Int, part: Int?) -> Bool {
+    guard let part else { return sequence < currentSequence }
+    if sequence < currentSequence {
+      guard let whole = segments.last(where: { $0.sequence == sequence }), !whole.parts.isEmpty,
+        part >= whole.parts.count
+      else { return true }
+      // Past the end of that segment: means the first part of the following one.
+      return holds(sequence: sequence + 1, part: 0)
+    }
+    return sequence == currentSequence && part < (current?.parts.count ?? 0)
+  }
+}
+
+/// What the multivariant playlist says of the whole.
+extension Segmenter {
+  var newestInitialization: Initialization? { current?.initialization ?? segments.last?.initialization }
+
+  /// Bits per second of the busiest segment and of all, RFC 8216bis §4.4.6.2.
+  var bitrate: (peak: Int, average: Int) {
+    var peak = 0.0
+    var bits = 0.0
+    var length = 0.0
+    for segment in segments where segment.duration > 0 {
+      let own = Double(segment.bytes?.readableBytes ?? 0) * 8
+      let seconds = Double(segment.duration) / Double(Initialization.ticksPerSecond)
+      // One cut short by the end of a run says little of the rate.
+      if seconds >= 0.5 || peak == 0 { peak = max(peak, own / seconds) }
+      bits += own
+      length += seconds
+    }
+    guard length > 0 else { return (1, 1) }
+    return (Int(peak.rounded(.up)), Int((bits / length).rounded(.up)))
+  }
+
+  /// §6.2.5.2: how many parts ahead a request may be: three, or as many as make three seconds.
+  var advancePartLimit: Int {
+    partTarget < Initialization.ticksPerSecond
+      ? Int((3 * Initialization.ticksPerSecond + partTarget - 1) / max(1, partTarget)) : 3
+  }
+}
