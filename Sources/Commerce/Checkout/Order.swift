@@ -30,7 +30,7 @@ public struct Order: Sendable, Equatable {
   public let paid: Moment?
 
   /// The order's name among people: `H-7K3M-92QF`.
-  public var number: String { OrderNumber.text(of: id) }
+  public var number: String { id.orderNumber }
 }
 
 /// One offer of an order, as sold: later changes of product or price change no order.
@@ -60,13 +60,13 @@ public struct PlacedOrder: Sendable {
   public let isNew: Bool
 }
 
-enum OrderNumber {
-  /// Crockford's base 32: no I, L, O or U, so that it can be read out.
-  private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-
-  /// The last 40 bits of the id, all of them random. For people, who also have a name and a date: programs use the id.
-  static func text<Entity>(of id: ID<Entity>) -> String {
-    let digits = (0..<8).map { alphabet[Int((id.low >> (35 - 5 * UInt64($0))) & 31)] }
+extension ID<Order> {
+  /// The last 40 bits of the id, all of them random, as `H-7K3M-92QF`. For people, who also have a name and a date:
+  /// programs use the id.
+  public var orderNumber: String {
+    // Crockford's base 32: no I, L, O or U, so that it can be read out.
+    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    let digits = (0..<8).map { alphabet[Int((low >> (35 - 5 * UInt64($0))) & 31)] }
     return "H-" + String(digits[..<4]) + "-" + String(digits[4...])
   }
 }
