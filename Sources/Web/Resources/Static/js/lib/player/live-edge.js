@@ -1,0 +1,141 @@
+/** How far behind the newest frame to play, in seconds: enough that the next one is there in time. */
+export const marginSeconds = 0.15;
+const marginSecondsMax = 2;
+/** Beyond this, running faster would take too long to be unseen. */
+const behindSecondsMax = 2;
+/** The minimum that counts is the one over this time: the mean says nothing about the next late frame. */
+const windowMilliseconds = 1000;
+/** A longer silence is a publisher that went away and teaches nothing about the network. */
+const interruptionMilliseconds = 2000;
+/** What came from the last keyframe on arrives as a burst; where it ends is the live edge. */
+const burstMillisecondsMax = 300;
+const seekIntervalMilliseconds = 2000;
+const toleranceSeconds = 0.03;
+const gain = 0.4;
+
+/**
+ * Decides how fast to play and where to: the control law of the live player, without a clock or a video of its own.
+ *
+ * It keeps the *smallest* amount buffered ahead within the last second at the margin: faster (1.02–1.15) when there is
+ * more, slower (0.93) when there is less. A stall raises the margin (× 1.25 + 20 ms, at most 2 s) and holds playback
+ * until it is refilled; undisturbed playback lowers it again. Times are seconds of media and milliseconds of `now`.
+ */
+export class LiveEdge {
+  #margin = marginSeconds;
+  #samples = [];
+  #first = null;
+  #stall = null;
+  #seekedAt = -Infinity;
+  #calmSince = 0;
+  #wantsLive = false;
+  #started = false;
+
+  /** The margin aimed for at present. */
+  get margin() {
+    return this.#margin;
+  }
+
+  /** Begins anew: another stream, another buffer. What was learned about the network stays. */
+  restart() {
+    this.#samples = [];
+    this.#first = null;
+    this.#stall = null;
+    this.#started = false;
+  }
+
+  /** Go to the live edge at the next step, however near it is: the page was hidden, or playback was paused. */
+  seekToLive() {
+    this.#wantsLive = true;
+  }
+
+  /** Playback ran out of frames. */
+  stalled(now) {
+    if (!this.#started || this.#stall || now - this.#seekedAt < windowMilliseconds) return;
+    this.#stall = { since: now, margin: this.#margin };
+    this.#margin = Math.min(marginSecondsMax, this.#margin * 1.25 + 0.02);
+  }
+
+  /**
+   * @param ranges what is buffered, `[[start, end], …]` in order
+   * @returns `{ rate, seekTo }`; a rate of 0 holds, `seekTo` is null to stay
+   */
+  step(now, time, ranges) {
+    const live = ranges.at(-1);
+    if (!live) return { rate: 1, seekTo: null };
+    if (!this.#started) return this.#start(now, live);
+
+    const range = ranges.find(([start, end]) => start - toleranceSeconds <= time && time < end);
+    const ahead = range ? range[1] - time : 0;
+    if (!range || (range !== live && ahead < toleranceSeconds)) {
+      const next = ranges.find(([start]) => start > time);
+      // A hole: media that never came. What lies behind it is played from its start, or from the edge if that is far.
+      if (next) return this.#seek(now, Math.max(next[0], live[1] - behindSecondsMax, this.#target(live)), true);
+      // Beyond all there is: the show's clock went back. A little beyond is only a stall.
+      if (time - live[1] > 1) return this.#seek(now, this.#target(live), true);
+    }
+    const behind = live[1] - time;
+    if (this.#wantsLive || behind > behindSecondsMax + this.#margin) {
+      const wanted = this.#wantsLive;
+      this.#wantsLive = false;
+      if (behind > this.#margin + 2 * toleranceSeconds) {
+        const seek = this.#seek(now, this.#target(live), wanted);
+        if (seek.seekTo !== null) return seek;
+      }
+    }
+    // A browser's clock may run on beyond the last frame for a while before it says so.
+    if (ahead === 0) this.stalled(now);
+    return { rate: this.#rate(now, ahead), seekTo: null };
+  }
+
+  #start(now, live) {
+    const before = this.#first?.last;
+    this.#first ??= { at: now };
+    this.#first.last = { now, end: live[1] };
+    const isBurst = !before || (live[1] - before.end) * 1000 > 2 * (now - before.now);
+    if (isBurst && now - this.#first.at < burstMillisecondsMax) return { rate: 1, seekTo: null };
+    this.#started = true;
+    this.#calmSince = now;
+    return this.#seek(now, this.#target(live), true);
+  }
+
+  #target(live) {
+    return Math.max(live[0], live[1] - this.#margin);
+  }
+
+  /** Seeks follow each other no faster than they can succeed: each one decodes from the keyframe before it. */
+  #seek(now, seekTo, isUrgent) {
+    const interval = isUrgent ? windowMilliseconds / 4 : seekIntervalMilliseconds;
+    if (now - this.#seekedAt < interval) return { rate: 1, seekTo: null };
+    this.#seekedAt = now;
+    this.#samples = [];
+    this.#stall = null;
+    return { rate: 1, seekTo };
+  }
+
+  #rate(now, ahead) {
+    if (this.#stall) {
+      const lasted = now - this.#stall.since;
+      if (ahead < this.#margin && (lasted < interruptionMilliseconds || ahead < toleranceSeconds)) return 0;
+      if (lasted >= interruptionMilliseconds) this.#margin = this.#stall.margin;
+      this.#stall = null;
+      this.#samples = [];
+      this.#calmSince = now;
+    }
+    this.#decay(now);
+    this.#samples.push({ now, ahead });
+    while (this.#samples[0].now < now - windowMilliseconds) this.#samples.shift();
+    if (now - this.#samples[0].now < windowMilliseconds / 2) return 1;
+    const error = Math.min(...this.#samples.map((sample) => sample.ahead)) - this.#margin;
+    if (error > toleranceSeconds) return Math.min(1.15, Math.max(1.02, 1 + gain * error));
+    if (error < -2 * toleranceSeconds) return 0.93;
+    return 1;
+  }
+
+  /** Ten calm seconds, then 3 % a second of what is above the usual. */
+  #decay(now) {
+    const calm = now - this.#calmSince - 10_000;
+    if (calm < 1000 || this.#margin <= marginSeconds) return;
+    this.#margin = Math.max(marginSeconds, marginSeconds + (this.#margin - marginSeconds) * 0.97);
+    this.#calmSince = now - 10_000;
+  }
+}

@@ -1,0 +1,298 @@
+import { Silence, ask, pause } from "./answers.js";
+import { fragmentStream } from "./fragment-stream.js";
+import { LiveEdge } from "./live-edge.js";
+import { BufferFault, MediaBuffer, canBeFed, canPlay } from "./media-buffer.js";
+import { partStream } from "./part-stream.js";
+import { BackOff, Ending, Ways, endingOf } from "./ways.js";
+
+const tickMilliseconds = 50;
+const timeEventMilliseconds = 100;
+/** Without a new frame for so long, it is not playing. */
+const stillMilliseconds = 700;
+/** A connection that lasted so long was good, and the next try may be made at once. */
+const goodMilliseconds = 2000;
+/** The media starts so much before what is buffered only when the show's clock was set anew. */
+const backwardsSeconds = 15;
+/** How long to let the rest play when the show has ended. */
+const restMilliseconds = 3000;
+const nativeStillMilliseconds = 15_000;
+
+/**
+ * Plays a show's stream in a video element, from `start` to `stop`, whatever happens in between: not live yet, a publisher
+ * that goes and comes, a server that restarts, a network that fails.
+ *
+ * Three ways, the best first: the endless fragment stream, low-latency HLS parts, and the browser's own HLS where it
+ * cannot be fed. Tells `onstate({ state, way, latencyMs })` at each change, `ontime(mediaTime)` in milliseconds about ten
+ * times a second while it plays.
+ */
+export class LivePlayback {
+  #video;
+  #address;
+  #ways = new Ways(canBeFed ? ["stream", "parts"] : ["native"]);
+  #backOff = new BackOff();
+  #edge = new LiveEdge();
+  #buffer = null;
+  #stopping = new AbortController();
+  #connection = null;
+  #way = null;
+  #waking = null;
+  #clock = null;
+  #state = null;
+  #ending = Ending.absent;
+  #endsAt = Infinity;
+  #heardAt = 0;
+  #moved = { time: 0, at: -Infinity };
+  #toldAt = 0;
+  #isPaused = false;
+  #isAsking = false;
+  #retryAfter = null;
+
+  onstate = () => {};
+  ontime = () => {};
+
+  /** Milliseconds to add to this device's clock to get the server's. */
+  serverTimeOffset = 0;
+
+  /** @param address ends with a slash: `stream` and `index.m3u8` lie below it */
+  constructor(video, address) {
+    this.#video = video;
+    this.#address = address;
+  }
+
+  start() {
+    const { signal } = this.#stopping;
+    const video = this.#video;
+    video.addEventListener("waiting", () => this.#edge.stalled(performance.now()), { signal });
+    video.addEventListener("pause", () => {
+      this.#isPaused = !document.hidden && !video.ended;
+    }, { signal });
+    video.addEventListener("play", () => {
+      if (this.#isPaused) this.#edge.seekToLive();
+      this.#isPaused = false;
+    }, { signal });
+    document.addEventListener("visibilitychange", () => this.#shown(), { signal });
+    addEventListener("online", () => this.wake(), { signal });
+    const timer = setInterval(() => this.#tick(), tickMilliseconds);
+    signal.addEventListener("abort", () => clearInterval(timer));
+    this.#tell("waiting");
+    this.#run(signal).catch((error) => {
+      if (!signal.aborted) console.error(error);
+    });
+  }
+
+  /** Lets go of the network and the element. */
+  stop() {
+    this.#stopping.abort();
+    this.#buffer?.close();
+    this.#buffer = null;
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+
+  /** Try now: something says that there is something to play. */
+  wake() {
+    this.#backOff.hurry();
+    this.#waking?.abort();
+  }
+
+  /** The show is over: plays what is still there and then tells `ended`. */
+  end() {
+    this.#endsAt = Math.min(this.#endsAt, performance.now() + restMilliseconds);
+  }
+
+  /** The show's time of the picture, in milliseconds; null when nothing plays or the browser does not say. */
+  get mediaTime() {
+    return this.#state === "playing" && this.#way !== "native" ? this.#video.currentTime * 1000 : null;
+  }
+
+  /** From the frame's arrival at the server to this screen, in milliseconds; null when not known. */
+  get latencyMilliseconds() {
+    const { mediaTime } = this;
+    if (mediaTime === null || !this.#clock) return null;
+    const now = Date.now() + this.serverTimeOffset;
+    return Math.round(now - this.#clock.wallClock - (mediaTime - this.#clock.mediaTime));
+  }
+
+  /** What the control law aims for, in milliseconds: tells how steady the network is. */
+  get marginMilliseconds() {
+    return Math.round(this.#edge.margin * 1000);
+  }
+
+  async #run(signal) {
+    while (!signal.aborted && this.#state !== "ended") {
+      const way = this.#ways.choose(performance.now());
+      const began = performance.now();
+      this.#way = way;
+      this.#heardAt = 0;
+      this.#connection = new AbortController();
+      try {
+        await this.#take(way, AbortSignal.any([signal, this.#connection.signal]));
+        this.#ending = Ending.over;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#ending = endingOf(error, this.#heardAt > 0);
+        if (this.#ending === Ending.unusable) this.#ways.failed(way, performance.now());
+        if (this.#ending === Ending.gone) this.end();
+        if (error instanceof BufferFault) this.#abandonBuffer();
+        this.#retryAfter = error.retryAfter ?? null;
+      }
+      if (this.#heardAt - began > goodMilliseconds) this.#worked(way);
+      await this.#rest(this.#retryAfter ?? this.#backOff.next(this.#ending), signal);
+      this.#retryAfter = null;
+    }
+  }
+
+  /** Waits before the next try, unless woken. */
+  async #rest(milliseconds, signal) {
+    this.#waking = new AbortController();
+    const waking = this.#waking.signal;
+    await pause(milliseconds, AbortSignal.any([signal, waking])).catch((error) => {
+      if (signal.aborted) throw error;
+    });
+    this.#waking = null;
+  }
+
+  #worked(way) {
+    this.#backOff.worked();
+    this.#ways.worked(way);
+  }
+
+  async #take(way, signal) {
+    if (way === "native") return this.#playNatively(signal);
+    const units = way === "stream"
+      ? fragmentStream(`${this.#address}stream`, signal)
+      : partStream(`${this.#address}index.m3u8`, signal, canPlay);
+    let isFirst = true;
+    for await (const unit of units) {
+      signal.throwIfAborted();
+      if (unit.kind === "init") {
+        await this.#begin(unit);
+        isFirst = true;
+        continue;
+      }
+      if (isFirst) this.#meet(unit);
+      isFirst = false;
+      this.#heardAt = performance.now();
+      if (unit.clock) this.#clock = unit.clock;
+      // Before the append: that is when the least is buffered, and the least is what counts.
+      this.#control();
+      this.#buffer.append(unit.bytes);
+    }
+  }
+
+  async #begin(init) {
+    if (!this.#buffer?.takes(init)) {
+      this.#abandonBuffer();
+      this.#buffer = new MediaBuffer(this.#video);
+      this.#buffer.onappend = () => this.#appended();
+      this.#buffer.onfault = (fault) => this.#connection.abort(fault);
+    }
+    await this.#buffer.begin(init);
+  }
+
+  /** The first fragment of a connection normally lies near the end of what is here, or beyond. */
+  #meet({ time }) {
+    const last = this.#buffer.ranges.at(-1);
+    if (!last || time > last[1] - backwardsSeconds) return;
+    this.#buffer.clear();
+    this.#edge.restart();
+  }
+
+  #abandonBuffer() {
+    this.#buffer?.close();
+    this.#buffer = null;
+    this.#edge.restart();
+  }
+
+  #appended() {
+    this.#control();
+    if (this.#video.paused && !this.#isPaused) this.#play();
+  }
+
+  async #play() {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      await this.#video.play();
+    } catch (error) {
+      // Sound wants a gesture first. Without sound it may begin; the page sees `volumechange` and offers the sound.
+      if (error.name === "NotAllowedError") this.#video.muted = true;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #control() {
+    const video = this.#video;
+    if (!this.#buffer || video.seeking || this.#isPaused) return;
+    const { rate, seekTo } = this.#edge.step(performance.now(), video.currentTime, this.#buffer.ranges);
+    if (seekTo !== null) video.currentTime = seekTo;
+    if (video.playbackRate !== rate) video.playbackRate = rate;
+  }
+
+  #tick() {
+    const now = performance.now();
+    this.#control();
+    const time = this.#video.currentTime;
+    if (time !== this.#moved.time && !this.#video.seeking) this.#moved = { time, at: now };
+    const isStill = now - this.#moved.at > stillMilliseconds;
+    if (now > this.#endsAt || (isStill && this.#endsAt < Infinity)) this.#finish();
+    else if (!isStill && this.#video.readyState > 1) this.#tell("playing");
+    else this.#tell(this.#ending === Ending.unreachable && this.#heardAt === 0 ? "offline" : "waiting");
+    if (this.#state === "playing" && now - this.#toldAt >= timeEventMilliseconds) {
+      this.#toldAt = now;
+      this.ontime(this.mediaTime);
+    }
+  }
+
+  /** Keeps the last frame, and asks for no more. */
+  #finish() {
+    this.#tell("ended");
+    this.#stopping.abort();
+    this.#video.pause();
+  }
+
+  #tell(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.onstate({ state, way: this.#way, latencyMs: this.latencyMilliseconds });
+  }
+
+  #shown() {
+    if (document.hidden) return;
+    this.#edge.seekToLive();
+    if (this.#video.paused && !this.#isPaused && this.#buffer) this.#play();
+    // A connection that slept may be dead without knowing it.
+    if (this.#heardAt > 0 && performance.now() - this.#heardAt > goodMilliseconds) {
+      this.#connection?.abort(new Silence("it slept"));
+    }
+    this.wake();
+  }
+
+  /** The browser's own HLS player. It stops at trouble and is then told to begin again. */
+  async #playNatively(signal) {
+    const address = `${this.#address}index.m3u8`;
+    await ask(address, { signal, patience: nativeStillMilliseconds }, (response) => response.text());
+    const video = this.#video;
+    const events = new AbortController();
+    try {
+      await new Promise((resolve, reject) => {
+        const on = (target, name, act) => target.addEventListener(name, act, { signal: events.signal });
+        on(signal, "abort", () => reject(signal.reason));
+        on(video, "ended", resolve);
+        on(video, "error", () => reject(new BufferFault(video.error?.message)));
+        on(video, "timeupdate", () => {
+          this.#heardAt = performance.now();
+        });
+        const watch = setInterval(() => {
+          if (!this.#isPaused && performance.now() - this.#moved.at > nativeStillMilliseconds) resolve();
+        }, nativeStillMilliseconds);
+        on(events.signal, "abort", () => clearInterval(watch));
+        video.src = address;
+        this.#play();
+      });
+    } finally {
+      events.abort();
+    }
+  }
+}

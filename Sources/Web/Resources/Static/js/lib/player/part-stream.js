@@ -1,0 +1,122 @@
+import { NoMedia, ask, pause } from "./answers.js";
+import { MalformedMedia } from "./boxes.js";
+import { MediaUnits } from "./media-units.js";
+import { chooseVariant, readMediaPlaylist } from "./playlist.js";
+
+const answerMilliseconds = 8000;
+/** So far behind the playlist's end, the parts in between are not worth fetching. */
+const behindSecondsMax = 2;
+
+/**
+ * The stream as low-latency HLS parts (RFC 8216bis), for where an endless response cannot pass: a CDN, a proxy that
+ * collects before it sends on. Yields units as `MediaUnits` makes them; returns at the playlist's end.
+ *
+ * The part that the playlist hints at is asked for before it exists, so that its bytes come with its last frame; the
+ * playlist's blocking reload runs beside it and says what comes after. Parts by byte range are not supported: our server
+ * names every part.
+ */
+export async function* partStream(url, signal, canPlay) {
+  const leaving = new AbortController();
+  const stream = new PartStream(AbortSignal.any([signal, leaving.signal]));
+  try {
+    yield* stream.units(url, canPlay);
+  } finally {
+    leaving.abort();
+  }
+}
+
+class PartStream {
+  #signal;
+  #units = new MediaUnits();
+  #init = null;
+  /** The address of the part taken last: parts are named once in a stream's life. */
+  #last = null;
+
+  constructor(signal) {
+    this.#signal = signal;
+  }
+
+  async *units(url, canPlay) {
+    const address = await this.#mediaPlaylist(url, canPlay);
+    let playlist = await this.#playlist(address, null);
+    for (;;) {
+      for (const item of this.#untaken(playlist.items)) {
+        this.#last = item.url;
+        if (!item.gap) yield* this.#decoded(await this.#bytes(item.url), item.init);
+      }
+      if (playlist.hasEnded) return;
+      const reload = this.#playlist(address, playlist);
+      // Awaited after the hint: until then its failure must not count as unhandled.
+      reload.catch(() => {});
+      yield* this.#hinted(playlist);
+      playlist = await reload;
+    }
+  }
+
+  /** What comes after the last part taken; from the newest keyframe where that is unknown or too much to catch up with. */
+  #untaken(items) {
+    const last = this.#last === null ? -1 : items.findLastIndex((item) => item.url === this.#last);
+    const untaken = items.slice(last + 1);
+    const length = untaken.reduce((sum, item) => sum + item.duration, 0);
+    return last < 0 || length > behindSecondsMax ? fromLastIndependent(untaken) : untaken;
+  }
+
+  /** The part that the playlist says is next, if it comes; else the reload will say what came in its place. */
+  async *#hinted({ hint, hintInit }) {
+    if (!hint) return;
+    let bytes;
+    try {
+      bytes = await this.#bytes(hint);
+    } catch (error) {
+      if (error instanceof NoMedia) return;
+      throw error;
+    }
+    this.#last = hint;
+    yield* this.#decoded(bytes, hintInit);
+  }
+
+  async *#decoded(bytes, init) {
+    if (init && init !== this.#init) {
+      // An initialization segment starts a reader of its own: what came before may have ended anywhere.
+      this.#units = new MediaUnits();
+      yield* this.#units.push(await this.#bytes(init));
+      this.#init = init;
+    }
+    yield* this.#units.push(bytes);
+  }
+
+  #bytes(url) {
+    const read = async (response) => new Uint8Array(await response.arrayBuffer());
+    return ask(url, { signal: this.#signal, patience: answerMilliseconds }, read);
+  }
+
+  async #mediaPlaylist(url, canPlay) {
+    const { text, base } = await this.#text(url, answerMilliseconds);
+    const variant = chooseVariant(text, base, canPlay);
+    if (!variant && text.includes("#EXT-X-STREAM-INF")) throw new MalformedMedia("no variant this browser can play");
+    return variant ?? base;
+  }
+
+  async #playlist(address, last) {
+    const url = new URL(address);
+    if (last?.next) {
+      url.searchParams.set("_HLS_msn", last.next.sequence);
+      url.searchParams.set("_HLS_part", last.next.part);
+    } else if (last) {
+      await pause(Math.max(last.targetMilliseconds / 2, 500), this.#signal);
+    }
+    const patience = Math.max(answerMilliseconds, 3 * (last?.targetMilliseconds ?? 0));
+    const { text, base } = await this.#text(url.href, patience);
+    return readMediaPlaylist(text, base);
+  }
+
+  #text(url, patience) {
+    const read = async (response) => ({ text: await response.text(), base: response.url || url });
+    return ask(url, { signal: this.#signal, patience }, read);
+  }
+}
+
+function fromLastIndependent(items) {
+  const start = items.findLastIndex((item) => item.independent && !item.gap);
+  return start < 0 ? items : items.slice(start);
+}
