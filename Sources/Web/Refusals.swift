@@ -14,7 +14,7 @@ extension RefusalKind {
     case .conflict: .conflict
     case .gone: .gone
     case .limited: .tooManyRequests
-    case .paymentRequired: HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required")
+    case .paymentRequired: .paymentRequired
     case .mismatch: .unprocessableContent
     case .busy: .serviceUnavailable
     }
@@ -31,9 +31,12 @@ extension Problem {
       self.init(refusal.kind.status, refusal.code, refusal.sentence, field: refusal.field)
       switch refusal.kind {
       case .busy: retryAfterSeconds = 1
-      case .limited: retryAfterSeconds = 10
+      case .limited: retryAfterSeconds = Self.wait(after: refusal)
       default: break
       }
+    case let error where Busy(error) != nil:
+      self.init(.serviceUnavailable, Busy.database.code, Busy.database.sentence)
+      retryAfterSeconds = 1
     case let error as DecodingError:
       self.init(error)
     case is NIOTooManyBytesError:
@@ -43,6 +46,10 @@ extension Problem {
     default:
       return nil
     }
+  }
+
+  private static func wait(after refusal: any Refusal) -> Int64 {
+    if case .tooManyAttempts(let seconds) = refusal as? PeopleRefusal { seconds } else { 10 }
   }
 
   /// Names the path of the field that could not be read.

@@ -1,12 +1,14 @@
+import Commerce
 import HTTPTypes
 import Hummingbird
-import Synchronization
+import NIOCore
 
 /// Every address of Haat, in one place. Middleware runs from the top down; the first sees the request first and the
 /// answer last.
 enum Routes {
   static func router(_ site: Site) -> Router<WebContext> {
     let router = Router(context: WebContext.self, options: [.autoGenerateHeadEndpoints])
+    router.add(middleware: Counting(metrics: site.metrics))
     router.add(middleware: SecurityHeaders())
     router.add(middleware: Compression())
     router.add(middleware: Failures(site: site))
@@ -16,11 +18,31 @@ enum Routes {
         request, hash: context.parameters.get("hash") ?? "",
         path: context.parameters.getCatchAll().joined(separator: "/"))
     }
+    router.get("/uploads/{file}") { _, context in
+      try await site.uploads.answer(context.parameters.get("file") ?? "")
+    }
+    let delivery = MediaDelivery(media: site.media, streams: site.streams, configuration: site.configuration)
+    router.get("/live/{show}/**") { request, context in try await delivery.answer(request, context) }
+
+    router.get("/healthz") { _, _ in text("ok") }
+    router.get("/readyz") { _, _ in
+      // Reads the database: a process that cannot is of no use to anyone.
+      _ = try await site.commerce.markets()
+      return text("ready")
+    }
+    router.get("/metrics") { _, _ in await site.metrics.page(site) }
 
     let visited = router.group()
       .add(middleware: SameOrigin(publicURL: site.configuration.publicURL))
       .add(middleware: Visitor(site: site))
+    API.register(on: visited, site)
     Pages.register(on: visited, site)
     return router
+  }
+
+  private static func text(_ text: String) -> Response {
+    Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
   }
 }

@@ -8,17 +8,30 @@ struct Site: Sendable {
   let configuration: WebConfiguration
   let commerce: Commerce
   let media: MediaServer
+  /// Nil where another provider takes the money.
+  let sandbox: SandboxProvider?
   let logger: Logger
+  let rooms: Rooms
+  let streams: OpenStreams
+  let uploads: Uploads
+  let metrics = WebMetrics()
   let statics: StaticFiles
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let routes = RouteTable()
 
-  init(configuration: WebConfiguration, commerce: Commerce, media: MediaServer, logger: Logger) throws {
+  init(
+    configuration: WebConfiguration, commerce: Commerce, media: MediaServer, sandbox: SandboxProvider?, hubs: Hubs,
+    logger: Logger
+  ) throws {
     self.configuration = configuration
     self.commerce = commerce
     self.media = media
+    self.sandbox = sandbox
     self.logger = logger
+    rooms = Rooms(commerce: commerce, hubs: hubs, limits: configuration.limits)
+    streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
+    uploads = try Uploads(directory: URL(filePath: configuration.dataDirectory).appending(path: "uploads"))
     statics = try StaticFiles(directory: Self.resources(configuration).appending(path: "Static"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)

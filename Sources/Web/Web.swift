@@ -4,27 +4,90 @@ import HummingbirdCore
 public import Logging
 public import Media
 import NIOCore
+import NIOPosix
 public import ServiceLifecycle
 
-/// The HTTP side of Haat: pages, the JSON API, live events and video.
+/// The HTTP side of Haat: pages, the JSON API, live events and video, and the work that has to be done beside them.
 public struct Web: Service {
   private let site: Site
+  private let hubs: Hubs
+  private let bell: Bell
   private let port = BoundPort()
 
   /// - Parameters:
+  ///   - sandbox: the built-in payment provider, when it is the one of `commerce`; its webhooks are delivered from here.
   ///   - bell: rung by `commerce` whenever it has something to tell.
-  /// - Throws: when the resources cannot be read.
-  public init(configuration: WebConfiguration, commerce: Commerce, media: MediaServer, bell: Bell, logger: Logger)
-    throws
-  {
-    site = try Site(configuration: configuration, commerce: commerce, media: media, logger: logger)
+  /// - Throws: when the resources cannot be read, or the directory for uploads cannot be made.
+  public init(
+    configuration: WebConfiguration, commerce: Commerce, media: MediaServer, sandbox: SandboxProvider?, bell: Bell,
+    logger: Logger
+  ) async throws {
+    hubs = try await Hubs(group: MultiThreadedEventLoopGroup.singleton, limits: configuration.limits)
+    site = try Site(
+      configuration: configuration, commerce: commerce, media: media, sandbox: sandbox, hubs: hubs, logger: logger)
+    self.bell = bell
   }
 
-  /// Listens until the task is cancelled or its service group shuts down.
+  /// Listens until its service group shuts down: then viewers are told, answers under way are finished, and what is not
+  /// done after `WebLimits.shutdownSeconds` is cut. Also ends when its task is cancelled, without waiting.
+  ///
+  /// - Throws: when the address cannot be listened on.
   public func run() async throws {
+    do {
+      try await serve()
+      await port.set(0)
+    } catch {
+      await port.set(0)
+      throw error
+    }
+  }
+
+  /// The port that is listened on, once it is; 0 when that failed or is over.
+  public func boundPort() async -> Int { await port.value() }
+
+  private func serve() async throws {
+    let application = application
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await application.run()
+        return true
+      }
+      group.addTask {
+        await farewell()
+        return true
+      }
+      for service in services {
+        group.addTask {
+          try await service.run()
+          return false
+        }
+      }
+      // The server ends when everything was answered, the farewell when that takes too long.
+      for try await isOver in group where isOver { break }
+      group.cancelAll()
+    }
+  }
+
+  /// Waits for the wish to stop, tells the viewers, and gives everyone some time.
+  private func farewell() async {
+    try? await gracefulShutdown()
+    hubs.close()
+    try? await Task.sleep(for: .seconds(site.configuration.limits.shutdownSeconds))
+  }
+
+  private var services: [any Service] {
+    let commerce = site.commerce
+    let always: [any Service] = [
+      OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
+      Chores(commerce: commerce, logger: site.logger),
+    ]
+    return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
+  }
+
+  private var application: Application<RouterResponder<WebContext>> {
     let configuration = site.configuration
     let port = port
-    let application = Application(
+    return Application(
       router: Routes.router(site),
       server: .http1(
         configuration: .init(
@@ -32,15 +95,25 @@ public struct Web: Service {
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+        address: .hostname(configuration.host, port: configuration.port), backlog: 4096,
         availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
       onServerRunning: { channel in await port.set(channel.localAddress?.port ?? configuration.port) },
       logger: site.logger)
-    try await application.run()
   }
+}
 
-  /// The port that is listened on, once it is.
-  public func boundPort() async -> Int { await port.value() }
+/// Brings the sandbox's webhooks to where a provider's would arrive.
+private struct SandboxWebhooks: Service {
+  let sandbox: SandboxProvider
+  let commerce: Commerce
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await sandbox.run { headers, body in
+        _ = try await commerce.receivedWebhook(sandbox.name, headers: headers, body: body)
+      }
+    }
+  }
 }
 
 /// A number that comes once, and those who wait for it.

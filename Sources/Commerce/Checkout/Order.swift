@@ -2,7 +2,7 @@ public import Store
 
 /// A purchase. `placed` holds stock for a while; `paid` has sold it (DOMAIN.md, "Buying").
 public struct Order: Sendable, Equatable {
-  public enum State: String, Sendable, CaseIterable {
+  public enum State: String, Sendable, Codable, CaseIterable {
     case placed, paid, fulfilled, delivered, settled, expired, cancelled, refunded
   }
 

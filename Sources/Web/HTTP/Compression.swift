@@ -33,7 +33,7 @@ struct Compression: RouterMiddleware {
 }
 
 /// A body writer that keeps what is written to it.
-private final class CollectedBody: ResponseBodyWriter {
+final class CollectedBody: ResponseBodyWriter {
   private(set) var bytes = ByteBuffer()
 
   func write(_ buffer: ByteBuffer) async throws { bytes.writeImmutableBuffer(buffer) }

@@ -11,6 +11,9 @@ struct Failures: RouterMiddleware {
   func handle(
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
+    var context = context
+    // `Visitor` is not asked for addresses that do not exist.
+    context.language = Language.of(request)
     do {
       return try await next(request, context)
     } catch {
@@ -22,7 +25,7 @@ struct Failures: RouterMiddleware {
 
   private func problem(for error: any Error, _ request: Request, _ context: WebContext) -> Problem {
     if let problem = Problem(error) {
-      guard problem.status == 404, context.endpointPath == nil else { return problem }
+      guard problem.status == 404, context.endpointPath == "NotFound" else { return problem }
       let allowed = site.routes.methods(at: request.uri.path)
       return allowed.isEmpty ? problem : .methodNotAllowed(allowed)
     }

@@ -73,6 +73,10 @@ extension Problem {
   static let crossSite = Problem(
     .forbidden, "cross_site", "A write with a cookie must come from this site's own pages. Programs use an API key.")
 
+  static let keyMissing = Problem(
+    .badRequest, "idempotency_key_missing",
+    "Send an Idempotency-Key: any text of your choice, the same when you send the same request again.")
+
   static let fault = Problem(
     .internalServerError, "fault", "Something went wrong here. Try again; if it stays so, quote the request's id.")
 }

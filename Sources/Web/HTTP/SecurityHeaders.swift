@@ -34,6 +34,7 @@ extension HTTPField.Name {
   static let crossOriginOpenerPolicy = constant("Cross-Origin-Opener-Policy")
   static let secFetchSite = constant("Sec-Fetch-Site")
   static let idempotencyKey = constant("Idempotency-Key")
+  static let idempotencyReplayed = constant("Idempotency-Replayed")
   static let orderToken = constant("Order-Token")
   static let lastEventID = constant("Last-Event-ID")
   static let forwardedFor = constant("X-Forwarded-For")

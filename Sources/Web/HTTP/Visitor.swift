@@ -2,7 +2,7 @@ import Commerce
 import HTTPTypes
 import Hummingbird
 
-/// Learns who is asking, and in which language to answer.
+/// Learns who is asking.
 struct Visitor: RouterMiddleware {
   typealias Context = WebContext
 
@@ -12,7 +12,6 @@ struct Visitor: RouterMiddleware {
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
     var context = context
-    context.language = Language.of(request)
     if let authorization = request.headers[.authorization] {
       context.caller = try await caller(authorization)
       return try await next(request, context)

@@ -1,0 +1,27 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The JSON API: all its addresses.
+enum API {
+  static let endpoints =
+    PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + ShowAPI.endpoints + RoomAPI.endpoints
+    + OrderAPI.endpoints + PaymentAPI.endpoints + LedgerAPI.endpoints
+
+  /// Makes the routes. What is not in `endpoints` does not exist.
+  static func register(on router: some RouterMethods<WebContext>, _ site: Site) {
+    for endpoint in endpoints {
+      site.routes.add(endpoint.method, endpoint.path)
+      router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+        try await endpoint.answer(request, context, site)
+      }
+    }
+    let document = ByteBuffer(
+      string: OpenAPI.document(endpoints, publicURL: site.configuration.publicURL).description)
+    router.get("/api/openapi.json") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+        body: ResponseBody(byteBuffer: document))
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Commerce
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// One request to the API, and what handlers read from it.
+struct Call: Sendable {
+  let request: Request
+  let context: WebContext
+  let site: Site
+  /// The whole body.
+  var bytes = ByteBuffer()
+
+  var commerce: Commerce { site.commerce }
+  var caller: Caller { context.caller }
+
+  /// Whom limits count.
+  var address: String { context.address(of: request, site.configuration) }
+
+  /// The token that opens a guest's order. An empty one is none.
+  var orderToken: Secret? { request.headers[.orderToken].flatMap { Secret(presented: $0) } }
+
+  /// A part of the path, as it was sent.
+  func text(_ name: String) -> String {
+    let raw = context.parameters.get(name) ?? ""
+    return raw.removingPercentEncoding ?? raw
+  }
+
+  /// An id in the path. One that is no UUID names nothing.
+  func id<Entity>(_ name: String, _ entity: Entity.Type = Entity.self) throws -> ID<Entity> {
+    guard let id = ID<Entity>(text(name)) else { throw Problem.notFound(name) }
+    return id
+  }
+
+  /// The channel in the path, by id or handle.
+  func channel() async throws -> CommerceChannel {
+    let name = text("channel")
+    if let id = ID<CommerceChannel>(name) { return try await commerce.channel(id, by: caller) }
+    return try await commerce.channel(handle: name, by: caller)
+  }
+
+  func query(_ name: String) -> String? {
+    request.uri.queryParameters[Substring(name)].map { $0.removingPercentEncoding ?? String($0) }
+  }
+
+  /// Where a page of a list begins. Throws for a cursor that is not one of ours.
+  func cursor() throws -> Cursor? {
+    guard let text = query("after"), !text.isEmpty else { return nil }
+    guard let cursor = Cursor(text) else {
+      throw Problem(.badRequest, "malformed", "“after” must be the `next` of the page before.", field: "after")
+    }
+    return cursor
+  }
+
+  func number(_ name: String) throws -> Int64? {
+    guard let text = query(name) else { return nil }
+    guard let number = Int64(text) else { throw Problem.malformed("“\(name)” is not a whole number.", field: name) }
+    return number
+  }
+
+  func limit(default standard: Int = 20) throws -> Int { try number("limit").map { Int(clamping: $0) } ?? standard }
+
+  /// The body as this type. Fields that are not known are ignored.
+  func decode<T: Decodable>(_ type: T.Type) throws -> T {
+    guard bytes.readableBytes > 0 else { throw Problem.malformed("The body is empty. Send a JSON object.") }
+    return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+  }
+
+  /// The `Idempotency-Key`, as a quoted string of RFC 8941 or bare.
+  var intent: String? {
+    guard let header = request.headers[.idempotencyKey] else { return nil }
+    var text = header.trimmingCharacters(in: .whitespaces)
+    if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count >= 2 {
+      text = String(text.dropFirst().dropLast()).replacing(#"\""#, with: "\"").replacing(#"\\"#, with: "\\")
+    }
+    return text
+  }
+
+  /// The key within its scope: those of different callers and addresses don't meet.
+  func idempotencyKey() throws -> IdempotencyKey? {
+    guard let intent else { return nil }
+    let who = caller.account.map(\.description) ?? "guest"
+    guard let key = IdempotencyKey(intent, scope: "\(who) \(request.method) \(request.uri.path)") else {
+      throw Problem(.badRequest, "idempotency_key_malformed", "An Idempotency-Key has 1 to 200 bytes.")
+    }
+    return key
+  }
+}

@@ -1,0 +1,132 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+
+/// Channels and their members; markets.
+enum ChannelAPI {
+  struct NewChannel: Codable {
+    let id: ID<CommerceChannel>?
+    let handle: String
+    let name: String
+    let about: String?
+    /// Where it sells from.
+    let market: String
+  }
+
+  struct ChannelChange: Codable {
+    let handle: String?
+    let name: String?
+    let about: String?
+    let market: String?
+  }
+
+  struct NewMember: Codable {
+    let email: String
+    let role: Role
+  }
+
+  struct MarketAnswer: Codable {
+    let code: String
+    let currency: Currency
+    let name: String
+    let languages: [String]
+    let isOpen: Bool
+    let commissionBasisPoints: Int64
+    let taxIncludedBasisPoints: Int64
+    let shippingMinor: Int64
+    let shippingFreeFromMinor: Int64?
+
+    init(_ market: Market) {
+      code = market.code
+      currency = market.currency
+      name = market.name
+      languages = market.languages
+      isOpen = market.isOpen
+      commissionBasisPoints = market.commission.basisPoints
+      taxIncludedBasisPoints = market.taxIncluded.basisPoints
+      shippingMinor = market.shippingMinor
+      shippingFreeFromMinor = market.shippingFreeFromMinor
+    }
+  }
+
+  struct MarketChange: Codable {
+    let currency: Currency
+    let name: String
+    let languages: [String]
+    let isOpen: Bool
+    let commissionBasisPoints: Int64
+    let taxIncludedBasisPoints: Int64
+    let shippingMinor: Int64
+    let shippingFreeFromMinor: Int64?
+
+    func market(_ code: String) throws -> Market {
+      Market(
+        code: code, currency: currency, name: name, languages: languages, isOpen: isOpen,
+        commission: try Self.rate(commissionBasisPoints, "commissionBasisPoints"),
+        taxIncluded: try Self.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"), shippingMinor: shippingMinor,
+        shippingFreeFromMinor: shippingFreeFromMinor)
+    }
+
+    private static func rate(_ points: Int64, _ field: String) throws -> Rate {
+      guard let rate = Rate(basisPoints: points) else {
+        throw GeneralRefusal.invalid(field: field, why: "must be 0 to 10 000 basis points")
+      }
+      return rate
+    }
+  }
+
+  static let endpoints: [Endpoint] = [
+    Endpoint(.get, "/api/v1/markets", "Lists the markets.", gives: List<MarketAnswer>.self) { call in
+      List(try await call.commerce.markets().map(MarketAnswer.init))
+    },
+    Endpoint(
+      .put, "/api/v1/markets/{code}", "Makes or changes a market; for the operator.", takes: MarketChange.self,
+      gives: MarketAnswer.self
+    ) { call, body in
+      MarketAnswer(try await call.commerce.putMarket(by: call.caller, body.market(call.text("code"))))
+    }.by(.account),
+    Endpoint(.get, "/api/v1/channels", "Lists the channels, the newest first.", gives: List<CommerceChannel>.self) {
+      call in
+      List(try await call.commerce.channels(after: call.cursor(), limit: call.limit())) { $0 }
+    }.paged,
+    Endpoint(
+      .post, "/api/v1/channels", "Makes a channel, and you its owner.", takes: NewChannel.self,
+      gives: CommerceChannel.self, as: .created
+    ) { call, body in
+      try await call.commerce.makeChannel(
+        body.id ?? call.commerce.makeID(), by: call.caller,
+        ChannelDraft(handle: body.handle, name: body.name, about: body.about ?? "", market: body.market))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}", "Shows a channel, by id or handle.", gives: CommerceChannel.self
+    ) { call in try await call.channel() },
+    Endpoint(
+      .patch, "/api/v1/channels/{channel}", "Changes what is said of a channel; for its owners.",
+      takes: ChannelChange.self, gives: CommerceChannel.self
+    ) { call, body in
+      let channel = try await call.channel()
+      return try await call.commerce.changeChannel(
+        channel.id, by: call.caller,
+        ChannelDraft(
+          handle: body.handle ?? channel.handle, name: body.name ?? channel.name, about: body.about ?? channel.about,
+          market: body.market ?? channel.market))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/members", "Lists a channel's members, to themselves.", gives: List<Member>.self
+    ) { call in List(try await call.commerce.members(of: call.channel().id, by: call.caller)) }.by(.account),
+    Endpoint(
+      .post, "/api/v1/channels/{channel}/members", "Gives an account a role on a channel; for its owners.",
+      takes: NewMember.self, gives: Member.self, as: .created
+    ) { call, body in
+      try await call.commerce.addMember(
+        by: call.caller, channel: call.channel().id, email: body.email, role: body.role)
+    }.by(.account),
+    Endpoint(
+      .delete, "/api/v1/channels/{channel}/members/{account}", "Takes an account's role away.", as: .noContent
+    ) { call in
+      try await call.commerce.removeMember(
+        by: call.caller, channel: call.channel().id, account: call.id("account", Account.self))
+      return Response(status: .noContent)
+    }.by(.account),
+  ]
+}

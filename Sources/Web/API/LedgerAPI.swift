@@ -1,0 +1,40 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+
+/// The books, as far as they are someone's to see.
+enum LedgerAPI {
+  struct BalanceAnswer: Codable, Described {
+    let account: String
+    let amount: Money
+
+    static let fields = ["amount": "Positive: the house owes it or has earned it. Negative: it is owed to the house."]
+  }
+
+  struct Line: Codable {
+    let transfer: ID<Transfer>
+    let kind: String
+    let order: ID<Order>
+    let at: Moment
+    let amount: Money
+  }
+
+  static let endpoints: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/ledger/balances", "Lists the balances of the ledger, to the operator.",
+      gives: List<BalanceAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.balances(by: call.caller).map { BalanceAnswer(account: $0.account, amount: $0.amount) })
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/statement", "Lists what a channel earned and gave back, to its owners.",
+      gives: List<Line>.self
+    ) { call in
+      List(
+        try await call.commerce.statement(
+          by: call.caller, call.channel().id, after: call.cursor(), limit: call.limit())
+      ) { Line(transfer: $0.transfer, kind: $0.kind.rawValue, order: $0.order, at: $0.at, amount: $0.amount) }
+    }.paged.by(.account),
+  ]
+}

@@ -1,0 +1,139 @@
+import Foundation
+import HTTPTypes
+
+/// The OpenAPI 3.1 document, made from the endpoints.
+enum OpenAPI {
+  static func document(_ endpoints: [Endpoint], publicURL: String) -> JSON {
+    var schemas = Schemas()
+    _ = schemas.schema(of: Problem.self)
+    var paths: [(path: String, operations: [JSON.Member])] = []
+    for endpoint in endpoints {
+      let operation = JSON.Member(
+        key: endpoint.method.rawValue.lowercased(), value: operation(endpoint, &schemas))
+      if let index = paths.firstIndex(where: { $0.path == endpoint.path }) {
+        paths[index].operations.append(operation)
+      } else {
+        paths.append((endpoint.path, [operation]))
+      }
+    }
+    let components = schemas.components.sorted { $0.key < $1.key }.map { JSON.Member(key: $0.key, value: $0.value) }
+    return [
+      "openapi": "3.1.0",
+      "info": ["title": "Haat", "version": "1", "description": .string(description)],
+      "servers": [["url": .string(publicURL)]],
+      "paths": .object(paths.map { JSON.Member(key: $0.path, value: .object($0.operations)) }),
+      "components": ["schemas": .object(components), "securitySchemes": securitySchemes],
+    ]
+  }
+
+  private static let description = """
+    An open-air market on the air. Times are RFC 3339 in UTC with milliseconds; amounts are minor units and a currency; \
+    ids are UUIDs, and whoever makes a thing may choose its id. Fields that are not known are ignored. Every error is \
+    a problem document (RFC 9457) whose `code` does not change.
+    """
+
+  private static let securitySchemes: JSON = [
+    "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
+    "key": ["type": "http", "scheme": "bearer", "description": "An API key, `haat_key_…`."],
+    "orderToken": ["type": "apiKey", "in": "header", "name": "Order-Token"],
+  ]
+
+  private static func operation(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON {
+    JSON.members([
+      "operationId": .string(operationID(endpoint)),
+      "summary": .string(endpoint.summary),
+      "tags": [.string(tag(endpoint))],
+      "parameters": .array(parameters(endpoint)),
+      "requestBody": requestBody(endpoint, &schemas),
+      "responses": responses(endpoint, &schemas),
+      "security": security(endpoint),
+    ])
+  }
+
+  /// `POST /api/v1/shows/{show}/stream-key` is `post_shows_show_stream_key`.
+  private static func operationID(_ endpoint: Endpoint) -> String {
+    let words = endpoint.path.replacing("/api/v1", with: "").split { !$0.isLetter && !$0.isNumber }
+    return ([endpoint.method.rawValue.lowercased()[...]] + words).joined(separator: "_")
+  }
+
+  private static func tag(_ endpoint: Endpoint) -> String {
+    let parts = endpoint.path.split(separator: "/")
+    return String(parts.count > 2 && parts[0] == "api" ? parts[2] : parts.first ?? "")
+  }
+
+  private static func parameters(_ endpoint: Endpoint) -> [JSON] {
+    let places = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part -> JSON in
+      [
+        "name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true,
+        "schema": ["type": "string"],
+      ]
+    }
+    let queries = endpoint.queries.map { query -> JSON in
+      [
+        "name": .string(query.name), "in": "query", "required": .bool(query.isRequired),
+        "description": .string(query.meaning), "schema": ["type": "string"],
+      ]
+    }
+    guard endpoint.repetition != .ignored else { return places + queries }
+    let key: JSON = [
+      "name": "Idempotency-Key", "in": "header", "required": .bool(endpoint.repetition != .keyAccepted),
+      "description": "The same for a request that is sent again: it is answered as the first was, for a day.",
+      "schema": ["type": "string", "minLength": 1, "maxLength": 200],
+    ]
+    return places + queries + [key]
+  }
+
+  private static func requestBody(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON? {
+    switch endpoint.body {
+    case .none: JSON?.none
+    case .json(let type): content("application/json", schemas.schema(of: type)).adding("required", true)
+    case .bytes(let types, _):
+      [
+        "required": true,
+        "content": .object(types.map { JSON.Member(key: $0, value: [:]) }),
+      ]
+    }
+  }
+
+  private static func responses(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON {
+    let answer: JSON =
+      switch endpoint.answer {
+      case .none: [:]
+      case .json(let type): content("application/json", schemas.schema(of: type))
+      case .text(let type): content(type, ["type": "string"])
+      }
+    return .object([
+      JSON.Member(
+        key: String(endpoint.status.code),
+        value: JSON.object([JSON.Member(key: "description", value: .string(endpoint.status.reasonPhrase))])
+          .merging(answer)),
+      JSON.Member(
+        key: "default",
+        value: JSON.object([JSON.Member(key: "description", value: "Why not.")])
+          .merging(content("application/problem+json", ["$ref": "#/components/schemas/Problem"]))),
+    ])
+  }
+
+  private static func content(_ type: String, _ schema: JSON) -> JSON {
+    .object([
+      JSON.Member(
+        key: "content",
+        value: .object([JSON.Member(key: type, value: .object([JSON.Member(key: "schema", value: schema)]))]))
+    ])
+  }
+
+  private static func security(_ endpoint: Endpoint) -> JSON {
+    switch endpoint.caller {
+    case .anyone: [["session": []], ["key": []], [:]]
+    case .account: [["session": []], ["key": []]]
+    case .orderToken: [["session": []], ["key": []], ["orderToken": []]]
+    }
+  }
+}
+
+extension JSON {
+  fileprivate func merging(_ other: JSON) -> JSON {
+    guard case .object(let mine) = self, case .object(let more) = other else { return self }
+    return .object(mine + more)
+  }
+}

@@ -1,0 +1,266 @@
+import Commerce
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Quotes, orders and their payments.
+enum OrderAPI {
+  struct BagLine: Codable {
+    let offer: ID<Offer>
+    let quantity: Int64
+  }
+
+  struct NewQuote: Codable {
+    let show: ID<Show>?
+    let market: String
+    let lines: [BagLine]
+  }
+
+  struct QuoteLine: Codable {
+    let offer: ID<Offer>
+    let variant: ID<Variant>
+    let product: ID<Product>
+    let title: String
+    let sku: String
+    let quantity: Int64
+    let unitPrice: Money
+    let total: Money
+  }
+
+  struct QuoteAnswer: Codable {
+    let lines: [QuoteLine]
+    let subtotal: Money
+    let shipping: Money
+    /// Contained in the total.
+    let tax: Money
+    let total: Money
+  }
+
+  struct NewAddress: Codable {
+    let name: String?
+    let line1: String
+    let line2: String?
+    let city: String
+    let region: String?
+    let postalCode: String
+    let country: String
+  }
+
+  struct NewBuyer: Codable {
+    let name: String
+    let email: String
+    let phone: String?
+    let address: NewAddress
+
+    func buyer(_ account: ID<Account>?) -> Buyer {
+      Buyer(
+        account: account, name: name, email: email, phone: phone ?? "",
+        address: Buyer.Address(
+          name: address.name ?? "", line1: address.line1, line2: address.line2 ?? "", city: address.city,
+          region: address.region ?? "", postalCode: address.postalCode, country: address.country))
+    }
+  }
+
+  struct NewOrder: Codable, Described {
+    let id: ID<Order>?
+    let show: ID<Show>?
+    let market: String
+    let lines: [BagLine]
+    let buyer: NewBuyer
+
+    static let fields = ["lines": "Offers and quantities, never prices: what an offer costs is the server's to say."]
+
+    var bag: Bag {
+      Bag(show: show, market: market, lines: lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) })
+    }
+  }
+
+  struct BuyerAnswer: Codable {
+    let name: String
+    let email: String
+    let phone: String
+    let address: Buyer.Address
+  }
+
+  struct OrderAnswer: Codable {
+    let id: ID<Order>
+    let number: String
+    let state: Order.State
+    let channel: ID<CommerceChannel>
+    let show: ID<Show>?
+    let market: String
+    let lines: [QuoteLine]
+    let subtotal: Money
+    let shipping: Money
+    /// Contained in the total.
+    let tax: Money
+    let total: Money
+    let refunded: Money
+    let buyer: BuyerAnswer
+    let tracking: String?
+    let placedAt: Moment
+    /// Until when the stock is held.
+    let expiresAt: Moment
+    let paidAt: Moment?
+
+    init(_ order: Order) {
+      id = order.id
+      number = order.number
+      state = order.state
+      channel = order.channel
+      show = order.show
+      market = order.market
+      lines = order.lines.map {
+        QuoteLine(
+          offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
+          quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+      }
+      subtotal = order.subtotal
+      shipping = order.shipping
+      tax = order.tax
+      total = order.total
+      refunded = order.refunded
+      buyer = BuyerAnswer(
+        name: order.buyer.name, email: order.buyer.email, phone: order.buyer.phone, address: order.buyer.address)
+      tracking = order.tracking.isEmpty ? nil : order.tracking
+      placedAt = order.placed
+      expiresAt = order.expires
+      paidAt = order.paid
+    }
+  }
+
+  struct PaymentWay: Codable {
+    let provider: String
+    /// Where a card becomes a payment method; only the sandbox has this here.
+    let methodsURL: String?
+  }
+
+  struct Placed: Codable {
+    let order: OrderAnswer
+    /// Opens the order to whoever holds it: send it as `Order-Token`.
+    let accessToken: String
+    let payment: PaymentWay?
+  }
+
+  struct NewRefund: Codable, Described {
+    let id: ID<Refund>?
+    let amountMinor: Int64?
+    let reason: String
+
+    static let fields = ["amountMinor": "All that is not refunded yet, when it is left out."]
+  }
+
+  struct RefundAnswer: Codable {
+    let id: ID<Refund>
+    let order: ID<Order>
+    let amount: Money
+    let reason: String
+    let state: String
+    let madeAt: Moment
+
+    init(_ refund: Refund) {
+      id = refund.id
+      order = refund.order
+      amount = refund.amount
+      reason = refund.reason
+      state = refund.state.rawValue
+      madeAt = refund.made
+    }
+  }
+
+  struct Fulfilment: Codable { let tracking: String? }
+
+  static let endpoints: [Endpoint] = [
+    Endpoint(
+      .post, "/api/v1/quotes", "Says what a bag would cost. Nothing is held by it.", takes: NewQuote.self,
+      gives: QuoteAnswer.self
+    ) { call, body in
+      let bag = Bag(
+        show: body.show, market: body.market, lines: body.lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) }
+      )
+      let quote = try await call.commerce.quote(bag)
+      return QuoteAnswer(
+        lines: quote.lines.map {
+          QuoteLine(
+            offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
+            quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+        }, subtotal: quote.subtotal, shipping: quote.shipping, tax: quote.tax, total: quote.total)
+    }.repeated(.ignored),
+    placing,
+    Endpoint(.get, "/api/v1/orders", "Lists your orders, or a channel's.", gives: List<OrderAnswer>.self) { call in
+      let limit = try call.limit()
+      guard let name = call.query("channel") else {
+        return List(
+          try await call.commerce.orders(by: call.caller, after: call.cursor(), limit: limit), OrderAnswer.init)
+      }
+      let channel: ID<CommerceChannel>
+      if let id = ID<CommerceChannel>(name) {
+        channel = id
+      } else {
+        channel = try await call.commerce.channel(handle: name, by: call.caller).id
+      }
+      return List(
+        try await call.commerce.orders(of: channel, by: call.caller, after: call.cursor(), limit: limit),
+        OrderAnswer.init)
+    }.query("channel", "A channel's id or handle; your own orders when it is left out.").paged.by(.account),
+    Endpoint(
+      .get, "/api/v1/orders/{order}", "Shows an order, to its buyer and its seller.", gives: OrderAnswer.self
+    ) { call in
+      OrderAnswer(try await call.commerce.order(call.id("order"), by: call.caller, token: call.orderToken))
+    }.by(.orderToken),
+    Endpoint(
+      .post, "/api/v1/orders/{order}/cancellation", "Ends an order that is not paid.", gives: OrderAnswer.self
+    ) { call in
+      OrderAnswer(try await call.commerce.cancelOrder(call.id("order"), by: call.caller, token: call.orderToken))
+    }.by(.orderToken),
+    Endpoint(
+      .get, "/api/v1/orders/{order}/refunds", "Lists what was given back.", gives: List<RefundAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.refunds(call.id("order"), by: call.caller, token: call.orderToken)
+          .map(RefundAnswer.init))
+    }.by(.orderToken),
+    Endpoint(
+      .post, "/api/v1/orders/{order}/refunds",
+      "Gives a paid order's money back, all or part; for the channel's owners.",
+      takes: NewRefund.self, gives: RefundAnswer.self, as: .created
+    ) { call, body in
+      RefundAnswer(
+        try await call.commerce.refund(
+          call.id("order"), id: body.id, by: call.caller, amountMinor: body.amountMinor, reason: body.reason))
+    }.repeated(.keyRequired).by(.account),
+    Endpoint(
+      .post, "/api/v1/orders/{order}/fulfilment", "Says that a paid order was sent.", takes: Fulfilment.self,
+      gives: OrderAnswer.self
+    ) { call, body in
+      OrderAnswer(try await call.commerce.fulfil(call.id("order"), by: call.caller, tracking: body.tracking))
+    }.by(.account),
+  ]
+
+  /// The key goes along into the order's own transaction: one write places an order, and none looks after its key.
+  private static var placing: Endpoint {
+    var endpoint = Endpoint(
+      .post, "/api/v1/orders", "Holds the stock and places an order; anyone may.", as: .created
+    ) { call in
+      let body = try call.decode(NewOrder.self)
+      guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
+      let placed = try await call.commerce.placeOrder(
+        body.id ?? call.commerce.makeID(), body.bag, buyer: body.buyer.buyer(call.caller.account),
+        language: call.context.language, key: key)
+      let provider = call.commerce.providers.current?.name
+      let answer = Placed(
+        order: OrderAnswer(placed.order), accessToken: placed.access.text,
+        payment: provider.map {
+          PaymentWay(provider: $0, methodsURL: $0 == "sandbox" ? "/sandbox/v1/payment_methods" : nil)
+        })
+      var response = try Endpoint.json(answer, as: .created)
+      if !placed.isNew { response.headers[.idempotencyReplayed] = "true" }
+      call.site.metrics.placedOrder()
+      return response
+    }
+    endpoint.body = .json(NewOrder.self)
+    endpoint.answer = .json(Placed.self)
+    return endpoint.limited(.orders).repeated(.keyPassedOn)
+  }
+}

@@ -1,0 +1,201 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The catalogue, as a channel's members see it and as viewers see it.
+enum ProductAPI {
+  struct PictureAnswer: Codable {
+    let id: ID<Picture>
+    let url: String
+    let alt: String
+    let width: Int64
+    let height: Int64
+
+    init(_ picture: Picture) {
+      id = picture.id
+      url = picture.url
+      alt = picture.alt
+      width = picture.width
+      height = picture.height
+    }
+  }
+
+  struct VariantAnswer: Codable {
+    let id: ID<Variant>
+    let sku: String
+    let title: String
+    let options: [String]
+    /// By market code.
+    let prices: [String: Money]
+    let compareAt: [String: Money]
+    let onHand: Int64
+    let reserved: Int64
+    let available: Int64
+  }
+
+  struct ProductAnswer: Codable {
+    let id: ID<Product>
+    let channel: ID<CommerceChannel>
+    let title: String
+    let description: String
+    let options: [String]
+    let variants: [VariantAnswer]
+    let pictures: [PictureAnswer]
+    let createdAt: Moment
+
+    init(_ product: Product) {
+      id = product.id
+      channel = product.channel
+      title = product.title
+      description = product.description
+      options = product.options
+      variants = product.variants.map {
+        VariantAnswer(
+          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, prices: $0.prices, compareAt: $0.compareAt,
+          onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
+      }
+      pictures = product.pictures.map(PictureAnswer.init)
+      createdAt = product.createdAt
+    }
+  }
+
+  struct NewVariant: Codable, Described {
+    let id: ID<Variant>?
+    let sku: String?
+    let optionValues: [String]?
+    let prices: [String: Int64]
+    let compareAt: [String: Int64]?
+    let onHand: Int64?
+
+    static let fields = [
+      "prices": "Minor units by market code; a market that is not named does not sell it.",
+      "compareAt": "What the price is compared with, above it; by market code.",
+      "onHand": "Units in stock. Left out, the stock of a variant that is there stays as it is.",
+    ]
+
+    var draft: VariantDraft {
+      VariantDraft(
+        id: id, sku: sku ?? "", optionValues: optionValues ?? [], prices: prices, compareAt: compareAt ?? [:],
+        onHand: onHand)
+    }
+  }
+
+  struct NewProduct: Codable {
+    let id: ID<Product>?
+    let title: String
+    let description: String?
+    let options: [String]?
+    let variants: [NewVariant]
+  }
+
+  struct ProductChange: Codable, Described {
+    let title: String?
+    let description: String?
+    let options: [String]?
+    let variants: [NewVariant]?
+
+    static let fields = ["variants": "All of them, when they change: one that is left out is taken off sale."]
+
+    func draft(changing product: Product) -> ProductDraft {
+      let kept = product.variants.map {
+        VariantDraft(
+          id: $0.id, sku: $0.sku, optionValues: $0.options, prices: $0.prices.mapValues(\.minor),
+          compareAt: $0.compareAt.mapValues(\.minor))
+      }
+      return ProductDraft(
+        title: title ?? product.title, description: description ?? product.description,
+        options: options ?? product.options, variants: variants?.map(\.draft) ?? kept)
+    }
+  }
+
+  struct StockChange: Codable {
+    let onHand: Int64
+    let note: String?
+  }
+
+  struct StockAnswer: Codable {
+    let onHand: Int64
+    let reserved: Int64
+    let available: Int64
+  }
+
+  static let endpoints: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/products", "Lists a channel's products, to its members.",
+      gives: List<ProductAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.products(
+          of: call.channel().id, by: call.caller, after: call.cursor(), limit: call.limit()), ProductAnswer.init)
+    }.paged.by(.account),
+    Endpoint(
+      .post, "/api/v1/channels/{channel}/products", "Makes a product; for a channel's owners.", takes: NewProduct.self,
+      gives: ProductAnswer.self, as: .created
+    ) { call, body in
+      let draft = ProductDraft(
+        title: body.title, description: body.description ?? "", options: body.options ?? [],
+        variants: body.variants.map(\.draft))
+      return ProductAnswer(
+        try await call.commerce.makeProduct(
+          body.id ?? call.commerce.makeID(), by: call.caller, channel: call.channel().id, draft))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/products/{product}", "Shows a product, to its channel's members.", gives: ProductAnswer.self
+    ) { call in ProductAnswer(try await call.commerce.product(call.id("product"), by: call.caller)) }.by(.account),
+    Endpoint(
+      .patch, "/api/v1/products/{product}", "Changes a product; for its channel's owners.", takes: ProductChange.self,
+      gives: ProductAnswer.self
+    ) { call, body in
+      let product = try await call.commerce.product(call.id("product"), by: call.caller)
+      return ProductAnswer(
+        try await call.commerce.changeProduct(product.id, by: call.caller, body.draft(changing: product)))
+    }.by(.account),
+    Endpoint(
+      .put, "/api/v1/variants/{variant}/stock", "Says how many units there are, after counting them.",
+      takes: StockChange.self, gives: StockAnswer.self
+    ) { call, body in
+      let level = try await call.commerce.setStock(
+        by: call.caller, variant: call.id("variant"), onHand: body.onHand, note: body.note ?? "")
+      return StockAnswer(onHand: level.onHand, reserved: level.reserved, available: level.available)
+    }.by(.account),
+    addingPicture,
+    Endpoint(
+      .delete, "/api/v1/products/{product}/pictures/{picture}", "Takes a picture away.", as: .noContent
+    ) { call in
+      let file = try await call.commerce.removePicture(
+        by: call.caller, product: call.id("product"), picture: call.id("picture", Picture.self))
+      if let file { await call.site.uploads.remove(file) }
+      return Response(status: .noContent)
+    }.by(.account),
+  ]
+
+  private static var addingPicture: Endpoint {
+    var endpoint = Endpoint(
+      .post, "/api/v1/products/{product}/pictures", "Adds a picture at the end of a product's pictures.", as: .created
+    ) { call in
+      let product: ID<Product> = try call.id("product")
+      try await call.commerce.checkMayAddPicture(by: call.caller, product: product)
+      guard let picture = PictureHeader(call.bytes) else {
+        throw Problem(
+          .unprocessableContent, "no_picture", "These bytes are no JPEG, PNG or WebP picture that can be read.",
+          field: "picture")
+      }
+      let id = call.commerce.makeID(Picture.self)
+      let file = try call.commerce.pictureFile(id, contentType: picture.contentType)
+      try await call.site.uploads.keep(call.bytes, as: file)
+      do {
+        let draft = PictureDraft(
+          contentType: picture.contentType, width: picture.width, height: picture.height, alt: call.query("alt") ?? "")
+        let added = try await call.commerce.addPicture(id, by: call.caller, product: product, draft)
+        return try Endpoint.json(PictureAnswer(added), as: .created)
+      } catch {
+        await call.site.uploads.remove(file)
+        throw error
+      }
+    }
+    endpoint.body = .bytes(["image/jpeg", "image/png", "image/webp"], max: { $0.pictureBytes })
+    endpoint.answer = .json(PictureAnswer.self)
+    return endpoint.query("alt", "What it shows, for those who do not see it.").by(.account)
+  }
+}

@@ -1,0 +1,212 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+import Media
+import NIOCore
+
+/// What viewers of a show see and do, and what its host sees of the stream.
+enum RoomAPI {
+  struct CardOffer: Codable {
+    let id: ID<Offer>
+    let kind: String
+    let price: Money
+    let compareAt: Money?
+  }
+
+  struct CardVariant: Codable {
+    let id: ID<Variant>
+    let sku: String
+    let title: String
+    let options: [String]
+    let available: Int64
+    /// Left out where the market does not sell it.
+    let offer: CardOffer?
+  }
+
+  struct Card: Codable {
+    let id: ID<Product>
+    let channel: ID<CommerceChannel>
+    let title: String
+    let description: String
+    let pictures: [ProductAPI.PictureAnswer]
+    let options: [String]
+    let variants: [CardVariant]
+
+    init(_ card: ProductCard) {
+      id = card.id
+      channel = card.channel
+      title = card.title
+      description = card.description
+      pictures = card.pictures.map(ProductAPI.PictureAnswer.init)
+      options = card.options
+      variants = card.variants.map { choice in
+        CardVariant(
+          id: choice.id, sku: choice.sku, title: choice.title, options: choice.options, available: choice.available,
+          offer: choice.offer.map {
+            CardOffer(id: $0.id, kind: $0.kind.rawValue, price: $0.price, compareAt: $0.compareAt)
+          })
+      }
+    }
+  }
+
+  struct NewMessage: Codable, Described {
+    let id: ID<Message>?
+    let name: String?
+    let text: String
+    let mediaTime: Int64?
+
+    static let fields = ["name": "What a guest is called; who is signed in has a name already."]
+  }
+
+  struct MessageAnswer: Codable {
+    let id: ID<Message>
+    let name: String
+    let text: String
+    let role: String
+    let at: Moment
+
+    init(_ message: Message) {
+      id = message.id
+      name = message.name
+      text = message.text
+      role = message.role.rawValue
+      at = message.at
+    }
+  }
+
+  /// Only for the document: the text is put together from pieces that are JSON already (`LiveText`).
+  struct Event: Codable, Described {
+    let seq: Int64
+    let kind: String
+    let at: Moment
+    let mediaTime: Int64
+
+    static let fields = [
+      "kind": "With the kind come further strings, such as `product` of `pinned`.",
+      "mediaTime": "Milliseconds of the show's own clock: for a viewer it happens when the picture gets there.",
+    ]
+  }
+
+  struct Health: Codable {
+    let state: String
+    let encoder: String
+    let videoCodec: String?
+    let audioCodec: String?
+    let width: Int
+    let height: Int
+    let bitrateBitsPerSecond: Int
+    let framesPerSecond: Double
+    let keyframeIntervalMilliseconds: Int64?
+    let droppedFrames: Int
+    let lastFrameAgeMilliseconds: Int64?
+    let connectedMilliseconds: Int64
+    let reconnects: Int
+    /// Endless video streams that are open.
+    let readers: Int
+    /// People in the room.
+    let viewers: Int
+    let mediaTime: Int64?
+    let warnings: [String]
+
+    init(_ stream: LiveStream?, viewers: Int) {
+      let health = stream?.health()
+      state = health?.state.rawValue ?? "offline"
+      encoder = health?.encoder ?? ""
+      videoCodec = health?.videoCodec
+      audioCodec = health?.audioCodec
+      width = health?.width ?? 0
+      height = health?.height ?? 0
+      bitrateBitsPerSecond = health?.bitrateBitsPerSecond ?? 0
+      framesPerSecond = health?.framesPerSecond ?? 0
+      keyframeIntervalMilliseconds = health?.keyframeIntervalMilliseconds
+      droppedFrames = health?.droppedFrames ?? 0
+      lastFrameAgeMilliseconds = health?.lastFrameAgeMilliseconds
+      connectedMilliseconds = health?.connectedMilliseconds ?? 0
+      reconnects = health?.reconnects ?? 0
+      readers = health?.readers ?? 0
+      self.viewers = viewers
+      mediaTime = stream?.mediaTimeMilliseconds()
+      warnings = health?.warnings ?? []
+    }
+  }
+
+  static let endpoints: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/shows/{show}/products", "Shows what is sold in a show, in order.", gives: List<Card>.self
+    ) { call in
+      let id: ID<Show> = try call.id("show")
+      let show = try await call.commerce.show(id, by: call.caller)
+      let market = call.query("market") ?? show.markets.first ?? ""
+      return List(try await call.commerce.cards(show: id, market: market, by: call.caller).map(Card.init))
+    }.query("market", "Whose prices to show; the show's first market when it is left out."),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/cards", "Shows what a channel sells.", gives: List<Card>.self
+    ) { call in
+      let channel = try await call.channel()
+      return List(
+        try await call.commerce.cards(
+          channel: channel.id, market: call.query("market") ?? channel.market, by: call.caller, after: call.cursor(),
+          limit: call.limit()), Card.init)
+    }.query("market", "Whose prices to show; the channel's own when it is left out.").paged,
+    timeline, events,
+    Endpoint(
+      .post, "/api/v1/shows/{show}/messages", "Says something in the show's chat.", takes: NewMessage.self,
+      gives: MessageAnswer.self, as: .created
+    ) { call, body in
+      let show: ID<Show> = try call.id("show")
+      return MessageAnswer(
+        try await call.commerce.say(
+          body.id ?? call.commerce.makeID(), by: call.caller, show: show, name: body.name, text: body.text,
+          mediaTime: body.mediaTime ?? call.mediaTime(of: show)))
+    }.limited(.chat),
+    Endpoint(
+      .delete, "/api/v1/shows/{show}/messages/{message}", "Takes a message away.", as: .noContent
+    ) { call in
+      try await call.commerce.removeMessage(
+        by: call.caller, show: call.id("show"), message: call.id("message", Message.self))
+      return Response(status: .noContent)
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/shows/{show}/health", "Tells how the stream fares, to the channel's members.", gives: Health.self
+    ) { call in
+      let id: ID<Show> = try call.id("show")
+      let show = try await call.commerce.show(id, by: call.caller)
+      guard try await call.commerce.channels(by: call.caller).contains(where: { $0.0.id == show.channel }) else {
+        throw GeneralRefusal.notFound("show")
+      }
+      return Health(call.site.media.stream(id.description), viewers: await call.site.rooms.viewers(id))
+    }.by(.account),
+  ]
+
+  private static var timeline: Endpoint {
+    var endpoint = Endpoint(.get, "/api/v1/shows/{show}/timeline", "Lists what happened in a show, in order.") { call in
+      let show = try await call.commerce.show(call.id("show"), by: call.caller)
+      let after = try call.number("after") ?? 0
+      let limit = try call.limit(default: 100)
+      guard (1...1_000).contains(limit) else {
+        throw GeneralRefusal.invalid(field: "limit", why: "must be between 1 and 1000")
+      }
+      let events = try await call.commerce.timeline(show.id, after: after, limit: limit)
+      let next = events.count == limit ? events.last.map { "\"\($0.sequence)\"" } ?? "null" : "null"
+      let items = events.map(LiveText.json).joined(separator: ",")
+      return Response(
+        status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"items":[\#(items)],"next":\#(next)}"#)))
+    }
+    endpoint.answer = .json(List<Event>.self)
+    return endpoint.query("after", "The number after which to begin; 0 begins at the beginning.")
+      .query("limit", "1 to 1000.")
+  }
+
+  private static var events: Endpoint {
+    var endpoint = Endpoint(
+      .get, "/api/v1/shows/{show}/events", "Tells what happens in a show as it happens (server-sent events)."
+    ) { call in
+      let id: ID<Show> = try call.id("show")
+      _ = try await call.commerce.show(id, by: call.caller)
+      return try await LiveEvents.response(to: call, in: call.site.rooms.room(id))
+    }
+    endpoint.answer = .text("text/event-stream")
+    return endpoint
+  }
+}

@@ -1,0 +1,41 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The answer that is an event stream.
+enum LiveEvents {
+  /// What the kernel may hold for one viewer: a viewer that does not read is noticed after this, not after megabytes.
+  private static let socketBufferBytes: SocketOptionValue = 32 * 1024
+
+  static func response(to call: Call, in room: Room) throws -> Response {
+    let place = try call.site.streams.enter(call.address)
+    let channel = call.context.channel
+    let lastEventID = call.request.headers[.lastEventID] ?? call.query("lastEventId")
+    let logger = call.context.logger
+    let headers: HTTPFields = [
+      .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no", .connection: "close",
+    ]
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody(contentLength: nil) { writer in
+        // The place is given back when this ends.
+        defer { place.leave() }
+        // The head goes out with the first bytes; from then on the hub writes.
+        try await writer.write(ByteBuffer(string: ":\n\n"))
+        try? await channel.setOption(.socketOption(.so_sndbuf), value: socketBufferBytes).get()
+        do {
+          try await room.join(channel, lastEventID: lastEventID)
+        } catch {
+          logger.error("a viewer could not join", metadata: ["error": "\(String(reflecting: error))"])
+          channel.close(promise: nil)
+        }
+        await withTaskCancellationHandler {
+          try? await channel.closeFuture.get()
+        } onCancel: {
+          channel.close(promise: nil)
+        }
+      })
+  }
+}

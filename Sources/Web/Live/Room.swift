@@ -1,0 +1,213 @@
+import Commerce
+import Foundation
+import Logging
+import NIOCore
+
+/// The live side of one show, and the only one that numbers its timeline.
+///
+/// It holds what a viewer who comes in needs, encoded once, and the last events for one who comes back.
+actor Room {
+  nonisolated let show: ID<Show>
+  nonisolated let audience = Audience()
+  /// Which numbering a sequence belongs to: the id of another show's event is not taken for one of ours.
+  nonisolated let epoch: String
+
+  private let commerce: Commerce
+  private let hubs: Hubs
+  private let limits: WebLimits
+
+  private var facts: LiveState?
+  private var loading: Task<LiveState, any Error>?
+  private var sequence: Int64 = 0
+  private var pinned: ID<Product>?
+  private var stock: [ID<Variant>: Int64] = [:]
+  private var messages: [(id: String, json: String)] = []
+  /// The last events as they are sent, without a gap, up to `sequence`.
+  private var history: [(sequence: Int64, text: String)] = []
+  private var announcedViewers = 0
+  private var greetings: (withMessages: String, without: String, at: Moment)?
+  private var isAdvancing = false
+  private var mustAdvance = false
+
+  init(_ show: ID<Show>, commerce: Commerce, hubs: Hubs, limits: WebLimits) {
+    self.show = show
+    self.commerce = commerce
+    self.hubs = hubs
+    self.limits = limits
+    epoch = String(show.description.suffix(8))
+  }
+
+  /// Reads the show, once. Throws `GeneralRefusal.notFound` when there is none.
+  func load() async throws {
+    guard facts == nil else { return }
+    let task =
+      loading
+      ?? Task { [commerce, show] in
+        // What was appended and not announced yet belongs to the state from which viewers go on.
+        while try await !commerce.numberTimeline(show).isEmpty {}
+        return try await commerce.liveState(show)
+      }
+    loading = task
+    defer { loading = nil }
+    let state = try await task.value
+    guard facts == nil else { return }
+    facts = state
+    sequence = state.sequence
+    pinned = state.pinned
+    stock = state.stock
+    messages = state.messages.map { (Self.payload($0)["id"] ?? "", LiveText.json($0)) }
+  }
+
+  var variants: [ID<Variant>] { Array(stock.keys) }
+
+  // MARK: Viewers
+
+  /// Makes the connection a viewer: first the state, then what it missed, then everything as it happens.
+  ///
+  /// The last step has no suspension in it: nothing can be published between reading the state and joining the hubs.
+  func join(_ channel: any NIOCore.Channel, lastEventID: String?) async throws {
+    try await load()
+    var missed = ""
+    var mustReset = false
+    let place = lastEventID.flatMap(LivePlace.init).flatMap { $0.epoch == epoch && $0.sequence <= sequence ? $0 : nil }
+    if let place {
+      if let events = try await events(after: place.sequence) { missed = events } else { mustReset = true }
+    }
+    var greeting = "retry: 1000\n\n" + state(withMessages: place == nil || mustReset) + missed
+    if mustReset { greeting += LiveText.event("reset", data: "{}") }
+    hubs.join(channel, audience, greeting: ByteBuffer(string: greeting))
+  }
+
+  /// Everything after that number as text; nil when it is more than one should be sent at once.
+  private func events(after place: Int64) async throws -> String? {
+    guard sequence - place <= Int64(limits.roomHistory) else { return nil }
+    var old = ""
+    var reached = place
+    while reached < sequence, history.first.map({ $0.sequence > reached + 1 }) ?? true {
+      let events = try await commerce.timeline(show, after: reached, limit: 1_000)
+      guard let last = events.last else { return nil }
+      for event in events where event.sequence <= sequence { old += text(event) }
+      reached = min(last.sequence, sequence)
+    }
+    guard reached < sequence, let first = history.first else { return old }
+    let start = Int(clamping: max(0, reached + 1 - first.sequence))
+    return old + history.dropFirst(start).map(\.text).joined()
+  }
+
+  private func state(withMessages: Bool) -> String {
+    let now = commerce.clock.now
+    if let greetings, abs(now.milliseconds(since: greetings.at)) < 1_000 {
+      return withMessages ? greetings.withMessages : greetings.without
+    }
+    let made = (state([], at: now), state(messages.map(\.json), at: now))
+    greetings = (withMessages: made.1, without: made.0, at: now)
+    return withMessages ? made.1 : made.0
+  }
+
+  private func state(_ messages: [String], at now: Moment) -> String {
+    guard let show = facts?.show else { return "" }
+    let stock = stock.map { "\"\($0.key)\":\($0.value)" }.sorted().joined(separator: ",")
+    let text = """
+      {"epoch":"\(epoch)","sequence":\(sequence),"show":{"id":"\(show.id)","state":"\(show.state.rawValue)",\
+      "title":\(LiveText.string(show.title)),"startedAt":\(LiveText.string(show.startedAt)),\
+      "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
+      "viewers":\(audience.viewers),"stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
+      "serverTime":"\(now)"}
+      """
+    return LiveText.event("state", data: text)
+  }
+
+  // MARK: What happens
+
+  /// Numbers what was appended to the timeline and sends it. Throws when the database does; then it must be called again.
+  func advance() async throws {
+    try await load()
+    guard !isAdvancing else {
+      mustAdvance = true
+      return
+    }
+    isAdvancing = true
+    defer { isAdvancing = false }
+    repeat {
+      mustAdvance = false
+      // A process that died, or an answer that was lost, may have left numbers that were never sent: so what is sent
+      // is read by its numbers, whoever gave them.
+      let numbered = try await commerce.numberTimeline(show)
+      let areNext = numbered.first.map { $0.sequence == sequence + 1 } ?? false
+      let events = areNext ? numbered : try await commerce.timeline(show, after: sequence, limit: 1_000)
+      mustAdvance = mustAdvance || events.count >= commerce.policy.numberingBatch
+      if !events.isEmpty { try await take(events) }
+    } while mustAdvance
+  }
+
+  private func take(_ events: [TimelineEvent]) async throws {
+    var texts = ""
+    for event in events {
+      let text = text(event)
+      texts += text
+      history.append((event.sequence, text))
+      apply(event)
+    }
+    sequence = events.last?.sequence ?? sequence
+    // In big steps, so that the array does not move at every event.
+    if history.count > limits.roomHistory * 2 { history.removeFirst(history.count - limits.roomHistory) }
+    send(texts)
+    // The show's state, and the variants that are sold in it, may be others by now.
+    guard events.contains(where: { [.showStarted, .showEnded, .pinned].contains($0.kind) }) else { return }
+    let state = try await commerce.liveState(show)
+    facts = state
+    stock = state.stock
+    greetings = nil
+  }
+
+  private func apply(_ event: TimelineEvent) {
+    let payload = Self.payload(event)
+    switch event.kind {
+    case .pinned: pinned = payload["product"].flatMap { ID($0) }
+    case .unpinned: pinned = nil
+    case .message:
+      messages.append((payload["id"] ?? "", LiveText.json(event)))
+      if messages.count > commerce.policy.recentMessages { messages.removeFirst() }
+    case .messageRemoved: messages.removeAll { $0.id == payload["message"] }
+    case .showStarted, .showEnded, .soldOut, .backInStock: break
+    }
+  }
+
+  /// Sends what is left now of variants that are sold here.
+  func stockChanged(_ available: [ID<Variant>: Int64]) {
+    var texts = ""
+    for (variant, count) in available.sorted(by: { $0.key < $1.key }) where stock[variant].map({ $0 != count }) ?? false
+    {
+      stock[variant] = count
+      texts += LiveText.event("stock", data: #"{"variant":"\#(variant)","available":\#(count)}"#)
+    }
+    send(texts)
+  }
+
+  /// Tells that a price is another one.
+  func offersChanged(_ variants: [ID<Variant>]) {
+    send(variants.map { LiveText.event("offer", data: #"{"variant":"\#($0)"}"#) }.joined())
+  }
+
+  /// Sends the number of viewers when it is another one.
+  func countViewers() {
+    let count = audience.viewers
+    guard count != announcedViewers else { return }
+    announcedViewers = count
+    send(LiveText.event("viewers", data: #"{"count":\#(count)}"#))
+  }
+
+  private func send(_ text: String) {
+    guard !text.isEmpty else { return }
+    greetings = nil
+    hubs.publish(ByteBuffer(string: text), to: audience)
+  }
+
+  private func text(_ event: TimelineEvent) -> String {
+    LiveText.event("timeline", id: "\(epoch):\(event.sequence)", data: LiveText.json(event))
+  }
+
+  private static func payload(_ event: TimelineEvent) -> [String: String] {
+    (try? JSONDecoder().decode([String: String].self, from: Data(event.payload.utf8))) ?? [:]
+  }
+}

@@ -1,0 +1,83 @@
+import Commerce
+import NIOCore
+
+/// The rooms that are in use, and who is told what.
+actor Rooms {
+  private struct Entry {
+    let room: Room
+    var lastUse: Moment
+  }
+
+  /// A room nobody has been in for so long is forgotten; it is read again when somebody comes.
+  private static let idleMilliseconds: Int64 = 300_000
+
+  private let commerce: Commerce
+  private let hubs: Hubs
+  private let limits: WebLimits
+  private var entries: [ID<Show>: Entry] = [:]
+
+  init(commerce: Commerce, hubs: Hubs, limits: WebLimits) {
+    self.commerce = commerce
+    self.hubs = hubs
+    self.limits = limits
+  }
+
+  /// The show's room, loaded. Throws `GeneralRefusal.notFound` when there is no such show.
+  func room(_ show: ID<Show>) async throws -> Room {
+    let room = entries[show]?.room ?? Room(show, commerce: commerce, hubs: hubs, limits: limits)
+    entries[show] = Entry(room: room, lastUse: commerce.clock.now)
+    do {
+      try await room.load()
+    } catch {
+      if room.audience.viewers == 0 { entries[show] = nil }
+      throw error
+    }
+    return room
+  }
+
+  /// How many watch, in all rooms of this process.
+  var viewers: Int { entries.values.reduce(0) { $0 + $1.room.audience.viewers } }
+
+  func viewers(_ show: ID<Show>) -> Int { entries[show]?.room.audience.viewers ?? 0 }
+
+  /// Passes on what the outbox said. Throws when something could not be passed on; then all of it must come again.
+  func tell(_ announcements: Set<Announcement>) async throws {
+    var stock: Set<ID<Variant>> = []
+    var offers: Set<ID<Variant>> = []
+    for announcement in announcements {
+      switch announcement {
+      case .timeline(let show):
+        do {
+          try await room(show).advance()
+        } catch is any Refusal {
+          // A show that nobody may see has no room, and nobody to tell.
+        }
+      case .stock(let variant): stock.insert(variant)
+      case .offer(let variant): offers.insert(variant)
+      case .order: break
+      }
+    }
+    guard !stock.isEmpty || !offers.isEmpty else { return }
+    for entry in entries.values {
+      let sold = Set(await entry.room.variants)
+      let changed = stock.intersection(sold)
+      if !changed.isEmpty { await entry.room.stockChanged(try await commerce.available(Array(changed))) }
+      let repriced = offers.intersection(sold)
+      if !repriced.isEmpty { await entry.room.offersChanged(repriced.sorted()) }
+    }
+  }
+
+  /// Called every second: viewer counts, heartbeats, and rooms that are not used any more.
+  func keepAlive() async {
+    let now = commerce.clock.now
+    for (show, entry) in entries {
+      await entry.room.countViewers()
+      if entry.room.audience.viewers > 0 {
+        entries[show]?.lastUse = now
+      } else if now.milliseconds(since: entries[show]?.lastUse ?? now) > Self.idleMilliseconds {
+        entries[show] = nil
+      }
+    }
+    hubs.keepAlive()
+  }
+}

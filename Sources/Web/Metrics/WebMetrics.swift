@@ -1,0 +1,90 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+import Media
+import CoreMetrics
+import Metrics
+import NIOCore
+import Synchronization
+
+/// What is counted here.
+final class WebMetrics: Sendable {
+  private struct Answered: Hashable {
+    let method: String
+    let route: String
+    let status: Int
+  }
+
+  let registry = PrometheusRegistry()
+  private let orders: Counter
+  private let durations: Mutex<[String: Metrics.Timer]> = Mutex([:])
+  private let requests: Mutex<[Answered: Counter]> = Mutex([:])
+
+  init() { orders = Counter(label: "haat_orders_total", dimensions: [], factory: registry) }
+
+  func placedOrder() { orders.increment() }
+
+  /// `route` is the pattern and never what was asked for, or anyone could make up new ones.
+  func answered(_ method: String, _ route: String, _ status: Int, in duration: Duration) {
+    let counter = requests.withLock { requests in
+      let key = Answered(method: method, route: route, status: status)
+      if let counter = requests[key] { return counter }
+      let counter = Counter(
+        label: "haat_http_requests_total",
+        dimensions: [("method", method), ("route", route), ("status", String(status))], factory: registry)
+      requests[key] = counter
+      return counter
+    }
+    counter.increment()
+    let timer = durations.withLock { durations in
+      if let timer = durations[route] { return timer }
+      let timer = Metrics.Timer(label: "haat_http_answer_seconds", dimensions: [("route", route)], factory: registry)
+      durations[route] = timer
+      return timer
+    }
+    timer.recordNanoseconds(Int64(clamping: duration.nanoseconds))
+  }
+
+  /// The page that Prometheus reads, with what is only looked at when it asks.
+  func page(_ site: Site) async -> Response {
+    let figures = site.commerce.figures
+    let streams = site.media.streams()
+    let now: [(String, Double)] = [
+      ("haat_viewers", Double(await site.rooms.viewers)), ("haat_streams", Double(streams.count)),
+      ("haat_stream_readers", Double(streams.reduce(0) { $0 + $1.health().readers })),
+      ("haat_open_answers", Double(site.streams.total)), ("haat_store_writes", Double(figures.writes)),
+      ("haat_store_commits", Double(figures.commits)), ("haat_store_retries", Double(figures.retries)),
+      ("haat_store_queued", Double(figures.queued)),
+    ]
+    for (label, value) in now { Gauge(label: label, dimensions: [], factory: registry).record(value) }
+    return Response(
+      status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: registry.text())))
+  }
+}
+
+extension Duration {
+  fileprivate var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+  }
+}
+
+/// Counts every answer, by route and status, and how long it took to have one.
+struct Counting: RouterMiddleware {
+  typealias Context = WebContext
+
+  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
+
+  let metrics: WebMetrics
+
+  func handle(
+    _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+  ) async throws -> Response {
+    let start = ContinuousClock.now
+    let response = try await next(request, context)
+    let method = Self.methods.contains(request.method) ? request.method.rawValue : "other"
+    metrics.answered(method, context.endpointPath ?? "none", response.status.code, in: .now - start)
+    return response
+  }
+}
