@@ -159,7 +159,7 @@ enum ProductAPI {
         by: call.caller, variant: call.id("variant"), onHand: body.onHand, note: body.note ?? "")
       return StockAnswer(onHand: level.onHand, reserved: level.reserved, available: level.available)
     }.by(.account),
-    addingPicture,
+    importing, addingPicture,
     Endpoint(
       .delete, "/api/v1/products/{product}/pictures/{picture}", "Takes a picture away.", as: .noContent
     ) { call in
@@ -169,6 +169,22 @@ enum ProductAPI {
       return Response(status: .noContent)
     }.by(.account),
   ]
+
+  private static var importing: Endpoint {
+    var endpoint = Endpoint(
+      .post, "/api/v1/channels/{channel}/products/import", "Imports a product file of Shopify's (CSV)."
+    ) { call in
+      let channel = try await call.channel()
+      let report = try await call.commerce.importProducts(
+        by: call.caller, channel: channel.id, csv: Array(buffer: call.bytes),
+        market: call.query("market") ?? channel.market)
+      return try Endpoint.json(report)
+    }
+    endpoint.body = .bytes(["text/csv"], max: { $0.importBytes })
+    endpoint.answer = .json(ImportReport.self)
+    return endpoint.query("market", "In whose currency the prices are; the channel's own when it is left out.")
+      .by(.account)
+  }
 
   private static var addingPicture: Endpoint {
     var endpoint = Endpoint(
