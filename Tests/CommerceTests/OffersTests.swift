@@ -4,12 +4,11 @@ import TestKit
 import Testing
 
 @Suite struct OffersTests {
-  private static let rupee = Currency("INR").unsafelyUnwrapped
-
   private static func open(_ minor: Int64, compareAt: Int64? = nil, in stall: Stall) async throws -> Offer {
     try await stall.database.write { [commerce = stall.commerce, variant = stall.variants[0]] db in
       try Offers.openList(
-        Money(minor: minor, currency: rupee), compareAt: compareAt.map { Money(minor: $0, currency: rupee) },
+        Money(minor: minor, currency: Stall.rupee),
+        compareAt: compareAt.map { Money(minor: $0, currency: Stall.rupee) },
         of: variant, market: "IN", on: Occasion(at: commerce.clock.now, entropy: commerce.entropy), in: db)
     }
   }

@@ -44,7 +44,6 @@ final class Stall: Sendable {
     let variants: [ID<Variant>] = prices.map { _ in commerce.makeID() }
     self.products = products
     self.variants = variants
-    let rupee = Currency("INR").unsafelyUnwrapped
     offers = try await test.database.write { db in
       let occasion = Occasion(at: clock.now, entropy: entropy, by: account, note: "first delivery")
       try Stall.insertAccount(account, "owner@example.com", at: clock.now, in: db)
@@ -70,13 +69,15 @@ final class Stall: Sendable {
         try Stock.receive(units, of: variants[index], on: occasion, in: db)
         offers.append(
           try Offers.openList(
-            Money(minor: price, currency: rupee), compareAt: nil, of: variants[index], market: "IN", on: occasion,
+            Money(minor: price, currency: Stall.rupee), compareAt: nil, of: variants[index], market: "IN", on: occasion,
             in: db
           ).id)
       }
       return offers
     }
   }
+
+  static let rupee = Currency("INR").unsafelyUnwrapped
 
   static func insertAccount(_ id: ID<Account>, _ email: String, at now: Moment, in db: any Connection) throws {
     try db.run(

@@ -16,7 +16,7 @@ extension Quote {
     let rows = try db.rows(
       """
       SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
-        offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms,
+        offer.closed_ms AS closed_ms,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
         product.id AS product_id, product.title AS product_title,
         channel.id AS channel_id, channel.state AS channel_state,
@@ -67,8 +67,7 @@ extension Quote.Line {
       guard try row.get("show_id", as: ID<Show>?.self) != nil else { throw BagRefusal.notInShow }
     }
     let isHonoured = Offer.isHonoured(
-      opened: try row.get("opened_ms"), closed: try row.get("closed_ms"), at: now,
-      graceSeconds: policy.offerGraceSeconds)
+      closed: try row.get("closed_ms"), at: now, graceSeconds: policy.offerGraceSeconds)
     guard isHonoured else { throw BagRefusal.offerClosed(line.offer) }
     offer = line.offer
     quantity = line.quantity

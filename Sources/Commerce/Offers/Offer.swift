@@ -20,9 +20,9 @@ public struct Offer: Hashable, Sendable {
 
 extension Offer {
   /// Open now, or closed no longer ago than the grace a viewer gets whose picture is behind (DOMAIN.md, "Media time").
-  /// The same grace goes for its opening, because two machines' clocks differ.
-  static func isHonoured(opened: Moment, closed: Moment, at moment: Moment, graceSeconds: Int64) -> Bool {
-    opened.adding(seconds: -graceSeconds) <= moment && moment < closed.adding(seconds: graceSeconds)
+  /// When it opened does not matter: it exists, and clocks differ between machines and are set back.
+  static func isHonoured(closed: Moment, at moment: Moment, graceSeconds: Int64) -> Bool {
+    moment < closed.adding(seconds: graceSeconds)
   }
 
   static let columns: SQL =

@@ -1,0 +1,119 @@
+@testable import Commerce
+import Store
+import TestKit
+import Testing
+
+/// Keeps what must be so by what it saw happen, without the rules' own arithmetic, and compares.
+struct Auditor {
+  struct Known {
+    let id: ID<Order>
+    let bag: Bag
+    let access: Secret
+    let lines: [(product: Int, quantity: Int64, price: Int64)]
+    let total: Money
+    var state: Order.State = .placed
+  }
+
+  let seed: UInt64
+  var step = 0
+  var keys = 0
+  var confirmations: [String] = []
+  private(set) var orders: [ID<Order>: Known] = [:]
+  private var sequence: [ID<Order>] = []
+  /// By product: what was ever received.
+  private var units: [Int64]
+
+  init(seed: UInt64, units: [Int64]) {
+    self.seed = seed
+    self.units = units
+  }
+
+  /// The last orders, which are the ones people do something with.
+  var recent: [Known] { sequence.suffix(12).compactMap { orders[$0] } }
+
+  func expect(_ isSo: Bool, _ what: String, at location: SourceLocation = #_sourceLocation) {
+    #expect(isSo, "\(what) — seed \(seed), step \(step)", sourceLocation: location)
+  }
+
+  mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [(product: Int, quantity: Int64, price: Int64)]) {
+    let goods = lines.reduce(0) { $0 + $1.quantity * $1.price }
+    let total = goods + (goods >= 200_000 ? 0 : 4900)
+    expect(placed.order.total.minor == total, "the total is \(total)")
+    orders[placed.order.id] = Known(
+      id: placed.order.id, bag: bag, access: placed.access, lines: lines, total: placed.order.total)
+    sequence.append(placed.order.id)
+  }
+
+  /// Sold out is said only when it is so, by what is known to be on the shelf.
+  func refused(_ refusal: BagRefusal, _ lines: [(product: Int, quantity: Int64)]) {
+    guard case .soldOut = refusal else {
+      expect(false, "refused as \(refusal)")
+      return
+    }
+    let isShort = lines.contains { line in
+      // At least this much is left: what was received less all that any order could still hold or have sold.
+      let taken = orders.values.filter { ![.expired, .cancelled, .refunded].contains($0.state) }
+        .flatMap(\.lines).filter { $0.product == line.product }.reduce(0) { $0 + $1.quantity }
+      return units[line.product] - taken < line.quantity
+    }
+    expect(isShort, "sold out while there was enough")
+  }
+
+  mutating func received(_ count: Int64, of product: Int) { units[product] += count }
+
+  /// At any moment: the books add up, no order is lost, none goes backwards, nothing is sold twice.
+  mutating func check(_ stall: Stall) async throws {
+    let report = try await stall.commerce.audit()
+    expect(report.isClean, report.summary)
+    var gone = units.map { _ in Int64(0) }
+    var held = units.map { _ in Int64(0) }
+    for (id, known) in orders {
+      let order = try await stall.commerce.order(id, token: known.access)
+      expect(Self.mayFollow(known.state, order.state), "\(known.state) became \(order.state)")
+      orders[id]?.state = order.state
+      let returned = try await stall.number(
+        "SELECT COUNT(*) FROM stock_movement WHERE kind = 'returned' AND order_id = \(id)")
+      for line in known.lines {
+        switch order.state {
+        case .placed: held[line.product] += line.quantity
+        case .expired, .cancelled: break
+        case .paid, .fulfilled, .delivered, .settled, .refunded:
+          gone[line.product] += returned == 0 ? line.quantity : 0
+        }
+      }
+    }
+    for product in units.indices {
+      let level = try await stall.stock(product)
+      expect(level.onHand == units[product] - gone[product], "on hand \(level.onHand) of product \(product)")
+      expect(level.reserved == held[product], "reserved \(level.reserved) of product \(product)")
+    }
+  }
+
+  /// Once everything has come to rest: no order waits, and the provider holds what the paid ones are worth.
+  func checkSettled(_ stall: Stall) async throws {
+    for (id, known) in orders {
+      let order = try await stall.commerce.order(id, token: known.access)
+      expect(order.state != .placed, "nothing waits for ever")
+      let isPaid = ![.expired, .cancelled].contains(order.state)
+      let kept = try await stall.number(
+        """
+        SELECT CAST(COALESCE(SUM(amount_minor - refunded_minor), 0) AS BIGINT) FROM sandbox_payment
+        WHERE state = 'succeeded' AND reference = \(order.number)
+        """)
+      expect(kept == (isPaid ? known.total.minor - order.refunded.minor : 0), "the provider holds \(kept)")
+    }
+    let pending = try await stall.number("SELECT COUNT(*) FROM refund WHERE state = 'pending'")
+    expect(pending == 0, "\(pending) refunds wait for ever")
+    let open = try await stall.number(
+      "SELECT COUNT(*) FROM payment_attempt WHERE state NOT IN ('declined', 'succeeded')")
+    expect(open == 0, "\(open) payments wait for ever")
+  }
+
+  private static func mayFollow(_ before: Order.State, _ after: Order.State) -> Bool {
+    switch (before, after) {
+    case (.placed, _): true
+    case (.paid, .fulfilled), (.paid, .refunded), (.fulfilled, .refunded): true
+    default: before == after
+    }
+  }
+}

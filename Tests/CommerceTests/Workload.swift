@@ -1,0 +1,189 @@
+@testable import Commerce
+import Store
+import TestKit
+import Testing
+
+/// Buyers, sellers, a bad provider and a jumpy clock, in an order that a seed decides: the same seed, the same run.
+struct Workload {
+  let stall: Stall
+  let random: SeededEntropy
+  var auditor: Auditor
+  private var prices: [Int64]
+
+  init(_ engine: Engine, seed: UInt64) async throws {
+    prices = [129_900, 5_050, 333]
+    stall = try await Stall(
+      engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed))
+    try await stall.run(
+      "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
+    random = SeededEntropy(seed: seed &* 31)
+    auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
+  }
+
+  mutating func run(steps: Int) async throws {
+    for step in 0..<steps {
+      auditor.step = step
+      try await act()
+      if step.isMultiple(of: 10) { try await auditor.check(stall) }
+    }
+    try await settle()
+    try await auditor.check(stall)
+    try await auditor.checkSettled(stall)
+  }
+
+  private mutating func act() async throws {
+    switch below(100) {
+    case 0..<25: try await placeOrder()
+    case 25..<28: try await repeatOrder()
+    case 28..<52: try await pay()
+    case 52..<60: try await confirm()
+    case 60..<72: try await deliverWebhooks()
+    case 72..<79: try await refund()
+    case 79..<82: try await fulfil()
+    case 82..<85: try await cancel()
+    case 85..<88: try await receive()
+    case 88..<89: try await changePrice()
+    case 89..<94: try await sweep()
+    default: moveClock()
+    }
+  }
+
+  private mutating func placeOrder() async throws {
+    var products = Array(prices.indices)
+    var lines: [(product: Int, quantity: Int64)] = []
+    for _ in 0...below(2) {
+      lines.append((products.remove(at: below(products.count)), Int64(below(4) + 1)))
+    }
+    let offers = try await stall.database.read { [stall] db in
+      try Offers.lists(of: stall.variants, market: "IN", in: db)
+    }
+    let bag = Bag(
+      show: nil, market: "IN",
+      lines: try lines.map { line in
+        guard let offer = offers[stall.variants[line.product]] else { throw Stall.Unexpected(what: "no offer") }
+        return Bag.Line(offer: offer.id, quantity: line.quantity)
+      })
+    let id: ID<Order> = stall.commerce.makeID()
+    do {
+      let placed = try await stall.place(bag, id: id)
+      auditor.placed(placed, bag, lines.map { ($0.product, $0.quantity, prices[$0.product]) })
+    } catch let refused as BagRefusal {
+      auditor.refused(refused, lines)
+    }
+  }
+
+  private mutating func repeatOrder() async throws {
+    guard let known = pick(auditor.orders.values.sorted { $0.id < $1.id }) else { return }
+    let again = try await stall.place(known.bag, id: known.id)
+    auditor.expect(!again.isNew && again.order.total == known.total, "the same order again")
+  }
+
+  private mutating func pay() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    let methods = [
+      "pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_authenticationRequired", "pm_slow",
+    ]
+    // Now and then the buyer presses twice: the same key.
+    if below(4) > 0 { auditor.keys += 1 }
+    let key = "\(auditor.keys)"
+    do {
+      let outcome = try await stall.commerce.pay(
+        known.id, method: methods[below(methods.count)], key: key, token: known.access)
+      if case .requiresAction(let url) = outcome {
+        auditor.confirmations.append(String(url.split(separator: "/").last ?? ""))
+      }
+    } catch let refused as PayOrderRefusal {
+      auditor.expect(refused != .noProvider, "there is a provider")
+    }
+  }
+
+  private mutating func confirm() async throws {
+    guard let payment = pick(auditor.confirmations) else { return }
+    auditor.confirmations.removeAll { $0 == payment }
+    try await stall.sandbox.authenticate(payment, approved: below(3) > 0)
+  }
+
+  /// Some are lost on the way and come again.
+  private func deliverWebhooks() async throws {
+    struct Lost: Error {}
+    try await stall.sandbox.deliverDue { [stall, random] headers, body in
+      if random.next() % 5 == 0 { throw Lost() }
+      _ = try await stall.commerce.receivedWebhook("sandbox", headers: headers, body: body)
+    }
+  }
+
+  private func refund() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    do {
+      let amount = below(3) == 0 ? nil : Int64(below(Int(known.total.minor)) + 1)
+      _ = try await stall.commerce.refund(known.id, by: stall.owner, amountMinor: amount, reason: "seed")
+    } catch is RefundRefusal {
+    } catch is GeneralRefusal {
+    }
+  }
+
+  private func fulfil() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    do { _ = try await stall.commerce.fulfil(known.id, by: stall.owner) } catch is FulfilOrderRefusal {}
+  }
+
+  private func cancel() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    do { _ = try await stall.commerce.cancelOrder(known.id, token: known.access) } catch is CancelOrderRefusal {}
+  }
+
+  private mutating func receive() async throws {
+    let (product, count) = (below(prices.count), Int64(below(10)))
+    try await stall.database.write { [stall] db in
+      let occasion = Occasion(at: stall.clock.now, entropy: stall.commerce.entropy, note: "delivery")
+      try Stock.receive(count, of: stall.variants[product], on: occasion, in: db)
+    }
+    auditor.received(count, of: product)
+  }
+
+  private mutating func changePrice() async throws {
+    let product = below(prices.count)
+    let price = Int64(below(300_000) + 1)
+    prices[product] = price
+    try await stall.database.write { [stall] db in
+      try Offers.openList(
+        Money(minor: price, currency: Stall.rupee), compareAt: nil, of: stall.variants[product], market: "IN",
+        on: Occasion(at: stall.clock.now, entropy: stall.commerce.entropy), in: db)
+    }
+  }
+
+  private func sweep() async throws {
+    try await stall.commerce.expireOrders()
+    try await stall.commerce.reconcilePayments()
+  }
+
+  /// Mostly a little forward; now and then far, or back.
+  private func moveClock() {
+    switch below(10) {
+    case 0: stall.clock.advance(seconds: -Int64(below(30)))
+    case 1: stall.clock.advance(seconds: 601)
+    default: stall.clock.advance(milliseconds: Int64(below(60_000)))
+    }
+  }
+
+  /// The provider comes to its senses, every webhook arrives, and all time limits pass.
+  private func settle() async throws {
+    let sandbox = SandboxProvider(
+      database: stall.database, clock: stall.clock.wallClock, entropy: stall.commerce.entropy, secret: "whsec_test")
+    let commerce = Commerce(
+      database: stall.database, clock: stall.clock.wallClock, entropy: stall.commerce.entropy,
+      providers: PaymentProviders([sandbox]))
+    for _ in 0..<3 {
+      stall.clock.advance(days: 2)
+      while try await sandbox.deliverDue({ headers, body in
+        _ = try await commerce.receivedWebhook("sandbox", headers: headers, body: body)
+      }) > 0 {}
+      while try await commerce.reconcilePayments() > 0 {}
+      while try await commerce.expireOrders() > 0 {}
+    }
+  }
+
+  private func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+
+  private func pick<Item>(_ items: [Item]) -> Item? { items.isEmpty ? nil : items[below(items.count)] }
+}
