@@ -80,6 +80,8 @@ public struct MarketSquare: Sendable {
       ShowDraft(title: "Evening lamps", scheduledAt: clock.now, markets: ["IN", "US"]))
     try await commerce.putRun(by: owner, show: scheduled.id, [lamp.id])
     show = try await commerce.startShow(by: owner, show: scheduled.id, mediaTime: 0)
+    // What a test does comes after all of this.
+    clock.advance(seconds: 1)
   }
 
   /// Somebody else with an account: a viewer, or another seller.

@@ -18,6 +18,8 @@ enum MadeHash {
 public struct IDTaken: Refusal, Equatable {
   public let what: String
 
+  public init(what: String) { self.what = what }
+
   public var code: String { "id_taken" }
   public var sentence: String { "This id names another \(what) already. Choose a new id for a new \(what)." }
   public var kind: RefusalKind { .mismatch }

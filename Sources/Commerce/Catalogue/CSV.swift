@@ -7,6 +7,8 @@ enum CSV {
     let fields: [String]
   }
 
+  /// The first record, with the names of the columns, is not counted among the rows.
+  ///
   /// Throws `CSVRefusal` for what is not UTF-8, has too many rows, or ends inside quotes.
   static func records(of bytes: [UInt8], rowsMax: Int) throws -> [Record] {
     var reader = Reader(bytes: bytes[...], rowsMax: rowsMax)
@@ -70,7 +72,7 @@ enum CSV {
       try endField()
       // A line with nothing on it is no record.
       if fields != [""] {
-        guard records.count < rowsMax else { throw CSVRefusal.tooManyRows(limit: rowsMax) }
+        guard records.count <= rowsMax else { throw CSVRefusal.tooManyRows(limit: rowsMax) }
         records.append(Record(line: began, fields: fields))
       }
       fields.removeAll(keepingCapacity: true)

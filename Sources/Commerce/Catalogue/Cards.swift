@@ -1,19 +1,14 @@
 import Store
 
 extension Commerce {
-  /// The run of a show as viewers in a market see it, in order. Six queries, however long the run is.
+  /// The run of a show as viewers in a market see it, in order. Eight queries, however long the run is.
   ///
   /// In a market that the show does not sell in, nothing has an offer. Throws `GeneralRefusal.notFound`.
   public func cards(show id: ID<Show>, market: String, by caller: Caller = .nobody) async throws -> [ProductCard] {
     try await database.read { db in
       let show = try Show.require(id, in: db)
       try requireVisible(show, to: caller, in: db)
-      let rows = try db.rows(
-        """
-        SELECT \(ProductCard.columns) FROM show_product JOIN product ON product.id = show_product.product_id
-        WHERE show_product.show_id = \(id) ORDER BY show_product.position, product.id
-        """)
-      return try ProductCard.read(rows, market: show.markets.contains(market) ? market : nil, in: db)
+      return try ProductCard.run(of: show, market: market, in: db)
     }
   }
 
@@ -54,6 +49,16 @@ extension Commerce {
 }
 
 extension ProductCard {
+  /// The cards of a show's run: five queries.
+  static func run(of show: Show, market: String, in db: any Connection) throws -> [ProductCard] {
+    let rows = try db.rows(
+      """
+      SELECT \(columns) FROM show_product JOIN product ON product.id = show_product.product_id
+      WHERE show_product.show_id = \(show.id) ORDER BY show_product.position, product.id
+      """)
+    return try read(rows, market: show.markets.contains(market) ? market : nil, in: db)
+  }
+
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.options, product.created_ms
     """

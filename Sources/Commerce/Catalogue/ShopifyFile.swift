@@ -19,8 +19,7 @@ struct ShopifyFile {
   /// Throws `CSVRefusal`.
   init(_ bytes: [UInt8], market: Market, policy: Policy) throws {
     guard bytes.count <= policy.importBytesMax else { throw CSVRefusal.tooLarge(limit: policy.importBytesMax) }
-    // The line of names does not count.
-    let records = try CSV.records(of: bytes, rowsMax: policy.importRowsMax &+ 1)
+    let records = try CSV.records(of: bytes, rowsMax: policy.importRowsMax)
     let columns = try Columns(records.first?.fields ?? [])
     let groups = Self.groups(of: records.dropFirst().map { ShopifyRow($0, columns) })
     guard groups.count <= policy.importProductsMax else {

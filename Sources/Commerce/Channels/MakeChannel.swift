@@ -56,6 +56,7 @@ extension Commerce {
   }
 
   /// Approves, rejects or suspends a channel. Only for the operator; to what it is already, nothing happens.
+  @discardableResult
   public func admitChannel(_ id: ID<Channel>, by caller: Caller, as state: ChannelState) async throws -> Channel {
     try await database.write { db in
       try caller.requireOperator(in: db)

@@ -4,6 +4,7 @@ extension Commerce {
   /// Gives a person with an account a role on the channel, or another role than they had. Only for owners.
   ///
   /// Throws `ChannelRefusal.noSuchPerson`, `.tooManyMembers`, `.lastOwner`.
+  @discardableResult
   public func addMember(
     by caller: Caller, channel: ID<Channel>, email: String, role: Role
   ) async throws -> Member {
