@@ -16,6 +16,9 @@ struct Site: Sendable {
   let uploads: Uploads
   let metrics = WebMetrics()
   let statics: StaticFiles
+  let screens: Screens
+  /// What the watch page's script imports, as paths below `js/`.
+  let watchModules: [String]
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let routes = RouteTable()
@@ -32,7 +35,10 @@ struct Site: Sendable {
     rooms = Rooms(commerce: commerce, hubs: hubs, limits: configuration.limits)
     streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
     uploads = try Uploads(directory: URL(filePath: configuration.dataDirectory).appending(path: "uploads"))
-    statics = try StaticFiles(directory: Self.resources(configuration).appending(path: "Static"))
+    let resources = Self.resources(configuration)
+    statics = try StaticFiles(directory: resources.appending(path: "Static"))
+    screens = try Screens(resources: resources)
+    watchModules = ModuleGraph.imports(of: "watch.js", below: resources.appending(path: "Static/js"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
   }

@@ -1,14 +1,59 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
-/// The HTML pages.
+/// The HTML pages. Each is a file: what its template shows, and the handlers that fill it.
 enum Pages {
   /// Adds every page to the router.
-  static func register(on router: some RouterMethods<WebContext>, _ site: Site) {}
+  static func register(on router: some RouterMethods<WebContext>, _ site: Site) {
+    func page(
+      _ method: HTTPRequest.Method, _ path: String, _ handler: @escaping @Sendable (Visit) async throws -> Response
+    ) {
+      site.routes.add(method, path)
+      router.on(RouterPath(path), method: method) { request, context in
+        try await handler(Visit(request, context, site))
+      }
+    }
+    page(.get, "/", HomePage.show)
+    page(.get, "/@{handle}", ChannelPage.show)
+    page(.get, "/watch/{show}", WatchPage.show)
+    page(.post, "/watch/{show}", WatchPage.say)
 
-  /// A refusal or a fault as a page.
+    page(.get, "/sign-in", SignInPage.show)
+    page(.post, "/sign-in", SignInPage.signIn)
+    page(.post, "/sign-out", SignInPage.signOut)
+    page(.get, "/sign-up", SignUpPage.show)
+    page(.post, "/sign-up", SignUpPage.signUp)
+    page(.get, "/setup", SetupPage.show)
+    page(.post, "/setup", SetupPage.make)
+
+    page(.get, "/orders", OrdersPage.show)
+    page(.get, "/orders/{order}", OrderPage.show)
+    page(.post, "/orders/{order}", OrderPage.act)
+
+    page(.get, "/studio", StudioPage.show)
+    page(.post, "/studio", StudioPage.makeChannel)
+    page(.get, "/studio/{handle}", ChannelStudioPage.show)
+    page(.post, "/studio/{handle}", ChannelStudioPage.act)
+    page(.get, "/studio/{handle}/products/new", ProductPage.new)
+    page(.post, "/studio/{handle}/products/new", ProductPage.make)
+    page(.get, "/studio/{handle}/products/{product}", ProductPage.show)
+    page(.post, "/studio/{handle}/products/{product}", ProductPage.change)
+    page(.get, "/studio/{handle}/shows/new", ShowFormPage.show)
+    page(.post, "/studio/{handle}/shows/new", ShowFormPage.make)
+    page(.get, "/studio/shows/{show}", ControlRoomPage.show)
+    page(.post, "/studio/shows/{show}", ControlRoomPage.act)
+    page(.get, "/studio/shows/{show}/sales", ControlRoomPage.sales)
+
+    page(.get, "/operator", OperatorPage.show)
+    page(.post, "/operator", OperatorPage.putMarket)
+  }
+
+  /// A refusal or a fault as a page; as a plain problem when even that page cannot be made.
   static func answer(_ problem: Problem, _ request: Request, _ context: WebContext, _ site: Site) async -> Response {
-    problem.response()
+    // Failures come from before `Visitor` too, so what it learns may be missing.
+    var context = context
+    context.language = Language.of(request)
+    let page = try? ErrorPage.answer(problem, Visit(request, context, site))
+    return page ?? problem.response()
   }
 }

@@ -26,7 +26,7 @@ export class BagDrawer extends HTMLElement {
     const { data } = this.live;
     /** The buyer as far as known: remembered on this device, or from the account. */
     this.buyer = rememberedBuyer() ?? (data.account && { email: data.account.email, name: data.account.name });
-    this.#back = h("button", { class: "button round", type: "button", "aria-label": t("checkout.back"), click: () => this.#goBack() }, icon("back"));
+    this.#back = h("button", { class: "button round quiet", type: "button", "aria-label": t("checkout.back"), click: () => this.#goBack() }, icon("back"));
     this.#title = h("h2", { id: "drawer-title", tabindex: "-1" });
     this.#body = h("div", { class: "drawer-body" });
     this.#foot = h("div", { class: "drawer-foot" });
@@ -77,7 +77,6 @@ export class BagDrawer extends HTMLElement {
     this.#step?.left?.();
     this.#step = step;
     this.#title.textContent = step.title;
-    this.#back.classList.toggle("quiet", Boolean(step.back));
     this.#back.disabled = !step.back;
     this.#body.replaceChildren(...[step.body].flat());
     this.#foot.replaceChildren(...[step.foot ?? []].flat());

@@ -48,9 +48,13 @@ export class LiveRoom extends HTMLElement {
     sound.hidden = false;
     sound.addEventListener("click", () => {
       player.muted = !player.muted;
-      this.#showSound(player.muted);
     });
-    this.#showSound(true);
+    player.addEventListener("volumechange", () => this.#showSound(player.muted));
+    this.#showSound(player.muted);
+    this.room.addEventListener("clock", ({ detail }) => {
+      player.serverTimeOffset = detail;
+    });
+    this.room.addEventListener("ended", () => player.end());
   }
 
   #showSound(muted) {
@@ -66,13 +70,14 @@ export class LiveRoom extends HTMLElement {
     part(this, "curtain").hidden = true;
     part(this, "live").hidden = false;
     part(this, "viewers").hidden = false;
-    if (this.querySelector("live-player")) return;
+    const waiting = this.querySelector("live-player");
+    if (waiting) return waiting.wake();
     const player = document.createElement("live-player");
     player.setAttribute("show", this.getAttribute("show"));
     player.setAttribute("src", `/live/${this.getAttribute("show")}/`);
     player.setAttribute("muted", "");
     this.querySelector(".stage").prepend(player);
-    this.#followPlayer();
+    return this.#followPlayer();
   }
 
   #end() {

@@ -6,7 +6,8 @@ import { Playhead } from "./playhead.js";
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
  * Dispatches `pin` (product id or null), `messages` (list, replacing), `message`, `removed` (message id), `viewers`
- * (count), `link` (connected or not), `started`, `ended`. Products and stock are in `goods`.
+ * (count), `link` (connected or not), `clock` (milliseconds to add to this device's for the server's), `started`,
+ * `ended`. Products and stock are in `goods`.
  */
 export class Room extends EventTarget {
   #events;
@@ -54,8 +55,9 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  async #snapshot({ show, pinned, viewers, stock, messages }) {
+  async #snapshot({ show, pinned, viewers, stock, messages, serverTime }) {
     this.#tell("viewers", viewers);
+    if (serverTime) this.#tell("clock", new Date(serverTime) - Date.now());
     if (messages) {
       this.#playhead.flush();
       this.#setState(show.state);

@@ -111,7 +111,7 @@ export class ReviewStep {
     regroup(cardNumber.querySelector("input"), groupNumber);
     regroup(expiry.querySelector("input"), groupExpiry);
     this.#card.replaceChildren(
-      h("fieldset", { class: "fields" }, h("legend", {}, t("checkout.card")), cardNumber, expiry, cvc),
+      h("fieldset", { class: "fields" }, h("legend", { class: "unseen" }, t("checkout.card")), cardNumber, expiry, cvc),
       h("p", { class: "row still small soft" }, icon("lock"), t("checkout.secure")));
   }
 

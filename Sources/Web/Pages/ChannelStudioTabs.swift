@@ -1,0 +1,159 @@
+import Commerce
+
+/// A channel's shows, to open their control rooms.
+struct ShowsTab: Sendable {
+  struct Item: Sendable {
+    let url: String
+    let title: String
+    let whenISO: String
+    let whenText: String
+    let stateText: String
+    let stateTone: String
+  }
+
+  let canHost: Bool
+  let items: [Item]
+  let hasItems: Bool
+  let next: String?
+
+  init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    let page = try await visit.commerce.shows(
+      channel: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+    canHost = role.isHost
+    items = page.items.map { show in
+      Item(
+        url: "/studio/shows/\(show.id)", title: show.title, whenISO: show.scheduledAt.description,
+        whenText: show.scheduledAt.plainText, stateText: show.state.text(visit.words), stateTone: show.state.tone)
+    }
+    hasItems = !items.isEmpty
+    next = page.next?.description
+  }
+}
+
+/// A channel's products with their stock.
+struct ProductsTab: Sendable {
+  struct Item: Sendable {
+    let url: String
+    let title: String
+    let picture: String?
+    let variants: [VariantView]
+  }
+
+  struct VariantView: Sendable {
+    let id: String
+    let title: String
+    let sku: String
+    let priceText: String
+    let onHand: String
+    let formURL: String
+  }
+
+  let canChange: Bool
+  let items: [Item]
+  let hasItems: Bool
+  let next: String?
+
+  init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    let page = try await visit.commerce.products(
+      of: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+    canChange = role.isOwner
+    items = page.items.map { product in
+      Item(
+        url: "/studio/\(channel.handle)/products/\(product.id)", title: product.title,
+        picture: product.pictures.first?.url,
+        variants: product.variants.map { variant in
+          VariantView(
+            id: variant.id.description, title: variant.title.isEmpty ? product.title : variant.title,
+            sku: variant.sku, priceText: variant.prices[channel.market].map(visit.words.money) ?? "–",
+            onHand: String(variant.onHand), formURL: "/studio/\(channel.handle)")
+        })
+    }
+    hasItems = !items.isEmpty
+    next = page.next?.description
+  }
+}
+
+/// A channel's orders, to send.
+struct OrdersTab: Sendable {
+  struct Item: Sendable {
+    let id: String
+    let url: String
+    let number: String
+    let summary: String
+    let buyer: String
+    let place: String?
+    let whenISO: String
+    let whenText: String
+    let totalText: String
+    let stateText: String
+    let stateTone: String
+    let canFulfil: Bool
+    let formURL: String
+  }
+
+  let items: [Item]
+  let hasItems: Bool
+  let next: String?
+
+  init(_ visit: Visit, _ channel: Channel) async throws {
+    let page = try await visit.commerce.orders(of: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+    items = page.items.map { order in
+      Item(
+        id: order.id.description, url: "/orders/\(order.id)", number: order.number,
+        summary: order.summary(visit.words), buyer: order.buyer.name, place: order.buyer.address.city,
+        whenISO: order.placed.description, whenText: order.placed.plainText,
+        totalText: visit.words.money(order.total), stateText: order.state.text(visit.words),
+        stateTone: order.state.tone, canFulfil: order.state == .paid, formURL: "/studio/\(channel.handle)")
+    }
+    hasItems = !items.isEmpty
+    next = page.next?.description
+  }
+}
+
+/// A channel's people.
+struct MembersTab: Sendable {
+  struct Item: Sendable {
+    let account: String
+    let name: String
+    let email: String
+    let initial: String
+    let tone: Int
+    let roleText: String
+    let canRemove: Bool
+    let formURL: String
+  }
+
+  struct RoleView: Sendable {
+    let value: String
+    let name: String
+  }
+
+  let items: [Item]
+  let roles: [RoleView]
+  let canAdd: Bool
+  let formURL: String
+
+  init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    formURL = "/studio/\(channel.handle)"
+    canAdd = role.isOwner
+    roles = Role.allCases.map { RoleView(value: $0.rawValue, name: $0.text(visit.words)) }
+    items = try await visit.commerce.members(of: channel.id, by: visit.caller).map { member in
+      Item(
+        account: member.account.description, name: member.name, email: member.email,
+        initial: Tone.initial(member.name), tone: Tone.of(member.account), roleText: member.role.text(visit.words),
+        canRemove: role.isOwner && member.account != visit.caller.account, formURL: "/studio/\(channel.handle)")
+    }
+  }
+}
+
+extension ShowState {
+  func text(_ words: Words) -> String {
+    switch self {
+    case .scheduled: words["show.scheduled"]
+    case .live: words["show.live"]
+    case .ended: words["show.ended"]
+    }
+  }
+
+  var tone: String { self == .live ? "live" : "" }
+}

@@ -1,0 +1,198 @@
+import Commerce
+import Foundation
+import Hummingbird
+import Media
+import NIOCore
+
+/// `/studio/shows/{show}`: where a host runs a show.
+struct ControlRoomPage: Sendable {
+  struct RunItem: Sendable {
+    let id: String
+    let title: String
+    let picture: String?
+    let priceText: String
+    let stockText: String
+    let isPinned: Bool
+  }
+
+  struct Choice: Sendable {
+    let id: String
+    let title: String
+    let isChosen: Bool
+    /// Its place in the run, from 1; empty when it is not in it.
+    let place: String
+  }
+
+  let show: String
+  let title: String
+  let state: String
+  let stateText: String
+  let stateTone: String
+  let market: String
+  let whenISO: String
+  let whenText: String
+  let handle: String
+  let channelName: String
+  let tone: Int
+  let viewers: String
+  let orders: String
+  let salesText: String
+  let formURL: String
+  let server: String
+  /// The stream key, in the answer to the form that made it and never again.
+  let key: String?
+  let hasKey: Bool
+  let steps: [String]
+  let canHost: Bool
+  let canStart: Bool
+  let canEnd: Bool
+  let isOnAir: Bool
+  let hasEnded: Bool
+  let run: [RunItem]
+  let hasRun: Bool
+  let choices: [Choice]
+  let hasChoices: Bool
+  let messages: [WatchPage.MessageView]
+  let error: String?
+
+  static func show(_ visit: Visit) async throws -> Response {
+    try await page(visit)
+  }
+
+  static func act(_ visit: Visit) async throws -> Response {
+    let show = try visit.id("show", Show.self)
+    let form = try await visit.form()
+    do {
+      if form["do"] == "key" {
+        let key = try await visit.commerce.makeStreamKey(by: visit.caller, show: show)
+        visit.site.media.disconnect(show.description)
+        return try await page(visit, key: key.text)
+      }
+      try await perform(form, on: show, visit)
+      return visit.redirect("/studio/shows/\(show)")
+    } catch {
+      return try await page(visit, complaint: visit.complaint(error))
+    }
+  }
+
+  private static func perform(_ form: Form, on show: ID<Show>, _ visit: Visit) async throws {
+    let commerce = visit.commerce
+    let mediaTime = visit.site.media.stream(show.description)?.mediaTimeMilliseconds()
+    func product() throws -> ID<Product> {
+      guard let id = ID<Product>(form["product"]) else { throw Problem.notFound("product") }
+      return id
+    }
+    switch form["do"] {
+    case "start":
+      _ = try await commerce.startShow(by: visit.caller, show: show, mediaTime: mediaTime)
+    case "end":
+      _ = try await commerce.endShow(by: visit.caller, show: show, mediaTime: mediaTime)
+      visit.site.media.disconnect(show.description)
+    case "pin":
+      try await commerce.pin(by: visit.caller, show: show, product: product(), mediaTime: mediaTime)
+    case "unpin":
+      try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
+    case "run":
+      try await commerce.putRun(by: visit.caller, show: show, run(from: form))
+    case "say":
+      try visit.site.limits.take(.chat, visit.address)
+      _ = try await commerce.say(
+        commerce.makeID(), by: visit.caller, show: show, text: form["text"], mediaTime: mediaTime)
+    case "remove-message":
+      guard let message = ID<Message>(form["message"]) else { throw Problem.notFound("message") }
+      try await commerce.removeMessage(by: visit.caller, show: show, message: message)
+    default:
+      throw Problem.malformed("The form does not say what to do.", field: "do")
+    }
+  }
+
+  /// The ticked products in the order of their numbers; those without one come last, as listed.
+  static func run(from form: Form) -> [ID<Product>] {
+    let ticked = form.names(after: "product.")
+    let places = ticked.enumerated().map { index, id in (Int(form["place.\(id)"]) ?? Int.max, index, id) }
+    return places.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.compactMap { ID<Product>($0.2) }
+  }
+
+  private struct SalesAnswer: Encodable {
+    let orders: Int64
+    let sales: [Money]
+  }
+
+  /// The numbers of the head, as JSON for the page's script.
+  static func sales(_ visit: Visit) async throws -> Response {
+    let sales = try await visit.commerce.sales(of: visit.id("show", Show.self), by: visit.caller)
+    let body = try JSONEncoder().encode(SalesAnswer(orders: sales.orders, sales: sales.totals))
+    return Response(
+      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  private static func page(_ visit: Visit, key: String? = nil, complaint: Visit.Complaint? = nil) async throws
+    -> Response
+  {
+    _ = try visit.requireAccount()
+    let id = try visit.id("show", Show.self)
+    let live = try await visit.commerce.liveState(id, by: visit.caller)
+    let show = live.show
+    guard let role = try await visit.role(in: show.channel) else { throw GeneralRefusal.notFound("show") }
+    let sales = try await visit.commerce.sales(of: id, by: visit.caller)
+    let market = visit.market(among: show.markets)
+    let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
+    let products =
+      role.isHost && show.state != .ended
+      ? try await visit.commerce.products(of: show.channel, by: visit.caller, limit: 100).items : []
+    let model = ControlRoomPage(
+      live, role: role, market: market, cards: cards, products: products, sales: sales, key: key,
+      viewers: await visit.viewers(of: id), server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
+      visit.words)
+    return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
+  }
+
+  private init(
+    _ live: LiveState, role: Role, market: String, cards: [ProductCard], products: [Product], sales: Sales,
+    key: String?, viewers: Int, server: String, error: String?, _ words: Words
+  ) {
+    let show = live.show
+    self.show = show.id.description
+    title = show.title
+    state = show.state.rawValue
+    stateText = show.state.text(words)
+    stateTone = show.state.tone
+    self.market = market
+    whenISO = show.scheduledAt.description
+    whenText = show.scheduledAt.plainText
+    handle = show.channelHandle
+    channelName = show.channelName
+    tone = Tone.of(show.channel)
+    self.viewers = Figures.grouped(Int64(viewers))
+    orders = Figures.grouped(sales.orders)
+    salesText = sales.totals.isEmpty ? "–" : sales.totals.map(words.money).joined(separator: " + ")
+    let formURL = "/studio/shows/\(show.id)"
+    self.formURL = formURL
+    self.server = server
+    self.key = key
+    hasKey = show.hasStreamKey || key != nil
+    steps = (1...5).map { words["control.step\($0)"] }
+    canHost = role.isHost
+    canStart = role.isHost && show.state == .scheduled
+    canEnd = role.isHost && show.state == .live
+    isOnAir = show.state == .live
+    hasEnded = show.state == .ended
+    run = cards.map { card in
+      let tile = ProductTile(card, words)
+      return RunItem(
+        id: tile.id, title: tile.title, picture: tile.picture, priceText: tile.priceText, stockText: tile.stockText,
+        isPinned: card.id == live.pinned)
+    }
+    hasRun = !run.isEmpty
+    let places = Dictionary(cards.enumerated().map { ($1.id, $0 + 1) }) { first, _ in first }
+    choices = products.map { product in
+      Choice(
+        id: product.id.description, title: product.title, isChosen: places[product.id] != nil,
+        place: places[product.id].map(String.init) ?? "")
+    }
+    hasChoices = !choices.isEmpty
+    messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
+    self.error = error
+  }
+}

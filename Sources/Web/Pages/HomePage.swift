@@ -1,0 +1,36 @@
+import Commerce
+import Hummingbird
+
+/// `/`: who is live, who comes next, and what was.
+struct HomePage: Sendable {
+  let live: [ShowTile]
+  let upcoming: [ShowTile]
+  let past: [ShowTile]
+
+  let hasLive: Bool
+  let hasUpcoming: Bool
+  let hasPast: Bool
+  let isEmpty: Bool
+
+  init(live: [ShowTile], upcoming: [ShowTile], past: [ShowTile]) {
+    self.live = live
+    self.upcoming = upcoming
+    self.past = past
+    hasLive = !live.isEmpty
+    hasUpcoming = !upcoming.isEmpty
+    hasPast = !past.isEmpty
+    isEmpty = live.isEmpty && upcoming.isEmpty && past.isEmpty
+  }
+
+  private static let each = 24
+
+  static func show(_ visit: Visit) async throws -> Response {
+    let commerce = visit.commerce
+    let live = try await commerce.shows(state: .live, limit: each).items
+    let upcoming = try await commerce.shows(state: .scheduled, limit: each).items
+    let past = try await commerce.shows(state: .ended, limit: each / 2).items
+    let model = HomePage(
+      live: try await visit.tiles(live), upcoming: try await visit.tiles(upcoming), past: try await visit.tiles(past))
+    return try visit.page("home", title: visit.words["site.name"], model)
+  }
+}

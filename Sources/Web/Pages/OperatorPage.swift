@@ -1,0 +1,117 @@
+import Commerce
+import Foundation
+import Hummingbird
+
+/// `/operator`: the markets and the books, for whoever runs this installation.
+struct OperatorPage: Sendable {
+  struct MarketView: Sendable {
+    let code: String
+    let name: String
+    let currency: String
+    let languages: String
+    let commission: String
+    let tax: String
+    let shipping: String
+    let freeFrom: String
+    let isOpen: Bool
+    let openText: String
+    let openTone: String
+
+    init(_ market: Market, _ words: Words) {
+      code = market.code
+      name = market.name
+      currency = market.currency.code
+      languages = market.languages.joined(separator: ", ")
+      commission = Figures.percent(market.commission)
+      tax = Figures.percent(market.taxIncluded)
+      shipping = Figures.plain(market.shippingMinor, market.currency)
+      freeFrom = market.shippingFreeFromMinor.map { Figures.plain($0, market.currency) } ?? ""
+      isOpen = market.isOpen
+      openText = words[market.isOpen ? "operator.isOpen" : "operator.isClosed"]
+      openTone = market.isOpen ? "good" : "bad"
+    }
+  }
+
+  struct BalanceView: Sendable {
+    let name: String
+    let currency: String
+    let amountText: String
+  }
+
+  let markets: [MarketView]
+  let balances: [BalanceView]
+  let hasBalances: Bool
+  let error: String?
+  let isSaved: Bool
+
+  static func show(_ visit: Visit) async throws -> Response {
+    try await page(visit, nil)
+  }
+
+  static func putMarket(_ visit: Visit) async throws -> Response {
+    let form = try await visit.form()
+    do {
+      _ = try await visit.commerce.putMarket(by: visit.caller, market(from: form))
+      return visit.redirect("/operator?saved=yes")
+    } catch {
+      return try await page(visit, visit.complaint(error))
+    }
+  }
+
+  /// Throws `GeneralRefusal.invalid` for what is no number or no currency.
+  static func market(from form: Form) throws -> Market {
+    func number<T>(_ field: String, _ why: String, _ read: (String) -> T?) throws -> T {
+      guard let value = read(form[field]) else { throw GeneralRefusal.invalid(field: field, why: why) }
+      return value
+    }
+    let currency = try number("currency", "must be an ISO 4217 code like INR") { Currency($0) }
+    let rate = { (text: String) in Figures.basisPoints(text).flatMap { Rate(basisPoints: $0) } }
+    let amount = { (text: String) in Figures.minor(text, currency) }
+    let percent = "must be a percentage between 0 and 100, such as 8.5"
+    let money = "must be an amount of \(currency), such as 49.00"
+    return Market(
+      code: form["code"], currency: currency, name: form["name"],
+      languages: form["languages"].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
+      isOpen: form.has("isOpen"), commission: try number("commission", percent, rate),
+      taxIncluded: try number("tax", percent, rate), shippingMinor: try number("shipping", money, amount),
+      shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
+  }
+
+  private static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
+    _ = try visit.requireAccount()
+    let balances = try await visit.commerce.balances(by: visit.caller)
+    let markets = try await visit.commerce.markets()
+    var views: [BalanceView] = []
+    for balance in balances {
+      views.append(
+        BalanceView(
+          name: try await visit.name(of: balance, markets: markets), currency: balance.amount.currency.code,
+          amountText: visit.words.money(balance.amount)))
+    }
+    let model = OperatorPage(
+      markets: markets.map { MarketView($0, visit.words) }, balances: views, hasBalances: !views.isEmpty,
+      error: complaint?.sentence, isSaved: visit.query("saved") != nil)
+    return try visit.page(
+      "operator", title: visit.words["operator.title"], status: complaint?.status ?? .ok, model)
+  }
+}
+
+extension Visit {
+  /// `seller:<id>` → `Owed to Meera Pottery`: the ledger's accounts in a person's words.
+  fileprivate func name(of balance: Balance, markets: [Market]) async throws -> String {
+    let parts = balance.account.split(separator: ":", maxSplits: 1).map(String.init)
+    let subject = parts.count == 2 ? parts[1] : ""
+    switch parts.first {
+    case "seller":
+      guard let id = ID<Channel>(subject), let channel = try? await commerce.channel(id, by: caller) else { break }
+      return words["operator.seller", ["name": channel.name]]
+    case "provider": return words["operator.provider", ["name": subject]]
+    case "commission": return words["operator.commissionEarned"]
+    case "tax":
+      return words["operator.taxCollected", ["name": markets.first { $0.code == subject }?.name ?? subject]]
+    case "buyer": return words["operator.buyer"]
+    default: break
+    }
+    return balance.account
+  }
+}

@@ -1,0 +1,152 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+
+/// `/orders/{order}`: one order, for its buyer and the seller's people.
+struct OrderPage: Sendable {
+  struct Milestone: Sendable {
+    let name: String
+    /// `past`, `bad` or empty.
+    let tone: String
+    var isCurrent = false
+    var whenISO: String?
+    var whenText = ""
+    var note: String?
+  }
+
+  struct LineView: Sendable {
+    let title: String
+    let variant: String?
+    let picture: String?
+    let quantityText: String
+    let totalText: String
+  }
+
+  let number: String
+  let headline: String
+  let explanation: String
+  let milestones: [Milestone]
+  let lines: [LineView]
+  let subtotalText: String
+  let shippingText: String
+  let discountText: String? = nil
+  let totalText: String
+  let taxText: String
+  let refundedText: String?
+  let address: [String]
+  let email: String
+  let phone: String?
+  let sellerName: String
+  let sellerInitial: String
+  let sellerTone: Int
+  let sellerURL: String
+  let canResume: Bool
+  let resumeURL: String
+  let canCancel: Bool
+  let actionURL: String
+
+  init(_ order: Order, seller: Channel, covers: [ID<Product>: Picture], isBuyer: Bool, _ words: Words) {
+    let values = ["seller": seller.name, "time": order.expires.plainText]
+    number = order.number
+    headline = words["order.\(order.state.key)Headline"]
+    explanation = words["order.\(order.state.key)Text", values]
+    milestones = order.milestones(words)
+    lines = order.lines.map { line in
+      LineView(
+        title: line.title, variant: line.sku.isEmpty ? nil : line.sku, picture: covers[line.product]?.url,
+        quantityText: words["order.quantity", ["count": Figures.grouped(line.quantity)]],
+        totalText: words.money(line.total))
+    }
+    subtotalText = words.money(order.subtotal)
+    shippingText = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
+    totalText = words.money(order.total)
+    taxText = words.money(order.tax)
+    refundedText = order.refunded.minor > 0 ? words.money(order.refunded) : nil
+    let to = order.buyer.address
+    address = [to.name, to.line1, to.line2, "\(to.postalCode) \(to.city)", to.region, to.country].filter { !$0.isEmpty }
+    email = order.buyer.email
+    phone = order.buyer.phone.isEmpty ? nil : order.buyer.phone
+    sellerName = seller.name
+    sellerInitial = Tone.initial(seller.name)
+    sellerTone = Tone.of(seller.id)
+    sellerURL = "/@\(seller.handle)"
+    canResume = isBuyer && order.state == .placed && order.show != nil
+    resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
+    canCancel = isBuyer && order.state == .placed
+    actionURL = "/orders/\(order.id)"
+  }
+
+  /// With `?token=` it first moves the token out of the address into a cookie that only this order's page gets.
+  static func show(_ visit: Visit) async throws -> Response {
+    let id = try visit.id("order", Order.self)
+    if let token = visit.query("token").flatMap(Secret.init(presented:)) {
+      _ = try await visit.commerce.order(id, by: visit.caller, token: token)
+      var response = visit.redirect("/orders/\(id)")
+      let secure = visit.site.configuration.secureCookies ? "; Secure" : ""
+      response.headers.append(
+        HTTPField(
+          name: .setCookie,
+          value: "\(cookie)=\(token.text); Path=/orders/\(id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"))
+      return response
+    }
+    let order = try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
+    let seller = try await visit.commerce.channel(order.channel, by: visit.caller)
+    let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
+    let role = try await visit.role(in: order.channel)
+    let model = OrderPage(
+      order, seller: seller, covers: covers,
+      isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account, visit.words)
+    return try visit.page("order", title: "\(visit.words["order.order"]) \(order.number)", model)
+  }
+
+  static func act(_ visit: Visit) async throws -> Response {
+    let id = try visit.id("order", Order.self)
+    let form = try await visit.form()
+    if form["do"] == "cancel" {
+      _ = try await visit.commerce.cancelOrder(id, by: visit.caller, token: visit.orderToken)
+    }
+    return visit.redirect("/orders/\(id)")
+  }
+
+  fileprivate static let cookie = "haat_order"
+}
+
+extension Visit {
+  /// What the browser holds for the order in the address.
+  var orderToken: Secret? { request.cookies[OrderPage.cookie].flatMap { Secret(presented: $0.value) } }
+}
+
+extension Order {
+  /// How far it has come, and what is still to come.
+  fileprivate func milestones(_ words: Words) -> [OrderPage.Milestone] {
+    let begun = OrderPage.Milestone(
+      name: words["order.stepPlaced"], tone: "past", isCurrent: state == .placed, whenISO: placed.description,
+      whenText: placed.plainText)
+    switch state {
+    case .expired, .cancelled:
+      return [begun, .init(name: state.text(words), tone: "bad", isCurrent: true)]
+    case .refunded:
+      return [begun, paidStep(words), .init(name: state.text(words), tone: "past", isCurrent: true)]
+    case .placed, .paid, .fulfilled, .delivered, .settled:
+      let isSent = [.fulfilled, .delivered, .settled].contains(state)
+      let hasArrived = [.delivered, .settled].contains(state)
+      return [
+        begun, paidStep(words),
+        .init(
+          name: words["order.stepFulfilled"], tone: isSent ? "past" : "", isCurrent: state == .fulfilled,
+          note: tracking.isEmpty ? nil : words["order.tracking", ["tracking": tracking]]),
+        .init(name: words["order.stepDelivered"], tone: hasArrived ? "past" : "", isCurrent: hasArrived),
+      ]
+    }
+  }
+
+  private func paidStep(_ words: Words) -> OrderPage.Milestone {
+    .init(
+      name: words["order.stepPaid"], tone: paid == nil ? "" : "past", isCurrent: state == .paid,
+      whenISO: paid?.description, whenText: paid?.plainText ?? "")
+  }
+}
+
+extension Order.State {
+  fileprivate var key: String { self == .settled ? "delivered" : rawValue }
+}

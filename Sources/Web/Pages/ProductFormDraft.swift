@@ -1,0 +1,99 @@
+import Commerce
+
+/// A product as its form holds it: what was typed, right or wrong, so that a form that is refused loses nothing.
+struct ProductFormDraft: Sendable {
+  struct VariantFields: Sendable {
+    var id = ""
+    var sku = ""
+    var onHand = ""
+    var values = ["", "", ""]
+    var prices: [String: String] = [:]
+    var compareAt: [String: String] = [:]
+  }
+
+  var title = ""
+  var description = ""
+  /// Three names, empty where there is no such option.
+  var options = ["", "", ""]
+  var variants = [VariantFields()]
+
+  private static let variantsMax = 100
+
+  init() {}
+
+  init(_ product: Product) {
+    title = product.title
+    description = product.description
+    options = Self.three(product.options)
+    variants = product.variants.map { variant in
+      VariantFields(
+        id: variant.id.description, sku: variant.sku, onHand: String(variant.onHand),
+        values: Self.three(variant.options),
+        prices: variant.prices.mapValues { Figures.plain($0.minor, $0.currency) },
+        compareAt: variant.compareAt.mapValues { Figures.plain($0.minor, $0.currency) })
+    }
+  }
+
+  init(_ form: Form, markets: [Market]) {
+    title = form["title"]
+    description = form["description"]
+    options = (0..<3).map { form["option\($0)"] }
+    let count = (0..<Self.variantsMax).prefix { form.has("v\($0).sku") }.count
+    variants = (0..<max(1, count)).map { index in
+      var fields = VariantFields(
+        id: form["v\(index).id"], sku: form["v\(index).sku"], onHand: form["v\(index).onHand"],
+        values: (0..<3).map { form["v\(index).o\($0)"] })
+      for market in markets {
+        fields.prices[market.code] = form["v\(index).price.\(market.code)"]
+        fields.compareAt[market.code] = form["v\(index).compareAt.\(market.code)"]
+      }
+      return fields
+    }
+  }
+
+  /// One more, with the prices of the last.
+  mutating func addVariant() {
+    guard variants.count < Self.variantsMax, let last = variants.last else { return }
+    variants.append(VariantFields(prices: last.prices, compareAt: last.compareAt))
+  }
+
+  /// As the rules take it. Throws `GeneralRefusal.invalid` for what is no number.
+  func checked(markets: [Market]) throws -> ProductDraft {
+    let used = options.indices.filter { !options[$0].isEmpty }
+    return ProductDraft(
+      title: title, description: description, options: used.map { options[$0] },
+      variants: try variants.map { fields in
+        VariantDraft(
+          id: ID<Variant>(fields.id), sku: fields.sku, optionValues: used.map { fields.values[$0] },
+          prices: try Self.amounts(fields.prices, "price", markets),
+          compareAt: try Self.amounts(fields.compareAt, "compareAt", markets),
+          onHand: try Self.count(fields.onHand))
+      })
+  }
+
+  private static func amounts(_ typed: [String: String], _ field: String, _ markets: [Market]) throws
+    -> [String: Int64]
+  {
+    var amounts: [String: Int64] = [:]
+    for market in markets {
+      guard let text = typed[market.code], !text.isEmpty else { continue }
+      guard let minor = Figures.minor(text, market.currency) else {
+        throw GeneralRefusal.invalid(field: field, why: "must be an amount of \(market.currency) such as 1299.50")
+      }
+      amounts[market.code] = minor
+    }
+    return amounts
+  }
+
+  private static func count(_ text: String) throws -> Int64? {
+    if text.isEmpty { return nil }
+    guard let count = Int64(text) else {
+      throw GeneralRefusal.invalid(field: "onHand", why: "must be a whole number")
+    }
+    return count
+  }
+
+  private static func three(_ texts: [String]) -> [String] {
+    Array((texts + ["", "", ""]).prefix(3))
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Mustache
+
+/// The templates and the words to fill them with, read once.
+struct Screens: Sendable {
+  let languages: [String: Words]
+  private let library: MustacheLibrary
+  /// By language and template: the groups of words that its scripts use, as a JSON data block.
+  private let scriptWords: [String: [String: String]]
+
+  /// Throws when a template does not parse or a language cannot be read.
+  init(resources: URL) throws {
+    library = try Self.library(resources.appending(path: "Templates"))
+    var languages: [String: Words] = [:]
+    for code in Language.all {
+      let file = resources.appending(path: "Languages/\(code).json")
+      languages[code] = try Words(language: code, data: Data(contentsOf: file))
+    }
+    self.languages = languages
+    scriptWords = try languages.mapValues { words in
+      try Self.groupsOfScripts.mapValues { groups in
+        try DataBlock.text(words.groups.filter { groups.contains($0.key) })
+      }
+    }
+  }
+
+  func words(_ language: String) -> Words? { languages[language] }
+
+  /// The HTML of a page; nil when there is no such template.
+  func render(_ template: String, _ page: any Sendable, _ frame: Frame, _ words: Words) -> String? {
+    var frame = frame
+    frame.strings = scriptWords[words.language]?[template] ?? "{}"
+    return library.render(
+      ["t": words.groups, "frame": frame, "page": page] as [String: any Sendable], withTemplate: template)
+  }
+
+  private static let groupsOfScripts: [String: Set<String>] = [
+    "watch": ["checkout", "live", "refusals"],
+    "studio/control": ["control", "live", "refusals"],
+    "studio/channel": ["refusals", "studio"],
+    "studio/product": ["product", "refusals"],
+    "studio/show": ["showForm"],
+  ]
+
+  /// Every template escapes by `UnicodeScalarEscaping`, from its first byte on.
+  private static func library(_ directory: URL) throws -> MustacheLibrary {
+    MustacheContentTypes.register(UnicodeScalarEscaping(), named: UnicodeScalarEscaping.name)
+    var library = MustacheLibrary()
+    guard let walk = FileManager.default.enumerator(atPath: directory.path) else { return library }
+    for case let path as String in walk where path.hasSuffix(".mustache") {
+      let text = try String(contentsOf: directory.appending(path: path), encoding: .utf8)
+      try library.register(
+        "{{% CONTENT_TYPE:\(UnicodeScalarEscaping.name)}}" + text,
+        named: String(path.dropLast(".mustache".count)))
+    }
+    return library
+  }
+}
+
+/// HTML escaping that looks at every Unicode scalar.
+///
+/// swift-mustache's own looks at grapheme clusters, and so lets a quote through that a combining mark follows: enough to
+/// leave an attribute.
+struct UnicodeScalarEscaping: MustacheContentType {
+  static let name = "HTML_SCALARS"
+
+  func escapeText(_ text: String) -> String {
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "<": escaped.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": escaped.append(contentsOf: "&gt;".unicodeScalars)
+      case "&": escaped.append(contentsOf: "&amp;".unicodeScalars)
+      case "\"": escaped.append(contentsOf: "&quot;".unicodeScalars)
+      case "'": escaped.append(contentsOf: "&#39;".unicodeScalars)
+      default: escaped.append(scalar)
+      }
+    }
+    return String(escaped)
+  }
+}
+
+/// JSON inside `<script type="application/json">`: nothing in it can end the element or begin a comment.
+enum DataBlock {
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+    return [("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")]
+      .reduce(json) { $0.replacing($1.0, with: $1.1) }
+  }
+}

@@ -1,0 +1,81 @@
+import Commerce
+import Foundation
+
+/// A show as a poster among others: `parts/poster.mustache`.
+struct ShowTile: Sendable {
+  let url: String
+  let title: String
+  let channelName: String
+  let tone: Int
+  let picture: String?
+  let isLive: Bool
+  let isUpcoming: Bool
+  let hasEnded: Bool
+  /// Nil while nobody watches.
+  let viewersText: String?
+  let whenISO: String
+  let whenText: String
+
+  init(_ show: Show, cover: Picture?, viewers: Int, _ words: Words) {
+    url = "/watch/\(show.id)"
+    title = show.title
+    channelName = show.channelName
+    tone = Tone.of(show.channel)
+    picture = cover?.url
+    isLive = show.state == .live
+    isUpcoming = show.state == .scheduled
+    hasEnded = show.state == .ended
+    viewersText = viewers > 0 ? words.plural("show.viewers", Int64(viewers)) : nil
+    whenISO = show.scheduledAt.description
+    whenText = show.scheduledAt.plainText
+  }
+}
+
+/// A product among others: `parts/tile.mustache` and the rows of a watch page.
+struct ProductTile: Sendable {
+  let id: String
+  let title: String
+  let picture: String?
+  let pictureAlt: String
+  let priceText: String
+  let wasText: String?
+  let stockText: String
+  let isSoldOut: Bool
+
+  init(_ card: ProductCard, _ words: Words) {
+    let choices = card.variants.filter { $0.offer != nil }
+    let open = choices.filter { $0.available > 0 }
+    let offers = (open.isEmpty ? choices : open).compactMap(\.offer).sorted { $0.price.minor < $1.price.minor }
+    let prices = Set(choices.compactMap(\.offer).map(\.price))
+    let available = choices.reduce(Int64(0)) { $0.addingReportingOverflow($1.available).partialValue }
+    id = card.id.description
+    title = card.title
+    picture = card.pictures.first?.url
+    pictureAlt = card.pictures.first?.alt ?? ""
+    let price = offers.first.map { words.money($0.price) } ?? ""
+    priceText = prices.count > 1 ? words["show.from", ["price": price]] : price
+    wasText = offers.first?.compareAt.map(words.money)
+    stockText = words.stock(available)
+    isSoldOut = available == 0
+  }
+}
+
+/// One of eight colours, always the same for the same id, for what has no picture of its own.
+enum Tone {
+  static func of<Entity>(_ id: ID<Entity>) -> Int { Int((id.bytes.last ?? 0) & 7) }
+
+  /// The letter that stands for a name.
+  static func initial(_ name: String) -> String { name.first.map { String($0) } ?? "·" }
+}
+
+extension Visit {
+  /// The posters of these shows: one query for all their pictures.
+  func tiles(_ shows: [Show]) async throws -> [ShowTile] {
+    let covers = try await commerce.covers(shows: shows.map(\.id))
+    var tiles: [ShowTile] = []
+    for show in shows {
+      tiles.append(ShowTile(show, cover: covers[show.id], viewers: await viewers(of: show.id), words))
+    }
+    return tiles
+  }
+}

@@ -1,0 +1,124 @@
+import Commerce
+import Foundation
+import Hummingbird
+
+/// `/watch/{show}`: the video, what is sold in it, and who talks about it.
+struct WatchPage: Sendable {
+  struct MessageView: Sendable {
+    let id: String
+    let name: String
+    let text: String
+    let isStaff: Bool
+    /// Where a moderator without scripts removes it.
+    var formURL = ""
+  }
+
+  let show: String
+  let title: String
+  let state: String
+  let orientation: String
+  let isLive: Bool
+  let isUpcoming: Bool
+  let hasEnded: Bool
+  let whenISO: String
+  let whenText: String
+  let market: String
+  let tone: Int
+  let channelName: String
+  let channelInitial: String
+  let channelURL: String
+  let viewers: String
+  let backdrop: String?
+  let messages: [MessageView]
+  let pinned: ProductTile?
+  let products: [ProductTile]
+  let productCount: String
+  let data: String
+
+  /// What the page's scripts need and the room's events do not tell.
+  private struct RoomData: Encodable {
+    struct Seller: Encodable { let name, url: String }
+    struct Buyer: Encodable { let name, email: String }
+    let seller: Seller
+    let account: Buyer?
+  }
+
+  init(_ live: LiveState, cards: [ProductCard], market: String, viewers: Int, account: Account?, _ words: Words) throws
+  {
+    let show = live.show
+    self.show = show.id.description
+    title = show.title
+    state = show.state.rawValue
+    orientation = show.orientation.rawValue
+    isLive = show.state == .live
+    isUpcoming = show.state == .scheduled
+    hasEnded = show.state == .ended
+    whenISO = show.scheduledAt.description
+    whenText = show.scheduledAt.plainText
+    self.market = market
+    tone = Tone.of(show.channel)
+    channelName = show.channelName
+    channelInitial = Tone.initial(show.channelName)
+    channelURL = "/@\(show.channelHandle)"
+    self.viewers = Figures.grouped(Int64(viewers))
+    let pinnedCard = cards.first { $0.id == live.pinned }
+    backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url
+    messages = live.messages.compactMap { MessageView($0) }
+    pinned = show.state == .live ? pinnedCard.map { ProductTile($0, words) } : nil
+    products = cards.map { ProductTile($0, words) }
+    productCount = Figures.grouped(Int64(cards.count))
+    data = try DataBlock.text(
+      RoomData(
+        seller: .init(name: show.channelName, url: channelURL),
+        account: account.map { .init(name: $0.name, email: $0.email) }))
+  }
+
+  static func show(_ visit: Visit) async throws -> Response {
+    let id = try visit.id("show", Show.self)
+    let live = try await visit.commerce.liveState(id, by: visit.caller)
+    let market = visit.market(among: live.show.markets)
+    let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
+    let model = try WatchPage(
+      live, cards: cards, market: market, viewers: await visit.viewers(of: id), account: visit.context.account,
+      visit.words)
+    return try visit.page(
+      "watch", title: "\(live.show.title) · \(live.show.channelName)",
+      description: live.show.description.isEmpty ? nil : live.show.description, image: model.backdrop, model)
+  }
+
+  /// The chat's form, for browsers without scripts.
+  static func say(_ visit: Visit) async throws -> Response {
+    let show = try visit.id("show", Show.self)
+    let form = try await visit.form()
+    try visit.site.limits.take(.chat, visit.address)
+    let name = form["name"]
+    _ = try await visit.commerce.say(
+      visit.commerce.makeID(), by: visit.caller, show: show, name: name.isEmpty ? nil : name, text: form["text"])
+    return visit.redirect("/watch/\(show)")
+  }
+}
+
+extension WatchPage.MessageView {
+  private struct Payload: Decodable { let id, name, text, role: String }
+
+  /// Nil for what is no message.
+  init?(_ event: TimelineEvent, formURL: String = "") {
+    guard let said = try? JSONDecoder().decode(Payload.self, from: Data(event.payload.utf8)) else { return nil }
+    self.init(
+      id: said.id, name: said.name, text: said.text,
+      isStaff: ["owner", "host", "moderator"].contains(said.role), formURL: formURL)
+  }
+}
+
+extension Visit {
+  /// The market to sell in: the one asked for, else the reader's own by the region of their language (`en-IN`), else
+  /// the show's first.
+  func market(among markets: [String]) -> String {
+    if let asked = query("market"), markets.contains(asked) { return asked }
+    let header = request.headers[.acceptLanguage] ?? ""
+    let regions = header.split(separator: ",").prefix(20).compactMap { tag in
+      tag.split(separator: ";").first?.split(separator: "-").last?.trimmingCharacters(in: .whitespaces).uppercased()
+    }
+    return regions.first(where: markets.contains) ?? markets.first ?? ""
+  }
+}

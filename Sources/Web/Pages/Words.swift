@@ -1,0 +1,137 @@
+import Commerce
+import Foundation
+
+/// The words of one language, from `Resources/Languages/<code>.json`: groups of keys, such as `live.buy`.
+///
+/// A counted text has one key per plural form, `left_one` and `left_other`. English and Hindi need no more; a language
+/// that does gets its rule in `form(of:)`.
+struct Words: Sendable {
+  let language: String
+  let groups: [String: [String: String]]
+
+  init(language: String, data: Data) throws {
+    self.language = language
+    groups = try JSONDecoder().decode([String: [String: String]].self, from: data)
+  }
+
+  /// The text for `path`; the path itself when there is none, which a test rules out for what pages use.
+  subscript(_ path: String) -> String { find(path) ?? path }
+
+  /// The text with `{name}` filled in.
+  subscript(_ path: String, _ values: [String: String]) -> String {
+    values.reduce(self[path]) { $0.replacing("{\($1.key)}", with: $1.value) }
+  }
+
+  /// The text for so many.
+  func plural(_ path: String, _ count: Int64, _ values: [String: String] = [:]) -> String {
+    let text = find("\(path)_\(form(of: count))") ?? self["\(path)_other"]
+    return values.merging(["count": Figures.grouped(count)]) { $1 }.reduce(text) {
+      $0.replacing("{\($1.key)}", with: $1.value)
+    }
+  }
+
+  func find(_ path: String) -> String? {
+    let parts = path.split(separator: ".", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    return groups[String(parts[0])]?[String(parts[1])]
+  }
+
+  /// Hindi says 0 and 1 alike (CLDR's plural rules).
+  private func form(of count: Int64) -> String {
+    count == 1 || (language == "hi" && count == 0) ? "one" : "other"
+  }
+}
+
+extension Words {
+  func money(_ amount: Money) -> String {
+    Figures.text(amount, groupsInLakhs: language == "hi" || amount.currency.code == "INR")
+  }
+
+  /// What a viewer is told of so many left: the number only when it is small.
+  func stock(_ available: Int64) -> String {
+    if available <= 0 { return self["show.soldOut"] }
+    return available < 10 ? plural("show.left", available) : self["show.inStock"]
+  }
+}
+
+/// Numbers as people write them.
+enum Figures {
+  /// `1,00,000`: three digits, then twos, as in India.
+  static func grouped(_ number: Int64) -> String { grouped(number.magnitude, inLakhs: true, sign: number < 0) }
+
+  /// `₹1,299`, `₹381.20`, `€10`: the symbol first, the fraction only when there is one.
+  static func text(_ amount: Money, groupsInLakhs: Bool) -> String {
+    let digits = amount.currency.fractionDigits
+    let unit = (0..<digits).reduce(UInt64(1)) { power, _ in power * 10 }
+    let (whole, rest) = amount.minor.magnitude.quotientAndRemainder(dividingBy: unit)
+    let fraction = rest == 0 ? "" : "." + padded(rest, digits)
+    let number = grouped(whole, inLakhs: groupsInLakhs, sign: false) + fraction
+    return (amount.minor < 0 ? "-" : "") + symbol(of: amount.currency) + number
+  }
+
+  /// `1299.00`, for a form field.
+  static func plain(_ minor: Int64, _ currency: Currency) -> String {
+    let digits = currency.fractionDigits
+    let unit = (0..<digits).reduce(UInt64(1)) { power, _ in power * 10 }
+    let (whole, rest) = minor.magnitude.quotientAndRemainder(dividingBy: unit)
+    return digits == 0 ? "\(whole)" : "\(whole).\(padded(rest, digits))"
+  }
+
+  /// Minor units from what a person typed, `1299` or `1299.5`; nil for anything else and for more digits than the
+  /// currency has.
+  static func minor(_ text: String, _ currency: Currency) -> Int64? {
+    scaled(text, digits: currency.fractionDigits).flatMap { $0 <= Money.minorMax ? $0 : nil }
+  }
+
+  /// Basis points from a percentage, `8` or `8.25`.
+  static func basisPoints(_ text: String) -> Int64? { scaled(text, digits: 2) }
+
+  /// `8` or `8.25`.
+  static func percent(_ rate: Rate) -> String {
+    let (whole, rest) = rate.basisPoints.quotientAndRemainder(dividingBy: 100)
+    guard rest != 0 else { return "\(whole)" }
+    return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(padded(rest.magnitude, 2))"
+  }
+
+  private static func scaled(_ text: String, digits: Int) -> Int64? {
+    let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let fraction = parts.count == 2 ? parts[1] : ""
+    guard (1...12).contains(parts.first?.utf8.count ?? 0), fraction.utf8.count <= digits,
+      parts.allSatisfy({ $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } })
+    else { return nil }
+    return Int64(String(parts[0]) + fraction + String(repeating: "0", count: digits - fraction.utf8.count))
+  }
+
+  private static func grouped(_ number: UInt64, inLakhs: Bool, sign: Bool) -> String {
+    var rest = Substring(String(number))
+    var groups: [Substring] = []
+    while rest.count > (groups.isEmpty || !inLakhs ? 3 : 2) {
+      let size = groups.isEmpty || !inLakhs ? 3 : 2
+      groups.append(rest.suffix(size))
+      rest = rest.dropLast(size)
+    }
+    groups.append(rest)
+    return (sign ? "-" : "") + groups.reversed().joined(separator: ",")
+  }
+
+  private static func padded(_ number: UInt64, _ digits: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
+  private static func symbol(of currency: Currency) -> String {
+    switch currency.code {
+    case "INR": "₹"
+    case "USD": "$"
+    case "EUR": "€"
+    case "GBP": "£"
+    case "JPY": "¥"
+    default: currency.code + "\u{A0}"
+    }
+  }
+}
+
+extension Moment {
+  /// What stands in a page until scripts say it in the reader's own time zone: `2026-11-22 18:00 UTC`.
+  var plainText: String { description.prefix(16).replacing("T", with: " ") + " UTC" }
+}
