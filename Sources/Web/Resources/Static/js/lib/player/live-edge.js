@@ -9,6 +9,9 @@ const windowMilliseconds = 1000;
 const interruptionMilliseconds = 2000;
 /** What came from the last keyframe on arrives as a burst; where it ends is the live edge. */
 const burstMillisecondsMax = 300;
+/** A burst that went on after a start in its middle is followed at once for so long. */
+const settlingMilliseconds = 1500;
+const settlingSeconds = 0.4;
 const seekIntervalMilliseconds = 2000;
 const toleranceSeconds = 0.03;
 const gain = 0.4;
@@ -28,7 +31,7 @@ export class LiveEdge {
   #seekedAt = -Infinity;
   #calmSince = 0;
   #wantsLive = false;
-  #started = false;
+  #startedAt = null;
 
   /** The margin aimed for at present. */
   get margin() {
@@ -40,7 +43,7 @@ export class LiveEdge {
     this.#samples = [];
     this.#first = null;
     this.#stall = null;
-    this.#started = false;
+    this.#startedAt = null;
   }
 
   /** Go to the live edge at the next step, however near it is: the page was hidden, or playback was paused. */
@@ -50,19 +53,20 @@ export class LiveEdge {
 
   /** Playback ran out of frames. */
   stalled(now) {
-    if (!this.#started || this.#stall || now - this.#seekedAt < windowMilliseconds) return;
+    if (this.#startedAt === null || this.#stall || now - this.#seekedAt < windowMilliseconds) return;
     this.#stall = { since: now, margin: this.#margin };
     this.#margin = Math.min(marginSecondsMax, this.#margin * 1.25 + 0.02);
   }
 
   /**
    * @param ranges what is buffered, `[[start, end], …]` in order
+   * @param isFilling more is here and not in `ranges` yet
    * @returns `{ rate, seekTo }`; a rate of 0 holds, `seekTo` is null to stay
    */
-  step(now, time, ranges) {
+  step(now, time, ranges, isFilling = false) {
     const live = ranges.at(-1);
     if (!live) return { rate: 1, seekTo: null };
-    if (!this.#started) return this.#start(now, live);
+    if (this.#startedAt === null) return this.#start(now, live, isFilling);
 
     const range = ranges.find(([start, end]) => start - toleranceSeconds <= time && time < end);
     const ahead = range ? range[1] - time : 0;
@@ -74,8 +78,9 @@ export class LiveEdge {
       if (time - live[1] > 1) return this.#seek(now, this.#target(live), true);
     }
     const behind = live[1] - time;
-    if (this.#wantsLive || behind > behindSecondsMax + this.#margin) {
-      const wanted = this.#wantsLive;
+    const isSettling = now - this.#startedAt < settlingMilliseconds;
+    if (this.#wantsLive || behind > this.#margin + (isSettling ? settlingSeconds : behindSecondsMax)) {
+      const wanted = this.#wantsLive || isSettling;
       this.#wantsLive = false;
       if (behind > this.#margin + 2 * toleranceSeconds) {
         const seek = this.#seek(now, this.#target(live), wanted);
@@ -87,13 +92,13 @@ export class LiveEdge {
     return { rate: this.#rate(now, ahead), seekTo: null };
   }
 
-  #start(now, live) {
+  #start(now, live, isFilling) {
     const before = this.#first?.last;
     this.#first ??= { at: now };
     this.#first.last = { now, end: live[1] };
-    const isBurst = !before || (live[1] - before.end) * 1000 > 2 * (now - before.now);
+    const isBurst = isFilling || !before || (live[1] - before.end) * 1000 > 2 * (now - before.now);
     if (isBurst && now - this.#first.at < burstMillisecondsMax) return { rate: 1, seekTo: null };
-    this.#started = true;
+    this.#startedAt = now;
     this.#calmSince = now;
     return this.#seek(now, this.#target(live), true);
   }
@@ -107,19 +112,15 @@ export class LiveEdge {
     const interval = isUrgent ? windowMilliseconds / 4 : seekIntervalMilliseconds;
     if (now - this.#seekedAt < interval) return { rate: 1, seekTo: null };
     this.#seekedAt = now;
-    this.#samples = [];
-    this.#stall = null;
+    this.#endStall(now);
     return { rate: 1, seekTo };
   }
 
   #rate(now, ahead) {
     if (this.#stall) {
-      const lasted = now - this.#stall.since;
-      if (ahead < this.#margin && (lasted < interruptionMilliseconds || ahead < toleranceSeconds)) return 0;
-      if (lasted >= interruptionMilliseconds) this.#margin = this.#stall.margin;
-      this.#stall = null;
-      this.#samples = [];
-      this.#calmSince = now;
+      const isLong = now - this.#stall.since >= interruptionMilliseconds;
+      if (ahead < (isLong ? toleranceSeconds : this.#margin)) return 0;
+      this.#endStall(now);
     }
     this.#decay(now);
     this.#samples.push({ now, ahead });
@@ -129,6 +130,13 @@ export class LiveEdge {
     if (error > toleranceSeconds) return Math.min(1.15, Math.max(1.02, 1 + gain * error));
     if (error < -2 * toleranceSeconds) return 0.93;
     return 1;
+  }
+
+  #endStall(now) {
+    if (this.#stall && now - this.#stall.since >= interruptionMilliseconds) this.#margin = this.#stall.margin;
+    this.#stall = null;
+    this.#samples = [];
+    this.#calmSince = now;
   }
 
   /** Ten calm seconds, then 3 % a second of what is above the usual. */

@@ -225,7 +225,8 @@ export class LivePlayback {
   #control() {
     const video = this.#video;
     if (!this.#buffer || video.seeking || this.#isPaused) return;
-    const { rate, seekTo } = this.#edge.step(performance.now(), video.currentTime, this.#buffer.ranges);
+    const { rate, seekTo } = this.#edge.step(
+      performance.now(), video.currentTime, this.#buffer.ranges, this.#buffer.isFilling);
     if (seekTo !== null) video.currentTime = seekTo;
     if (video.playbackRate !== rate) video.playbackRate = rate;
   }

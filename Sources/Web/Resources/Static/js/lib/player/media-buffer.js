@@ -101,6 +101,11 @@ export class MediaBuffer {
     return Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)]);
   }
 
+  /** Something waits to be appended. */
+  get isFilling() {
+    return this.#queue.length > 0;
+  }
+
   close() {
     this.#isBroken = true;
     this.#queue = [];
