@@ -14,7 +14,7 @@ struct Haat: AsyncParsableCommand {
       Start with “haat demo” to see it run, or “haat serve” for a server of your own.
       """,
     version: "0.1.0",
-    subcommands: [Config.self])
+    subcommands: [Serve.self, Demo.self, ImportCatalogue.self, Audit.self, Config.self])
 
   /// Exit status 2 and one line for whatever was asked wrongly; 1 for what went wrong while running.
   static func main() async {
@@ -71,8 +71,21 @@ enum Output {
 
   static func error(_ text: String) { write(text, to: .standardError) }
 
+  /// One line that is written over while something takes long; on a pipe, a line at each tenth.
+  static func progress(_ what: String, percent: Int) {
+    if isatty(STDOUT_FILENO) == 1 {
+      raw("\r\(what) … \(percent) %" + (percent == 100 ? "\n" : ""), to: .standardOutput)
+    } else if percent % 10 == 0 {
+      line("\(what) … \(percent) %")
+    }
+  }
+
   private static func write(_ text: String, to handle: FileHandle) {
+    raw(text + "\n", to: handle)
+  }
+
+  private static func raw(_ text: String, to handle: FileHandle) {
     // A closed pipe is the reader's choice, not a fault of ours.
-    try? handle.write(contentsOf: Data((text + "\n").utf8))
+    try? handle.write(contentsOf: Data(text.utf8))
   }
 }

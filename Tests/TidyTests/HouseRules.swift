@@ -18,8 +18,8 @@ import Testing
       "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
     ],
     "haat": [
-      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Logging", "Media", "ServiceLifecycle", "Store",
-      "Subprocess", "Synchronization", "SystemPackage", "Web", "Yams",
+      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media", "ServiceLifecycle", "Store",
+      "Subprocess", "Synchronization", "UnixSignals", "Web", "Yams",
     ],
   ]
 

@@ -7,8 +7,16 @@ public struct ImportReport: Sendable, Equatable, Codable {
   public internal(set) var changed = 0
   /// In the order of the file.
   public internal(set) var refused: [Refused] = []
-  /// Pictures that the file names by address. They are not fetched; upload them.
-  public internal(set) var picturesLeft = 0
+  /// Pictures that the file names by address. They are not fetched; whoever has them adds them.
+  public internal(set) var pictures: [NamedPicture] = []
+
+  /// A picture of an imported product as the file names it.
+  public struct NamedPicture: Sendable, Equatable, Codable {
+    public let product: ID<Product>
+    public let handle: String
+    public let address: String
+    public let alt: String
+  }
 
   /// A product that was not imported, and why.
   public struct Refused: Error, Sendable, Equatable, Codable {
@@ -39,7 +47,6 @@ extension Commerce {
     }
     let file = try ShopifyFile(csv, market: market, policy: policy)
     var report = ImportReport()
-    report.picturesLeft = file.entries.reduce(0) { $0 + $1.pictures }
     // A few at a time: they share a commit then, and leave room for others.
     for start in stride(from: 0, to: file.entries.count, by: 32) {
       try Task.checkCancellation()
@@ -50,10 +57,14 @@ extension Commerce {
         }
         return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
       }
-      for outcome in outcomes {
+      for (entry, outcome) in zip(part, outcomes) {
         switch outcome {
-        case .made: report.made += 1
-        case .changed: report.changed += 1
+        case .made(let product):
+          report.made += 1
+          report.pictures += entry.named(of: product)
+        case .changed(let product):
+          report.changed += 1
+          report.pictures += entry.named(of: product)
         case .refused(let refused): report.refused.append(refused)
         }
       }
@@ -74,14 +85,14 @@ extension Commerce {
         if let row {
           let product = try Product.require(row.get("id"), in: db)
           _ = try draft.keepingPrices(of: product, except: market).change(product, on: occasion, db: db)
-          return .changed
+          return .changed(product.id)
         }
         try Product.requireRoom(in: channel, policy, db: db)
         let id = ID<Product>(at: occasion.at, entropy: occasion.entropy)
         _ = try draft.make(
           id, in: channel, importHandle: entry.handle,
           fingerprint: try MadeHash.of(draft, by: caller, for: channel.description), on: occasion, db: db)
-        return .made
+        return .made(id)
       }
     } catch let refused as ImportReport.Refused {
       return .refused(refused)
@@ -91,7 +102,17 @@ extension Commerce {
   }
 }
 
-private enum ImportOutcome: Sendable { case made, changed, refused(ImportReport.Refused) }
+private enum ImportOutcome: Sendable {
+  case made(ID<Product>)
+  case changed(ID<Product>)
+  case refused(ImportReport.Refused)
+}
+
+extension ShopifyFile.Entry {
+  fileprivate func named(of product: ID<Product>) -> [ImportReport.NamedPicture] {
+    pictures.map { .init(product: product, handle: handle, address: $0.address, alt: $0.alt) }
+  }
+}
 
 extension ProductDraft {
   /// The draft with the prices that the product's variants have in other markets than the file's.

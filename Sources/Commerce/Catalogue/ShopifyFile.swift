@@ -11,7 +11,7 @@ struct ShopifyFile {
     /// The draft, or why there is none.
     let draft: Result<ProductDraft, ImportReport.Refused>
     /// Pictures the file names by address, which are not fetched.
-    let pictures: Int
+    let pictures: [(address: String, alt: String)]
   }
 
   let entries: [Entry]
@@ -36,7 +36,7 @@ struct ShopifyFile {
         let why = (error as? any Refusal)?.sentence ?? "It cannot be read."
         draft = .failure(.init(line: first.line, handle: group.handle, why: why))
       }
-      let pictures = group.rows.count { !$0[.picture].isEmpty }
+      let pictures = group.rows.filter { !$0[.picture].isEmpty }.map { ($0[.picture], $0[.pictureAlt]) }
       return Entry(line: first.line, handle: group.handle, draft: draft, pictures: pictures)
     }
   }
@@ -61,7 +61,7 @@ struct ShopifyFile {
 
   /// The columns we read. Names are compared without case.
   enum Column: CaseIterable {
-    case handle, title, description, published, status, giftCard, picture, sku, price, compareAt, quantity
+    case handle, title, description, published, status, giftCard, picture, pictureAlt, sku, price, compareAt, quantity
     case name1, value1, name2, value2, name3, value3
 
     var names: [String] {
@@ -73,6 +73,7 @@ struct ShopifyFile {
       case .status: ["status"]
       case .giftCard: ["gift card"]
       case .picture: ["image src", "product image url"]
+      case .pictureAlt: ["image alt text"]
       case .sku: ["variant sku", "sku"]
       case .price: ["variant price", "price"]
       case .compareAt: ["variant compare at price", "compare-at price"]

@@ -191,24 +191,9 @@ enum ProductAPI {
       .post, "/api/v1/products/{product}/pictures", "Adds a picture at the end of a product's pictures.", as: .created
     ) { call in
       let product: ID<Product> = try call.id("product")
-      try await call.commerce.checkMayAddPicture(by: call.caller, product: product)
-      guard let picture = PictureHeader(call.bytes) else {
-        throw Problem(
-          .unprocessableContent, "no_picture", "These bytes are no JPEG, PNG or WebP picture that can be read.",
-          field: "picture")
-      }
-      let id = call.commerce.makeID(Picture.self)
-      let file = try call.commerce.pictureFile(id, contentType: picture.contentType)
-      try await call.site.uploads.keep(call.bytes, as: file)
-      do {
-        let draft = PictureDraft(
-          contentType: picture.contentType, width: picture.width, height: picture.height, alt: call.query("alt") ?? "")
-        let added = try await call.commerce.addPicture(id, by: call.caller, product: product, draft)
-        return try Endpoint.json(PictureAnswer(added), as: .created)
-      } catch {
-        await call.site.uploads.remove(file)
-        throw error
-      }
+      let shelf = PictureShelf(commerce: call.commerce, uploads: call.site.uploads)
+      let added = try await shelf.add(call.bytes, alt: call.query("alt") ?? "", to: product, by: call.caller)
+      return try Endpoint.json(PictureAnswer(added), as: .created)
     }
     endpoint.body = .bytes(["image/jpeg", "image/png", "image/webp"], max: { $0.pictureBytes })
     endpoint.answer = .json(PictureAnswer.self)

@@ -1,8 +1,9 @@
+import Commerce
 import Media
 
 extension Setting {
   /// Every setting there is, in the order of the README's table.
-  static let all: [Setting] = own + Tunable<MediaConfiguration>.all.map(\.setting)
+  static let all: [Setting] = own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<Policy>.all.map(\.setting)
 
   private static let own: [Setting] = [
     Setting(
@@ -20,6 +21,9 @@ extension Setting {
     Setting(
       key: "public.url", kind: .text(maxBytes: 255), fallback: "",
       help: "How browsers reach this server, for links; empty for http://localhost and the port."),
+    Setting(
+      key: "http.behindProxy", kind: .flag, fallback: "false",
+      help: "A proxy of your own stands in front and sets X-Forwarded-For: count callers by its last address."),
     Setting(key: "rtmp.host", kind: .text(maxBytes: 255), fallback: "0.0.0.0", help: "Address encoders connect to."),
     Setting(
       key: "rtmp.port", kind: .integer(0...65535), fallback: "1935",

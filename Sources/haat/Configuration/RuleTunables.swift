@@ -1,0 +1,147 @@
+import Commerce
+
+extension Tunable<Policy> {
+  /// Every limit and duration of the rules; the ranges leave room for any sane installation.
+  static let all: [Self] = {
+    let part = Policy()
+    return [
+      Self(
+        "rules.bytesPerCharacterMax", \.bytesPerCharacterMax, of: part, 1...2_000,
+        "Bytes of UTF-8 a text may take for each of its characters."),
+      Self(
+        "rules.combiningMarksMax", \.combiningMarksMax, of: part, 0...50,
+        "Marks in a row on one letter; more are dropped."),
+      Self("rules.pageLimitMax", \.pageLimitMax, of: part, 1...10_000, "Items in one page of a list."),
+      Self("rules.emailBytesMax", \.emailBytesMax, of: part, 1...25_400, "Bytes of an e-mail address."),
+      Self(
+        "rules.nameCharactersMax", \.nameCharactersMax, of: part, 1...8_000,
+        "Characters of a person's or channel's name."),
+      Self(
+        "rules.passwordCharactersMin", \.passwordCharactersMin, of: part, 6...128, "Characters a new password needs."),
+      Self("rules.passwordBytesMax", \.passwordBytesMax, of: part, 1...102_400, "Bytes of a password."),
+      Self(
+        "rules.scryptRounds", \.scryptRounds, of: part, 1024...1_048_576,
+        "scrypt's cost N, a power of two; with r = 8 one hash takes N KiB of memory."),
+      Self("rules.scryptBlockSize", \.scryptBlockSize, of: part, 1...800, "scrypt's r."),
+      Self("rules.scryptParallelism", \.scryptParallelism, of: part, 1...100, "scrypt's p."),
+      Self("rules.scryptAtOnceMax", \.scryptAtOnceMax, of: part, 1...64, "Password hashes computed at once."),
+      Self(
+        "rules.scryptWaitingMax", \.scryptWaitingMax, of: part, 1...1_600,
+        "Sign-ins that may wait for a hash; beyond, they are refused."),
+      Self(
+        "rules.signInBurst", \.signInBurst, of: part, 1...1_000,
+        "Sign-in attempts at once from one address or for one e-mail address."),
+      Self(
+        "rules.signInAddressSeconds", \.signInAddressSeconds, of: part, 1...600,
+        "Seconds between further attempts from one address."),
+      Self(
+        "rules.signInEmailSeconds", \.signInEmailSeconds, of: part, 1...3_000,
+        "Seconds between further attempts for one e-mail address."),
+      Self(
+        "rules.sessionSeconds", \.sessionSeconds, of: part, 1...259_200_000,
+        "A sign-in ends after this, however much it is used."),
+      Self(
+        "rules.sessionRotationSeconds", \.sessionRotationSeconds, of: part, 1...8_640_000,
+        "Seconds after which a sign-in token is replaced."),
+      Self(
+        "rules.sessionGraceSeconds", \.sessionGraceSeconds, of: part, 1...6_000,
+        "Seconds a replaced sign-in token still works."),
+      Self(
+        "rules.sessionsPerAccountMax", \.sessionsPerAccountMax, of: part, 1...2_000,
+        "Sign-ins of one account; more end the oldest."),
+      Self(
+        "rules.setupTokenSeconds", \.setupTokenSeconds, of: part, 1...8_640_000,
+        "Seconds the operator's one-time link works."),
+      Self("rules.apiKeysPerAccountMax", \.apiKeysPerAccountMax, of: part, 1...2_000, "API keys of one account."),
+      Self("rules.handleCharactersMin", \.handleCharactersMin, of: part, 1...30, "Characters a handle needs."),
+      Self("rules.handleCharactersMax", \.handleCharactersMax, of: part, 1...3_000, "Characters of a handle."),
+      Self(
+        "rules.aboutCharactersMax", \.aboutCharactersMax, of: part, 1...200_000,
+        "Characters of a channel's description."),
+      Self("rules.channelsPerAccountMax", \.channelsPerAccountMax, of: part, 1...2_000, "Channels of one account."),
+      Self("rules.membersPerChannelMax", \.membersPerChannelMax, of: part, 1...5_000, "Members of a channel."),
+      Self("rules.marketsMax", \.marketsMax, of: part, 1...25_000, "Markets of the installation."),
+      Self("rules.languagesPerMarketMax", \.languagesPerMarketMax, of: part, 1...1_000, "Languages of a market."),
+      Self("rules.titleCharactersMax", \.titleCharactersMax, of: part, 1...20_000, "Characters of a title."),
+      Self(
+        "rules.descriptionCharactersMax", \.descriptionCharactersMax, of: part, 1...1_000_000,
+        "Characters of a product's or show's description."),
+      Self("rules.productsPerChannelMax", \.productsPerChannelMax, of: part, 1...1_000_000, "Products of a channel."),
+      Self("rules.optionsPerProductMax", \.optionsPerProductMax, of: part, 1...300, "Options of a product."),
+      Self("rules.variantsPerProductMax", \.variantsPerProductMax, of: part, 1...10_000, "Variants of a product."),
+      Self(
+        "rules.optionCharactersMax", \.optionCharactersMax, of: part, 1...6_000,
+        "Characters of an option's name or value."),
+      Self("rules.skuCharactersMax", \.skuCharactersMax, of: part, 1...6_000, "Characters of a SKU."),
+      Self("rules.picturesPerProductMax", \.picturesPerProductMax, of: part, 1...1_000, "Pictures of a product."),
+      Self("rules.pictureBytesMax", \.pictureBytesMax, of: part, 1...1_048_576_000, "Bytes of a picture."),
+      Self(
+        "rules.picturePixelsPerSideMax", \.picturePixelsPerSideMax, of: part, 1...1_638_400,
+        "Pixels of a picture's side."),
+      Self(
+        "rules.altCharactersMax", \.altCharactersMax, of: part, 1...30_000, "Characters of a picture's description."),
+      Self("rules.onHandMax", \.onHandMax, of: part, 1...100_000_000_000, "Units of one variant on hand."),
+      Self(
+        "rules.stockNoteCharactersMax", \.stockNoteCharactersMax, of: part, 1...20_000,
+        "Characters of the note on a stock correction."),
+      Self("rules.importBytesMax", \.importBytesMax, of: part, 1...1_677_721_600, "Bytes of a product CSV."),
+      Self("rules.importRowsMax", \.importRowsMax, of: part, 1...2_000_000, "Rows of a product CSV."),
+      Self("rules.importProductsMax", \.importProductsMax, of: part, 1...200_000, "Products of a product CSV."),
+      Self("rules.productsPerRunMax", \.productsPerRunMax, of: part, 1...20_000, "Products in a run of show."),
+      Self("rules.marketsPerShowMax", \.marketsPerShowMax, of: part, 1...5_000, "Markets of a show."),
+      Self(
+        "rules.scheduleAheadSeconds", \.scheduleAheadSeconds, of: part, 1...3_162_240_000,
+        "How far ahead a show may be scheduled."),
+      Self(
+        "rules.openShowsPerChannelMax", \.openShowsPerChannelMax, of: part, 1...20_000,
+        "Shows of a channel that have not ended."),
+      Self("rules.messageCharactersMax", \.messageCharactersMax, of: part, 1...30_000, "Characters of a chat message."),
+      Self(
+        "rules.guestNameCharactersMax", \.guestNameCharactersMax, of: part, 1...4_000,
+        "Characters of a guest's name in the chat."),
+      Self("rules.recentMessages", \.recentMessages, of: part, 1...5_000, "Chat messages a new viewer is given."),
+      Self(
+        "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),
+      Self("rules.bagLinesMax", \.bagLinesMax, of: part, 1...5_000, "Lines of a bag."),
+      Self("rules.quantityMax", \.quantityMax, of: part, 1...10_000, "Units of one line."),
+      Self(
+        "rules.reservationMinutes", \.reservationMinutes, of: part, 1...1440,
+        "How long stock is held for an unpaid order."),
+      Self(
+        "rules.offerGraceSeconds", \.offerGraceSeconds, of: part, 0...600,
+        "How long after it closed an offer a viewer saw is still honoured."),
+      Self("rules.tokensPerOrderMax", \.tokensPerOrderMax, of: part, 1...800, "Tokens that open one order."),
+      Self("rules.paymentAttemptsMax", \.paymentAttemptsMax, of: part, 1...2_000, "Payment attempts of one order."),
+      Self("rules.refundsPerOrderMax", \.refundsPerOrderMax, of: part, 1...2_000, "Refunds of one order."),
+      Self(
+        "rules.reconcileSeconds", \.reconcileSeconds, of: part, 1...6_000,
+        "How long a payment or refund may be open before its provider is asked what became of it, and asked again."),
+      Self(
+        "rules.paymentAbandonedSeconds", \.paymentAbandonedSeconds, of: part, 1...8_640_000,
+        "A payment whose second step was not taken by then is given up."),
+      Self("rules.phoneCharactersMax", \.phoneCharactersMax, of: part, 1...3_000, "Characters of a phone number."),
+      Self(
+        "rules.addressLineCharactersMax", \.addressLineCharactersMax, of: part, 1...12_000,
+        "Characters of an address line."),
+      Self(
+        "rules.postalCodeCharactersMax", \.postalCodeCharactersMax, of: part, 1...2_000, "Characters of a postal code."),
+      Self(
+        "rules.reasonCharactersMax", \.reasonCharactersMax, of: part, 1...50_000, "Characters of a refund's reason."),
+      Self(
+        "rules.trackingCharactersMax", \.trackingCharactersMax, of: part, 1...20_000,
+        "Characters of a tracking reference."),
+      Self(
+        "rules.webhookAgeSeconds", \.webhookAgeSeconds, of: part, 1...30_000,
+        "A webhook's signature may be this much older or newer than now."),
+      Self(
+        "rules.webhookBytesMax", \.webhookBytesMax, of: part, 1...26_214_400, "Bytes of a payment provider's webhook."),
+      Self(
+        "rules.idempotencyKeyBytesMax", \.idempotencyKeyBytesMax, of: part, 1...20_000, "Bytes of an Idempotency-Key."),
+      Self(
+        "rules.idempotencyHours", \.idempotencyHours, of: part, 1...2_400, "Hours an Idempotency-Key is remembered."),
+      Self(
+        "rules.idempotencyInFlightSeconds", \.idempotencyInFlightSeconds, of: part, 1...6_000,
+        "Seconds after which an unanswered Idempotency-Key is taken to belong to a process that died."),
+    ]
+  }()
+}

@@ -1,0 +1,106 @@
+import Commerce
+import Foundation
+import Logging
+import Media
+import ServiceLifecycle
+import Store
+import UnixSignals
+import Web
+
+/// The parts of one running Haat, wired together. Nothing here decides anything about the trade.
+struct House: Sendable {
+  let settings: Settings
+  let publicURL: String
+  let rtmpURL: String
+  let database: Database
+  let commerce: Commerce
+  let sandbox: SandboxProvider?
+  let media: MediaServer
+  let web: Web
+  let logger: Logger
+
+  /// Opens the database and builds every part; nothing listens yet.
+  static func open(_ settings: Settings) async throws -> House {
+    let logger = Self.logger(settings)
+    let httpPort = try FreePort.resolve(
+      settings.integer("http.port"), host: settings.text("http.host"), setting: "--http-port")
+    let rtmpPort = try FreePort.resolve(
+      settings.integer("rtmp.port"), host: settings.text("rtmp.host"), setting: "--rtmp-port")
+    let publicURL = Self.publicURL(settings, port: httpPort)
+    let rtmpURL = Self.rtmpURL(settings, publicURL: publicURL, port: rtmpPort)
+
+    let database = try await DataDirectory.openDatabase(settings, logger: logger)
+    let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, database: database) : nil
+    let bell = Bell()
+    let commerce = Commerce(
+      database: database, policy: Tunable.tuned(Policy(), by: Tunable.all, from: settings),
+      providers: PaymentProviders(sandbox.map { [$0] } ?? []), changed: { bell.ring() })
+
+    var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
+    mediaConfiguration.rtmpHost = settings.text("rtmp.host")
+    mediaConfiguration.rtmpPort = rtmpPort
+    let streams = StreamDesk(commerce: commerce, logger: logger)
+    let media = MediaServer(
+      configuration: mediaConfiguration, logger: logger,
+      authorize: { await streams.decide($0) }, report: { streams.heard($0) })
+
+    var webConfiguration = WebConfiguration()
+    webConfiguration.host = settings.text("http.host")
+    webConfiguration.port = httpPort
+    webConfiguration.publicURL = publicURL
+    webConfiguration.rtmpURL = rtmpURL
+    webConfiguration.dataDirectory = settings.text("data.directory")
+    webConfiguration.secureCookies = publicURL.hasPrefix("https:")
+    webConfiguration.trustsProxy = settings.flag("http.behindProxy")
+    let web = try await Web(
+      configuration: webConfiguration, commerce: commerce, media: media, sandbox: sandbox, bell: bell, logger: logger)
+    return House(
+      settings: settings, publicURL: publicURL, rtmpURL: rtmpURL, database: database, commerce: commerce,
+      sandbox: sandbox, media: media, web: web, logger: logger)
+  }
+
+  /// Serves until SIGTERM or SIGINT, then stops within four seconds.
+  ///
+  /// - Parameter more: services to run beside the servers, started once both listen.
+  func run(_ more: [any Service] = []) async throws {
+    var group = ServiceGroupConfiguration(
+      services: [MediaService(media: media), web] + more, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(3)
+    group.maximumCancellationDuration = .seconds(1)
+    try await ServiceGroup(configuration: group).run()
+    await database.close()
+  }
+
+  private static func sandbox(_ settings: Settings, database: Database) throws -> SandboxProvider {
+    let secret = try DataDirectory.secret("sandbox-secret", in: settings.text("data.directory"))
+    return SandboxProvider(database: database, secret: Hexadecimal.text(secret))
+  }
+
+  private static func publicURL(_ settings: Settings, port: Int) -> String {
+    let said = settings.text("public.url")
+    guard said.isEmpty else { return said.hasSuffix("/") ? String(said.dropLast()) : said }
+    let host = settings.text("http.host")
+    return "http://\(host == "0.0.0.0" || host == "::" ? "localhost" : host):\(port)"
+  }
+
+  private static func rtmpURL(_ settings: Settings, publicURL: String, port: Int) -> String {
+    let said = settings.text("rtmp.url")
+    guard said.isEmpty else { return said }
+    return "rtmp://\(URL(string: publicURL)?.host() ?? "localhost"):\(port)/live"
+  }
+
+  private static func logger(_ settings: Settings) -> Logger {
+    var logger = Logger(label: "haat") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = Logger.Level(rawValue: settings.text("log.level")) ?? .info
+    return logger
+  }
+}
+
+/// Media has no notion of services: it runs until it is cancelled.
+private struct MediaService: Service {
+  let media: MediaServer
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown { try await media.run() }
+  }
+}
