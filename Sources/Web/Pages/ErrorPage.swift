@@ -26,7 +26,7 @@ struct ErrorPage: Sendable {
       explanation = words["errors.faultText"]
     default:
       headline = words["errors.otherHeadline"]
-      explanation = words.find("refusals.\(problem.code)") ?? problem.detail
+      explanation = words.sentence(for: problem)
     }
     self.requestID = problem.status >= 500 ? requestID : nil
     let again = problem.status == 429 || problem.status >= 500

@@ -89,7 +89,11 @@ struct OrderPage: Sendable {
           value: "\(cookie)=\(token.text); Path=/orders/\(id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"))
       return response
     }
-    let order = try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
+    // Back from the bank the buyer may be here before the bank's word is.
+    let order =
+      visit.query("payment") == nil
+      ? try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
+      : try await visit.commerce.refreshPayment(id, by: visit.caller, token: visit.orderToken)
     let seller = try await visit.commerce.channel(order.channel, by: visit.caller)
     let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
     let role = try await visit.role(in: order.channel)

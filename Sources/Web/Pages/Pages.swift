@@ -30,6 +30,11 @@ enum Pages {
     page(.get, "/orders/{order}", OrderPage.show)
     page(.post, "/orders/{order}", OrderPage.act)
 
+    if site.sandbox != nil {
+      page(.get, "/sandbox/authentications/{payment}", AuthenticationPage.show)
+      page(.post, "/sandbox/authentications/{payment}", AuthenticationPage.answer)
+    }
+
     page(.get, "/studio", StudioPage.show)
     page(.post, "/studio", StudioPage.makeChannel)
     page(.get, "/studio/{handle}", ChannelStudioPage.show)

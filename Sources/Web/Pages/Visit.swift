@@ -63,11 +63,7 @@ struct Visit: Sendable {
     guard let problem = Problem(error) else { throw error }
     // Nothing on the page would help: these are pages of their own.
     guard ![401, 404].contains(problem.status) || problem.code == "wrong_email_or_password" else { throw error }
-    return Complaint(status: problem.responseStatus, sentence: sentence(for: problem))
-  }
-
-  func sentence(for problem: Problem) -> String {
-    words.find("refusals.\(problem.code)") ?? problem.detail
+    return Complaint(status: problem.responseStatus, sentence: words.sentence(for: problem))
   }
 
   struct Complaint: Sendable {

@@ -54,6 +54,13 @@ extension Words {
   }
 }
 
+extension Words {
+  /// A refusal in the reader's language when its code is known, else as the API says it.
+  func sentence(for problem: Problem) -> String {
+    find("refusals.\(problem.code)")?.replacing("{detail}", with: problem.detail) ?? problem.detail
+  }
+}
+
 /// Numbers as people write them.
 enum Figures {
   /// `1,00,000`: three digits, then twos, as in India.

@@ -7,7 +7,7 @@ export class Problem extends Error {
 
   /** Whether the same request may succeed a little later. */
   get isPassing() {
-    return this.code === "offline" || this.status === 503 || this.code === "in_flight";
+    return this.code === "offline" || this.status === 503 || this.code === "request_in_flight";
   }
 }
 

@@ -66,8 +66,11 @@ export class Checkout {
 
   /** Where the buyer comes back to it. The token opens it once, and becomes a cookie there. */
   get orderURL() {
-    const { order, accessToken } = this.#pending.placed;
-    return `/orders/${order.id}?token=${encodeURIComponent(accessToken)}`;
+    return `${this.orderPath}?token=${encodeURIComponent(this.#pending.placed.accessToken)}`;
+  }
+
+  get orderPath() {
+    return `/orders/${this.#pending.placed.order.id}`;
   }
 
   /** The order as it stands. */

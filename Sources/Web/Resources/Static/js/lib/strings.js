@@ -24,4 +24,7 @@ export function plural(path, count, values = {}) {
 export const number = (value) => whole.format(value);
 
 /** What a refusal means, in the reader's language when its code is known, else as the server says it. */
-export const refusal = (problem) => find(`refusals.${problem.code}`) ?? problem.detail ?? t("checkout.failed");
+export function refusal({ code, detail }) {
+  const text = find(`refusals.${code}`);
+  return text ? fill(text, { detail }) : (detail ?? code);
+}

@@ -1,3 +1,4 @@
+import { Problem } from "../api.js";
 import { groupExpiry, groupNumber, readCard } from "../card.js";
 import { busy, h, icon } from "../dom.js";
 import { money } from "../money.js";
@@ -155,36 +156,32 @@ export class ReviewStep {
 
   /** The bank's own page, in the drawer. It ends by going to the order's page, which is when we look. */
   async #confirm(url) {
-    const frame = h("iframe", { class: "second-step", src: url, title: t("checkout.confirm") });
-    const back = new Promise((resolve) => {
+    const { checkout } = this.#drawer.live;
+    const address = `${url}?return=${encodeURIComponent(checkout.orderPath)}`;
+    const frame = h("iframe", { class: "second-step", src: address, title: t("checkout.confirm") });
+    const answer = new Promise((resolve) => {
       frame.addEventListener("load", () => {
-        if (/^\/orders\//.test(frame.contentWindow?.location.pathname ?? "")) resolve();
+        const place = frame.contentWindow?.location;
+        if (place?.pathname === checkout.orderPath) resolve(new URLSearchParams(place.search).get("payment"));
       });
-      this.#gone.signal.addEventListener("abort", resolve);
+      this.#gone.signal.addEventListener("abort", () => resolve(null));
     });
-    this.#second.replaceChildren(h("h3", {}, t("checkout.confirm")), h("p", { class: "small soft" }, t("checkout.confirmHint")), frame);
+    this.#second.replaceChildren(
+      h("h3", {}, t("checkout.confirm")), h("p", { class: "small soft" }, t("checkout.confirmHint")), frame);
     this.#second.hidden = false;
     this.#second.scrollIntoView({ block: "start" });
     frame.focus();
-    await back;
+    const said = await answer;
     this.#second.hidden = true;
     this.#second.replaceChildren();
-    if (!this.#gone.signal.aborted) await this.#wait();
+    if (this.#gone.signal.aborted) return;
+    if (said === "refused") throw new Problem({ status: 402, code: "authentication_failed" });
+    await this.#wait();
   }
 
   async #wait() {
-    const { checkout } = this.#drawer.live;
-    const order = await checkout.settle(12, this.#gone.signal);
-    if (this.#gone.signal.aborted) return;
-    if (order.payment?.state === "failed" || order.payment?.state === "declined") {
-      checkout.forgetMethod();
-      this.#showCard();
-      this.#notice.show(refusal({ code: order.payment.code ?? "authentication_failed" }));
-    } else if (order.state === "placed") {
-      this.#finish(order, false);
-    } else {
-      this.#finish(order, order.state === "paid");
-    }
+    const order = await this.#drawer.live.checkout.settle(12, this.#gone.signal);
+    if (!this.#gone.signal.aborted) this.#finish(order, order.state !== "placed");
   }
 
   #finish(order, isPaid) {
@@ -192,7 +189,7 @@ export class ReviewStep {
   }
 
   #refused(problem) {
-    if (!("code" in problem)) throw problem;
+    if (!(problem instanceof Problem)) throw problem;
     const { checkout, room } = this.#drawer.live;
     if (this.#gone.signal.aborted) return;
     this.#notice.show(problem.code === "offline" ? t("checkout.offline") : refusal(problem));
@@ -202,7 +199,7 @@ export class ReviewStep {
       this.#card.elements.namedItem("number").focus();
     } else if (["sold_out", "offer_closed", "offer_unknown"].includes(problem.code)) {
       room.goods.load().then(() => this.#price()).catch(() => {});
-    } else if (problem.code === "order_expired" || problem.code === "order_not_payable") {
+    } else if (["order_expired", "order_cancelled", "too_many_payments"].includes(problem.code)) {
       checkout.finish();
     }
   }
