@@ -25,13 +25,18 @@ public final class RateLimit: Sendable {
   public func take(_ key: String, at now: Moment) -> Int64? {
     next.withLock { next in
       let time = now.milliseconds
+      // Further ahead than this only when the clock was set back, and that is nobody's fault.
+      let latest = time + burst * interval
       if next[key] == nil, next.count >= keysMax {
-        next = next.filter { $0.value > time }
+        next = next.filter { $0.value > time && $0.value <= latest }
         guard next.count < keysMax else { return interval }
       }
-      let due = max(next[key] ?? time, time)
+      let due = min(max(next[key] ?? time, time), latest)
       let wait = due - time - (burst - 1) * interval
-      guard wait <= 0 else { return wait }
+      guard wait <= 0 else {
+        next[key] = due
+        return wait
+      }
       next[key] = due + interval
       return nil
     }

@@ -11,8 +11,14 @@ extension Commerce {
     let person = try NewPerson(email: email, name: name, password: password, policy: policy)
     if let made = try await madeAlready(id, person) { return made }
     let hash = try await passwords.hash(password)
-    return try await database.write { [clock] db in
-      try person.insert(id, hash: hash, isOperator: false, at: clock.now, in: db)
+    do {
+      return try await database.write { [clock] db in
+        try person.insert(id, hash: hash, isOperator: false, at: clock.now, in: db)
+      }
+    } catch PeopleRefusal.emailTaken {
+      // By the same request, sent twice at once?
+      guard let made = try await madeAlready(id, person) else { throw PeopleRefusal.emailTaken }
+      return made
     }
   }
 

@@ -1,0 +1,39 @@
+import Commerce
+import Testing
+
+@Suite struct RateLimitTests {
+  private let start = Moment(milliseconds: 1_000_000)
+
+  @Test func `a burst is taken at once, and then one each interval`() {
+    let limit = RateLimit(burst: 3, everyMilliseconds: 100)
+    #expect((0..<3).map { _ in limit.take("a", at: start) } == [nil, nil, nil])
+    #expect(limit.take("a", at: start) == 100)
+    #expect(limit.take("a", at: start.adding(milliseconds: 99)) == 1)
+    #expect(limit.take("a", at: start.adding(milliseconds: 100)) == nil)
+    #expect(limit.take("a", at: start.adding(milliseconds: 100)) == 100)
+    #expect(limit.take("b", at: start) == nil, "another key has its own")
+  }
+
+  @Test func `after a rest the whole burst is there again, and not more`() {
+    let limit = RateLimit(burst: 2, everyMilliseconds: 100)
+    _ = (limit.take("a", at: start), limit.take("a", at: start))
+    let later = start.adding(seconds: 3600)
+    #expect((0..<3).map { _ in limit.take("a", at: later) } == [nil, nil, 100])
+  }
+
+  @Test func `keys are bounded: quiet ones are forgotten, and else a new one waits`() {
+    let limit = RateLimit(burst: 1, everyMilliseconds: 100, keysMax: 2)
+    #expect(limit.take("a", at: start) == nil)
+    #expect(limit.take("b", at: start) == nil)
+    #expect(limit.take("c", at: start) == 100)
+    #expect(limit.take("a", at: start) == 100, "those that were there are still limited")
+    #expect(limit.take("c", at: start.adding(milliseconds: 100)) == nil)
+  }
+
+  @Test func `a clock that is set back limits no longer than before`() {
+    let limit = RateLimit(burst: 1, everyMilliseconds: 100)
+    #expect(limit.take("a", at: start) == nil)
+    #expect(limit.take("a", at: start.adding(seconds: -3600)) == 100)
+    #expect(limit.take("a", at: start.adding(seconds: -3600).adding(milliseconds: 100)) == nil)
+  }
+}
