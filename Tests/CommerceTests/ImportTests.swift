@@ -41,7 +41,7 @@ import Testing
     let first = try await importing("\u{FEFF}" + Self.older.replacing("\n", with: "\r\n"), square)
     #expect(first.made == 2)
     #expect(first.refused.isEmpty)
-    #expect(first.picturesLeft == 3)
+    #expect(first.pictures.count == 3)
     let kurta = try #require(try await products(square)["Block-print kurta"])
     #expect(kurta.description == "Hand-printed, \"indigo\" cotton.\n\nWash cold\n\nDry & iron")
     #expect(kurta.options == ["Size", "Colour"])

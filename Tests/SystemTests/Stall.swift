@@ -11,10 +11,12 @@ struct Stall: Sendable {
   let server: String
   let key: String
 
-  static let market: [String: Any] = [
-    "name": "India", "currency": "INR", "languages": ["en", "hi"], "isOpen": true, "commissionBasisPoints": 1000,
-    "taxIncludedBasisPoints": 1800, "shippingMinor": 4900, "shippingFreeFromMinor": 99_900,
-  ]
+  private static var market: [String: Any] {
+    [
+      "name": "India", "currency": "INR", "languages": ["en", "hi"], "isOpen": true, "commissionBasisPoints": 1000,
+      "taxIncludedBasisPoints": 1800, "shippingMinor": 4900, "shippingFreeFromMinor": 99_900,
+    ]
+  }
 
   /// - Parameter stock: units of the one variant on hand.
   static func setUp(at addresses: HaatProgram.Addresses, stock: Int) async throws -> Stall {
@@ -24,10 +26,12 @@ struct Stall: Sendable {
     else { throw Trouble("haat serve printed no link for the operator") }
     try await host.call(
       "POST", "/api/v1/setup",
-      ["token": token, "email": "asha@example.com", "name": "Asha", "password": "a long enough password"], expecting: 201)
+      ["token": token, "email": "asha@example.com", "name": "Asha", "password": "a long enough password"],
+      expecting: 201)
     try await host.call("PUT", "/api/v1/markets/IN", market)
     let channel = try await host.call(
-      "POST", "/api/v1/channels", ["handle": "asha", "name": "Asha's Lamps", "about": "Brass, by hand.", "market": "IN"],
+      "POST", "/api/v1/channels",
+      ["handle": "asha", "name": "Asha's Lamps", "about": "Brass, by hand.", "market": "IN"],
       expecting: 201
     ).text("id")
     let made = try await host.call(

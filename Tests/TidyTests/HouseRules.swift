@@ -15,10 +15,12 @@ import Testing
     "Web": [
       "CZlib",
       "Commerce", "Crypto", "Foundation", "FoundationNetworking", "HTTPTypes", "Hummingbird", "HummingbirdCore",
-      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle", "Synchronization",
+      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+      "Synchronization",
     ],
     "haat": [
-      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media", "ServiceLifecycle", "Store",
+      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media", "ServiceLifecycle",
+      "Store",
       "Subprocess", "Synchronization", "UnixSignals", "Web", "Yams",
     ],
   ]
