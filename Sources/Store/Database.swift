@@ -22,12 +22,12 @@ public struct Database: Sendable {
     case .sqlite(let path):
       let writer = try SQLiteSource(path: path, readersMax: limits.readersMax)
       return Database(
-        writer: GroupCommit(source: writer, limits: limits),
+        writer: GroupCommit(source: writer, limits: limits, logger: logger),
         readers: Readers(
           sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax))
     case .postgres(let url):
       let database = Database(
-        writer: GroupCommit(source: PostgresSource(url: url), limits: limits),
+        writer: GroupCommit(source: PostgresSource(url: url), limits: limits, logger: logger),
         readers: Readers(
           sources: (0..<max(1, limits.readersMax)).map { _ in PostgresSource(url: url) },
           waitingMax: limits.readsWaitingMax))

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Logging
 import Synchronization
 
 /// Many writes, one fsync.
@@ -27,13 +28,15 @@ final class GroupCommit: Sendable {
 
   private let source: any DriverSource
   private let limits: DatabaseLimits
+  private let logger: Logger
   private let state = Mutex(State())
   /// A serial queue of its own: its thread may block, and is none of the cooperative pool's.
   private let thread = DispatchQueue(label: "haat.store.writer")
 
-  init(source: any DriverSource, limits: DatabaseLimits) {
+  init(source: any DriverSource, limits: DatabaseLimits, logger: Logger) {
     self.source = source
     self.limits = limits
+    self.logger = logger
   }
 
   var statistics: DatabaseStatistics {
@@ -129,6 +132,7 @@ final class GroupCommit: Sendable {
         if rerun.backsOff { backOff(after: attempt) }
       } catch {
         let fault = (error as? Rerun)?.fault ?? error
+        logger.error("a commit failed", metadata: ["writes": "\(batch.count)", "error": "\(fault)"])
         outcomes = batch.map { job in { job.fail(fault) } }
         break
       }

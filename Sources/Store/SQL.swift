@@ -90,14 +90,14 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
 
     /// `($1,$2,…)`. An empty list is `(NULL)`, so `IN` is true for nothing — and so is `NOT IN`.
     public mutating func appendInterpolation(list: some Sequence<some ValueConvertible>) {
-      appendTuple(list.map(\.sqlValue))
+      appendTuple(list.map { $0.sqlValue })
     }
 
     /// `($1,$2),($3,$4),…` for `VALUES`: one tuple for each row. There must be at least one row.
     public mutating func appendInterpolation(rows: some Sequence<[any ValueConvertible]>) {
       for (index, row) in rows.enumerated() {
         if index > 0 { append(",") }
-        appendTuple(row.map(\.sqlValue))
+        appendTuple(row.map { $0.sqlValue })
       }
     }
 

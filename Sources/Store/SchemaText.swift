@@ -56,6 +56,9 @@ struct SchemaText {
   }
 
   /// For SQLite: `INTEGER` and `BLOB` columns of STRICT tables. Without STRICT, `Int64.max + 1` becomes a fraction.
+  ///
+  /// A table with a primary key is kept in the order of that key (WITHOUT ROWID): one tree to write instead of two, and
+  /// the key takes no NULL, as in PostgreSQL and unlike SQLite's other tables.
   var sqlite: [String] {
     statements.map { statement in
       var columns = ColumnTypes()
@@ -63,7 +66,8 @@ struct SchemaText {
         guard columns.isType(token) else { return token.text }
         return token.isWord("BIGINT") ? "INTEGER" : token.isWord("BYTEA") ? "BLOB" : token.text
       }.joined()
-      return Self.begins(statement, with: "CREATE", "TABLE") ? text + " STRICT" : text
+      guard Self.begins(statement, with: "CREATE", "TABLE") else { return text }
+      return text + (statement.contains { $0.isWord("PRIMARY") } ? " STRICT, WITHOUT ROWID" : " STRICT")
     }
   }
 

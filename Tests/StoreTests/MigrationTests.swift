@@ -47,6 +47,28 @@ struct MigrationTests {
   }
 
   @Test(arguments: Engine.allCases)
+  func `a primary key takes no NULL`(engine: Engine) async throws {
+    let test = try await engine.database()
+    let sql = """
+      CREATE TABLE one (id BYTEA PRIMARY KEY);
+      CREATE TABLE two (id BIGINT PRIMARY KEY);
+      CREATE TABLE pair (a TEXT, b BIGINT, PRIMARY KEY (a, b));
+      """
+    try await test.database.migrate([Migration(name: "001", sql: sql)])
+    let inserts: [SQL] = [
+      "INSERT INTO one (id) VALUES (NULL)", "INSERT INTO two (id) VALUES (NULL)",
+      "INSERT INTO pair (a, b) VALUES ('a', NULL)",
+    ]
+    for insert in inserts {
+      let fault = await #expect(throws: StoreFault.self) { try await test.database.write { try $0.run(insert) } }
+      guard case .constraint = fault else {
+        Issue.record("\(insert): \(String(describing: fault))")
+        continue
+      }
+    }
+  }
+
+  @Test(arguments: Engine.allCases)
   func `a changed history is refused, with what to do`(engine: Engine) async throws {
     let test = try await engine.database()
     try await test.database.migrate([Self.first, Self.second])

@@ -9,12 +9,22 @@ final class SQLiteSource: DriverSource {
   /// How long a write waits for another program that writes to the same file.
   private static let busySeconds = 10.0
 
+  /// Pages a connection keeps in memory. SQLite's own 2 MiB make a busy writer read its indexes again and again.
+  private static let cacheKiB = 32 * 1024
+
+  /// Pages in the log before they are copied into the file, which takes a second sync: 32 MiB instead of SQLite's 4.
+  private static let checkpointPages = 8192
+
   init(path: String, readersMax: Int) throws {
     var configuration = Configuration()
     configuration.label = "haat.store.sqlite"
     configuration.busyMode = .timeout(Self.busySeconds)
     configuration.foreignKeysEnabled = true
     configuration.maximumReaderCount = readersMax
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA cache_size = -\(Self.cacheKiB)")
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
+    }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
       try Self.makeDurable(pool)
