@@ -31,7 +31,7 @@ function simulate({ seconds, delay, start = 100, keyframe = 1, edge = new LiveEd
       if (next > end) {
         if (!isStalled) {
           result.stalls += 1;
-          edge.stalled(now);
+          edge.stalled(now, end - time);
         }
         isStalled = true;
       } else {
@@ -96,6 +96,12 @@ test("more than two seconds behind, it goes to the live edge at once", () => {
 test("a publisher that was away teaches nothing about the network", () => {
   const result = simulate({ seconds: 20, delay: (number) => (number > 150 && number < 300 ? 10.5 - number / 30 : 0.02) });
   ok(result.edge.margin < marginSeconds + 0.01, `a margin of ${result.edge.margin}`);
+});
+
+test("a browser that stands still before frames it has teaches nothing either", () => {
+  const edge = new LiveEdge();
+  simulate({ seconds: 10, edge, delay: () => 0.02, each: (now, { time, end }) => edge.stalled(now, end - time) });
+  equal(edge.margin, marginSeconds);
 });
 
 test("a hole is jumped, to where media goes on", () => {

@@ -4,7 +4,7 @@ import { LivePlayback } from "../lib/player/live-playback.js";
  * A show's live picture and sound: `<live-player show="…" src="/live/…/" poster="…" muted></live-player>`.
  *
  * `src` ends with a slash. The element holds one `<video>`; how it looks is the page's affair. It starts by itself, waits
- * where nothing is live, and comes back by itself.
+ * where nothing is live, and comes back by itself. `ways`, like `ways="parts native"`, limits the ways it may take.
  *
  * Events:
  * - `playerstate` `{ state, way, latencyMs }`: `waiting` | `playing` | `ended` | `offline`, also as the attribute `state`;
@@ -14,7 +14,7 @@ import { LivePlayback } from "../lib/player/live-playback.js";
  * - `volumechange`, when the sound went on or off, be it by the browser's rules for autoplay.
  */
 export class LivePlayer extends HTMLElement {
-  static observedAttributes = ["src", "poster"];
+  static observedAttributes = ["src", "poster", "ways"];
 
   #video = null;
   #playback = null;
@@ -56,6 +56,11 @@ export class LivePlayer extends HTMLElement {
     return this.getAttribute("state") ?? "waiting";
   }
 
+  /** `stream`, `parts` or `native`; null before the first try. */
+  get way() {
+    return this.#playback?.way ?? null;
+  }
+
   get video() {
     return this.#video;
   }
@@ -67,12 +72,13 @@ export class LivePlayer extends HTMLElement {
   /** Only a gesture may give the sound back; a refusal leaves the picture playing without it. */
   set muted(muted) {
     if (!this.#video) return this.toggleAttribute("muted", muted);
-    this.#video.muted = muted;
-    if (!muted && this.#video.paused) {
-      this.#video.play().catch(() => {
-        this.#video.muted = true;
-      });
-    }
+    const video = this.#video;
+    const wasPlaying = !video.paused;
+    video.muted = muted;
+    if (muted || !wasPlaying || !video.paused) return;
+    // Refused: the browser has stopped it for that.
+    video.muted = true;
+    video.play().catch(() => {});
   }
 
   /** Milliseconds to add to this device's clock to get the server's: makes `latencyMs` right. */
@@ -96,7 +102,8 @@ export class LivePlayer extends HTMLElement {
     this.#playback = null;
     const address = this.getAttribute("src");
     if (!address) return;
-    const playback = new LivePlayback(this.#video, new URL(address, document.baseURI).href);
+    const ways = this.getAttribute("ways")?.split(/\s+/);
+    const playback = new LivePlayback(this.#video, new URL(address, document.baseURI).href, ways);
     playback.serverTimeOffset = this.#serverTimeOffset;
     playback.onstate = (detail) => {
       this.setAttribute("state", detail.state);

@@ -51,9 +51,13 @@ export class LiveEdge {
     this.#wantsLive = true;
   }
 
-  /** Playback ran out of frames. */
-  stalled(now) {
-    if (this.#startedAt === null || this.#stall || now - this.#seekedAt < windowMilliseconds) return;
+  /**
+   * Playback stood still with `ahead` seconds buffered. With frames at hand it is the browser that does not keep up, and
+   * more of them would not help it.
+   */
+  stalled(now, ahead) {
+    if (this.#startedAt === null || this.#stall || ahead > 2 * toleranceSeconds) return;
+    if (now - this.#seekedAt < windowMilliseconds) return;
     this.#stall = { since: now, margin: this.#margin };
     this.#margin = Math.min(marginSecondsMax, this.#margin * 1.25 + 0.02);
   }
@@ -88,7 +92,7 @@ export class LiveEdge {
       }
     }
     // A browser's clock may run on beyond the last frame for a while before it says so.
-    if (ahead === 0) this.stalled(now);
+    if (ahead === 0) this.stalled(now, 0);
     return { rate: this.#rate(now, ahead), seekTo: null };
   }
 

@@ -28,7 +28,7 @@ const nativeStillMilliseconds = 15_000;
 export class LivePlayback {
   #video;
   #address;
-  #ways = new Ways(canBeFed ? ["stream", "parts"] : ["native"]);
+  #ways;
   #backOff = new BackOff();
   #edge = new LiveEdge();
   #buffer = null;
@@ -53,16 +53,23 @@ export class LivePlayback {
   /** Milliseconds to add to this device's clock to get the server's. */
   serverTimeOffset = 0;
 
-  /** @param address ends with a slash: `stream` and `index.m3u8` lie below it */
-  constructor(video, address) {
+  /**
+   * @param address ends with a slash: `stream` and `index.m3u8` lie below it
+   * @param allowed the ways that may be taken, as far as this browser can
+   */
+  constructor(video, address, allowed = ["stream", "parts", "native"]) {
     this.#video = video;
     this.#address = address;
+    const possible = canBeFed ? ["stream", "parts"] : ["native"];
+    const ways = possible.filter((way) => allowed.includes(way));
+    // Told to play natively only, a browser that could be fed tries that too.
+    this.#ways = new Ways(ways.length > 0 ? ways : ["native"]);
   }
 
   start() {
     const { signal } = this.#stopping;
     const video = this.#video;
-    video.addEventListener("waiting", () => this.#edge.stalled(performance.now()), { signal });
+    video.addEventListener("waiting", () => this.#edge.stalled(performance.now(), this.#ahead), { signal });
     video.addEventListener("pause", () => {
       this.#isPaused = !document.hidden && !video.ended;
     }, { signal });
@@ -98,6 +105,10 @@ export class LivePlayback {
   /** The show is over: plays what is still there and then tells `ended`. */
   end() {
     this.#endsAt = Math.min(this.#endsAt, performance.now() + restMilliseconds);
+  }
+
+  get way() {
+    return this.#way;
   }
 
   /** The show's time of the picture, in milliseconds; null when nothing plays or the browser does not say. */
@@ -229,6 +240,13 @@ export class LivePlayback {
       performance.now(), video.currentTime, this.#buffer.ranges, this.#buffer.isFilling);
     if (seekTo !== null) video.currentTime = seekTo;
     if (video.playbackRate !== rate) video.playbackRate = rate;
+  }
+
+  /** Seconds buffered beyond the playhead. */
+  get #ahead() {
+    const time = this.#video.currentTime;
+    const range = this.#buffer?.ranges.find(([start, end]) => start <= time && time < end);
+    return range ? range[1] - time : 0;
   }
 
   #tick() {

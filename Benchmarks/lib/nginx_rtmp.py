@@ -1,0 +1,57 @@
+"""nginx with its RTMP module as packaged by Debian: takes the same stream and serves it as HLS."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from haat_server import free_port
+
+CONFIGURATION = """
+load_module modules/ngx_rtmp_module.so;
+daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log;
+{user}
+events {{ worker_connections 256; }}
+rtmp {{ server {{ listen 127.0.0.1:{rtmp}; application live {{
+  live on; hls on; hls_path {directory}/hls; hls_fragment 1s; hls_playlist_length 6s; }} }} }}
+http {{ access_log off; types {{ text/html html; application/vnd.apple.mpegurl m3u8; video/mp2t ts; }}
+  client_body_temp_path {directory}/t1; proxy_temp_path {directory}/t2; fastcgi_temp_path {directory}/t3;
+  uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
+  server {{ listen 127.0.0.1:{http}; root {directory}; add_header Cache-Control no-cache; }} }}
+"""
+
+
+class NginxRTMP:
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="haat-bench-nginx-")
+        self.rtmp_port, self.http_port = free_port(), free_port()
+
+    def __enter__(self):
+        directory = Path(self.directory.name)
+        directory.chmod(0o755)
+        (directory / "hls").mkdir()
+        (directory / "page.html").write_text(
+            '<!doctype html><title>peer</title><video muted autoplay playsinline src="hls/peer.m3u8"></video>')
+        user = "user root;" if subprocess.run(["id", "-u"], capture_output=True, text=True).stdout.strip() == "0" else ""
+        configuration = directory / "nginx.conf"
+        configuration.write_text(CONFIGURATION.format(
+            directory=directory, rtmp=self.rtmp_port, http=self.http_port, user=user))
+        self.process = subprocess.Popen(["nginx", "-p", str(directory), "-c", str(configuration)],
+                                        stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.directory.cleanup()
+
+    @property
+    def publish(self):
+        return f"rtmp://127.0.0.1:{self.rtmp_port}/live/peer"
+
+    @property
+    def playlist(self):
+        return Path(self.directory.name) / "hls" / "peer.m3u8"
+
+    @property
+    def page(self):
+        return f"http://127.0.0.1:{self.http_port}/page.html"
