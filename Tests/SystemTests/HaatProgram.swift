@@ -44,7 +44,8 @@ final class HaatProgram: Sendable {
     process.currentDirectoryURL = directory
     process.arguments = [
       "serve", "--http-host", "127.0.0.1", "--rtmp-host", "127.0.0.1", "--http-port", "\(httpPort)", "--rtmp-port",
-      "\(rtmpPort)", "--data-directory", directory.appending(path: "data").path,
+      "\(rtmpPort)", "--data-directory", directory.appending(path: "data").path, "--web-orders-burst", "100000",
+      "--web-writes-burst", "100000",
     ]
     let said = Pipe()
     let logged = Pipe()

@@ -43,7 +43,8 @@ struct Stall: Sendable {
     let product = try made.text("id")
     let show = try await host.call(
       "POST", "/api/v1/channels/\(channel)/shows",
-      ["title": "Evening lamps", "scheduledAt": "2030-01-01T18:00:00Z", "markets": ["IN"]], expecting: 201
+      ["title": "Evening lamps", "scheduledAt": Date.now.addingTimeInterval(3600).ISO8601Format(), "markets": ["IN"]],
+      expecting: 201
     ).text("id")
     try await host.call("PUT", "/api/v1/shows/\(show)/run", ["products": [product]])
     let key = try await host.call("POST", "/api/v1/shows/\(show)/stream-key", expecting: 201)

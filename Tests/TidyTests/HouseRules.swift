@@ -9,12 +9,13 @@ import Testing
   /// What each target may import: "Who may know whom" in ARCHITECTURE.md. The package manager does not see a target
   /// that imports what only its dependencies depend on.
   static let allowed: [String: Set<String>] = [
-    "Store": ["CLibpq", "Dispatch", "Foundation", "GRDB", "Glibc", "Logging", "Synchronization"],
+    "Store": ["CLibpq", "Dispatch", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Logging", "Synchronization"],
     "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
     "Media": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
     "Web": [
       "CZlib",
-      "Commerce", "Crypto", "Foundation", "FoundationNetworking", "HTTPTypes", "Hummingbird", "HummingbirdCore",
+      "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes", "Hummingbird",
+      "HummingbirdCore",
       "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
       "Synchronization",
     ],
@@ -67,7 +68,7 @@ import Testing
     text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ").filter { !["public", "package", "internal", "private"].contains($0) }
       let bare = words.filter { !$0.hasPrefix("@") }
-      guard bare.first == "import", bare.count >= 2 else { return nil }
+      guard !line.hasPrefix(" "), bare.first == "import", bare.count >= 2 else { return nil }
       let name = ["struct", "class", "enum", "func", "protocol", "typealias"].contains(bare[1]) ? bare.last : bare[1]
       return name.map { String($0.prefix { $0 != "." }) }
     }

@@ -1,9 +1,12 @@
 import Commerce
 import Media
+import Web
 
 extension Setting {
   /// Every setting there is, in the order of the README's table.
-  static let all: [Setting] = own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<Policy>.all.map(\.setting)
+  static let all: [Setting] =
+    own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<WebLimits>.all.map(\.setting)
+    + Tunable<Policy>.all.map(\.setting)
 
   private static let own: [Setting] = [
     Setting(

@@ -50,6 +50,7 @@ struct House: Sendable {
     webConfiguration.publicURL = publicURL
     webConfiguration.rtmpURL = rtmpURL
     webConfiguration.dataDirectory = settings.text("data.directory")
+    webConfiguration.limits = Tunable.tuned(WebLimits(), by: Tunable.all, from: settings)
     webConfiguration.secureCookies = publicURL.hasPrefix("https:")
     webConfiguration.trustsProxy = settings.flag("http.behindProxy")
     let web = try await Web(
