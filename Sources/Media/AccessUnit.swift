@@ -6,7 +6,8 @@ enum Track: Sendable, Equatable {
   case audio
 }
 
-/// One coded frame, wherever it came from: what every source is turned into, and all that the packager knows of sources.
+/// One coded frame, wherever it came from: what every source is turned into, and all that the packager knows of
+/// sources.
 struct AccessUnit: Sendable, Equatable {
   var track: Track
   /// Decoding time in the source's own milliseconds, modulo 2³².

@@ -1,5 +1,5 @@
-/// Where encoders publish and every limit of the media side, each with its default. Durations are in the unit their name
-/// ends with; a limit that is met is named in the log by the name it has here.
+/// Where encoders publish and every limit of the media side, each with its default. Durations are in the unit their
+/// name ends with; a limit that is met is named in the log by the name it has here.
 public struct MediaConfiguration: Sendable {
   /// Address the RTMP server binds.
   public var rtmpHost = "0.0.0.0"

@@ -36,7 +36,8 @@ public final class MediaServer: Sendable {
     self.report = report
   }
 
-  /// Binds and serves until the task is cancelled; then closes every connection and ends every stream.
+  /// Binds and serves until the task is cancelled; then closes every connection and lets every viewer go. No stream is
+  /// reported as ended by that: it goes on when the server is back.
   /// - Throws: what binding the address throws.
   public func run() async throws {
     defer { settle(port: 0) }
@@ -56,7 +57,7 @@ public final class MediaServer: Sendable {
       }
     }
     listener.close(promise: nil)
-    for stream in streams() { stream.end(reason: "the server stops") }
+    for stream in streams() { stream.stop() }
     await server.closeConnections()
     try? await listener.closeFuture.get()
   }

@@ -5,7 +5,8 @@ struct CodecFault: Error, Equatable, CustomStringConvertible {
   let description: String
 }
 
-/// H.264's decoder set-up: the AVCDecoderConfigurationRecord of ISO/IEC 14496-15 §5.3.3, and what we need to know of it.
+/// H.264's decoder set-up: the AVCDecoderConfigurationRecord of ISO/IEC 14496-15 §5.3.3, and what we need to know of
+/// it.
 struct AVCConfiguration: Sendable, Equatable {
   /// Bytes of a record. One with every parameter set it may carry is far smaller.
   static let recordBytesMax = 16 << 10
@@ -41,8 +42,8 @@ struct AVCConfiguration: Sendable, Equatable {
     height = picture.height
   }
 
-  /// Whether a sample holds an IDR slice. The key-frame flag of an FLV tag also marks recovery points, at which a decoder
-  /// may not start. Stops at the first slice, and at a length that leads out of the sample.
+  /// Whether a sample holds an IDR slice. The key-frame flag of an FLV tag also marks recovery points, at which a
+  /// decoder may not start. Stops at the first slice, and at a length that leads out of the sample.
   func holdsIDR(_ sample: ByteBuffer) -> Bool {
     let bytes = sample.readableBytesView
     var position = bytes.startIndex
@@ -68,8 +69,8 @@ struct AVCSequenceParameterSet: Equatable {
   let width: Int
   let height: Int
 
-  /// `unit` is a NAL unit with its header byte. Nil when it is no sequence parameter set, ends too early, or names a size
-  /// beyond level 6.2's 16,384.
+  /// `unit` is a NAL unit with its header byte. Nil when it is no sequence parameter set, ends too early, or names a
+  /// size beyond level 6.2's 16,384.
   init?(unit: [UInt8]) {
     guard let header = unit.first, header & 0x1f == 7 else { return nil }
     var reader = BitReader(Self.withoutEmulationPrevention(unit.dropFirst()))

@@ -1,4 +1,5 @@
-/// Reads bit fields, most significant bit first, from bytes that nobody has vouched for: past the end every read is nil.
+/// Reads bit fields, most significant bit first, from bytes that nobody has vouched for: past the end every read is
+/// nil.
 struct BitReader {
   private let bytes: [UInt8]
   private var position = 0

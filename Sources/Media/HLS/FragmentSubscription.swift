@@ -1,7 +1,8 @@
 public import NIOCore
 
-/// The endless fragment stream as one viewer reads it: the initialization segment, every fragment from the last keyframe
-/// on, and so on until the stream ends. After a change of encoding a new initialization segment comes in between.
+/// The endless fragment stream as one viewer reads it: the initialization segment, every fragment from the last
+/// keyframe on, and so on until the stream ends. After a change of encoding a new initialization segment comes in
+/// between.
 ///
 /// A reader holds no queue of its own. One that falls more than `MediaConfiguration.readerLagMilliseconds` behind skips
 /// to the next keyframe. Iterate once.

@@ -104,6 +104,7 @@ struct LiveState {
   }
 
   var hasEnded: Bool { phase == .ended }
+  var heldRequests: Int { waiters.count }
   var mediaTimeMilliseconds: Int64 { packager.timeline.end }
 
   func showTime(_ now: MediaClock.Reading) -> Int64 { now.steady + showOffset }
@@ -175,6 +176,17 @@ struct LiveState {
     playlistChanged(&effects)
     for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
     if hasStarted { effects.news.append(.ended) }
+  }
+
+  /// The server stops; the stream does not end by it. Its viewers come back, and are told the end only by an end.
+  mutating func stop(now: MediaClock.Reading, _ effects: inout Effects) {
+    if let publisher { effects.cuts.append((publisher.cut, "the server stops")) }
+    publisher = nil
+    phase = .ended
+    endedAt = now.steady
+    for waiter in waiters { effects.replies.append((waiter.continuation, .failure(503))) }
+    waiters.removeAll()
+    for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
   }
 
   private mutating func cutPublisher(_ reason: String, _ effects: inout Effects) {

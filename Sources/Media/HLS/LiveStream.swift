@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// One stream as its viewers see it: owner of the window, the waiters, the readers and the publisher.
 ///
-/// A class around a lock, not an actor: a frame is packaged where it arrives and handed to its readers at once, without a
-/// hop per frame and reader, and the studio reads `health()` without waiting. Nothing is resumed or called under the lock.
+/// A class around a lock, not an actor: a frame is packaged where it arrives and handed to its readers at once, without
+/// a hop per frame and reader, and the studio reads `health()` without waiting. Nothing is resumed or called under the
+/// lock.
 public final class LiveStream: Sendable {
   public let id: String
 
@@ -74,6 +75,11 @@ public final class LiveStream: Sendable {
     change { state, effects, now in state.end(reason: reason, now: now, &effects) }
   }
 
+  /// The server stops: everyone is let go, and nothing is reported.
+  func stop() {
+    change { state, effects, now in state.stop(now: now, &effects) }
+  }
+
   /// What time alone brings about: a stalled publisher, the end of the grace, requests held too long. Call often.
   /// - Returns: false when the stream has been over for so long that it can be forgotten.
   func tick() -> Bool {
@@ -98,11 +104,12 @@ public final class LiveStream: Sendable {
 
   // MARK: Requests
 
-  /// Answers a request for `path` below `/live/<stream>/`, for example `index.m3u8` or `stream`, with its decoded query.
-  /// May wait, as LL-HLS asks; cancelling the task ends the wait.
+  /// Answers a request for `path` below `/live/<stream>/`, for example `index.m3u8` or `stream`, with its decoded
+  /// query. May wait, as LL-HLS asks; cancelling the task ends the wait.
   ///
-  /// Playlists are answered whole, without an entity tag and not to be stored, because browsers that play HLS themselves
-  /// ask for byte ranges of them. Segments, parts and initialization segments never change and may be cached.
+  /// Playlists are answered whole, without an entity tag and not to be stored, because browsers that play HLS
+  /// themselves ask for byte ranges of them. Segments, parts and initialization segments never change and may be
+  /// cached.
   public func answer(_ path: String, query: [String: String] = [:]) async -> MediaAnswer {
     let want: LiveState.Want
     switch LiveRequest(path, query: query, names: names) {
@@ -195,4 +202,12 @@ extension MediaAnswer {
       ],
       body: .endless(subscription))
   }
+}
+
+/// What only the tests of waiting need to see.
+extension LiveStream {
+  var heldRequests: Int { state.withLock { $0.heldRequests } }
+  var waitingReaders: Int { state.withLock { $0.readers.waitingCount } }
+  /// How often a reader was too slow and skipped to a keyframe.
+  var skips: Int { state.withLock { $0.readers.skips } }
 }

@@ -1,5 +1,5 @@
-/// The declared length of LL-HLS parts. RFC 8216bis §4.4.3.7 and §4.4.4.9 bind it from both sides: no part may be longer,
-/// and all but the last of a segment must be at least 85 % as long; so it has to fit the frames.
+/// The declared length of LL-HLS parts. RFC 8216bis §4.4.3.7 and §4.4.4.9 bind it from both sides: no part may be
+/// longer, and all but the last of a segment must be at least 85 % as long; so it has to fit the frames.
 enum PartTarget {
   /// Timestamps in milliseconds make one frame's length vary by this much either way, in ticks.
   static let jitter: Int64 = 180

@@ -25,6 +25,7 @@ struct ReaderTable {
   init(lagMilliseconds: Int64) { lag = lagMilliseconds * Initialization.ticksPerSecond / 1000 }
 
   var count: Int { places.count }
+  var waitingCount: Int { waiting.count }
 
   mutating func join(_ ring: FragmentRing) -> UInt64 {
     nextID += 1

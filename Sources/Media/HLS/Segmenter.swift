@@ -34,8 +34,8 @@ struct Segmenter {
     var partMilliseconds: Int64 = 200
     var segmentMilliseconds: Int64 = 1_000
     var windowSeconds: Int64 = 16
-    /// The first media sequence number, and how many discontinuities lie before it. Neither may ever fall, even when the
-    /// server starts again: a caller without a memory derives it from a clock that does not go back.
+    /// The first media sequence number, and how many discontinuities lie before it. Neither may ever fall, even when
+    /// the server starts again: a caller without a memory derives it from a clock that does not go back.
     var firstSequence = 0
     var firstDiscontinuitySequence = 0
   }
@@ -284,8 +284,8 @@ struct Segmenter {
   /// How far from the live edge parts are listed, in ticks.
   var partsListed: Int64 { 3 * (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond }
 
-  /// How far from the live edge a delta update may not skip (§4.4.3.8: at least six target durations), in ticks. Nil when
-  /// the window is too short for a skip ever to happen.
+  /// How far from the live edge a delta update may not skip (§4.4.3.8: at least six target durations), in ticks. Nil
+  /// when the window is too short for a skip ever to happen.
   var skipUntil: Int64? {
     let until = 6 * (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond
     return until < window ? until : nil

@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// What a decoder must know before the first fragment, and the bytes that tell it: `ftyp` and `moov`. Another one begins
-/// after every change of encoding and every break in time.
+/// What a decoder must know before the first fragment, and the bytes that tell it: `ftyp` and `moov`. Another one
+/// begins after every change of encoding and every break in time.
 final class Initialization: Sendable {
   static let videoTrack: UInt32 = 1
   static let audioTrack: UInt32 = 2

@@ -81,8 +81,8 @@ struct ChunkDecoder {
   private var chunk: Chunk?
   private var unfinishedBytes = 0
 
-  /// Takes bytes from `buffer` until a message is whole. Nil when more bytes are needed; what is left in `buffer` then is
-  /// the beginning of a header and must be given again, in front of what follows.
+  /// Takes bytes from `buffer` until a message is whole. Nil when more bytes are needed; what is left in `buffer` then
+  /// is the beginning of a header and must be given again, in front of what follows.
   mutating func next(from buffer: inout ByteBuffer) throws(ChunkFault) -> RTMPMessage? {
     while true {
       if chunk == nil {
@@ -207,8 +207,8 @@ struct ChunkDecoder {
     _ stream: inout ChunkStream, from header: inout ByteBuffer
   ) throws(ChunkFault) -> Bool {
     if let extended = stream.extended {
-      // The field repeats on type-3 chunks with most peers, and not with all (§5.3.1.3 asks for it; older encoders leave
-      // it out). It is taken as a repetition only if the same value stands there.
+      // The field repeats on type-3 chunks with most peers, and not with all (§5.3.1.3 asks for it; older encoders
+      // leave it out). It is taken as a repetition only if the same value stands there.
       var repeated = 0
       while repeated < 4, let byte = header.getInteger(at: header.readerIndex + repeated, as: UInt8.self) {
         guard byte == UInt8(truncatingIfNeeded: extended >> UInt32(24 - 8 * repeated)) else { break }

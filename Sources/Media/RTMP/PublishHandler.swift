@@ -25,6 +25,7 @@ final class PublishHandler: ChannelInboundHandler {
   private var pending = ByteBuffer()
   private var isAuthorizing = false
   private var isClosing = false
+  private var isRefused = false
   private var live: (stream: LiveStream, publisher: UInt64)?
   private var deadline: Scheduled<Void>?
   private var bytesReceived: UInt64 = 0
@@ -97,8 +98,8 @@ final class PublishHandler: ChannelInboundHandler {
     }
   }
 
-  /// What is left is the beginning of a header, or waits for the authorization while nothing more is read: a copy of it is
-  /// small, and the buffer that was read is let go.
+  /// What is left is the beginning of a header, or waits for the authorization while nothing more is read: a copy of it
+  /// is small, and the buffer that was read is let go.
   private func keepPending() {
     guard pending.readableBytes > 0 else {
       pending = ByteBuffer()
@@ -180,6 +181,7 @@ final class PublishHandler: ChannelInboundHandler {
 
   private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
     logger.notice("A publisher is refused", metadata: ["reason": "\(reason)"])
+    isRefused = true
     for action in conversation.refused(reason: reason) { obey(action, context) }
   }
 
@@ -206,8 +208,8 @@ final class PublishHandler: ChannelInboundHandler {
     deadline?.cancel()
     guard !isClosing else { return }
     guard let live else {
-      // Those who never published are of interest to nobody but a debugger; a refusal has its own line.
-      logger.debug("A connection ends", metadata: ["reason": "\(reason)"])
+      // A refusal has its own line.
+      if !isRefused { logger.info("A connection ends without a stream", metadata: ["reason": "\(reason)"]) }
       return
     }
     self.live = nil
