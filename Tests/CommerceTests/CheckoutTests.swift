@@ -21,6 +21,13 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `shipping is free from the market's amount on`(engine: Engine) async throws {
+    let stall = try await Stall(engine, prices: [199_999, 200_000])
+    #expect(try await stall.commerce.quote(stall.bag(product: 0)).shipping.minor == 4900)
+    #expect(try await stall.commerce.quote(stall.bag(product: 1)).shipping.minor == 0)
+  }
+
+  @Test(arguments: Engine.allCases)
   func `an order is what was quoted, and holds its stock for ten minutes`(engine: Engine) async throws {
     let stall = try await Stall(engine)
     let quote = try await stall.commerce.quote(stall.bag(3))
@@ -79,6 +86,9 @@ import Testing
     }
     let bag = Bag(show: nil, market: "IN", lines: stall.bag().lines + stall.bag(product: 1).lines)
     #expect(try await refusal { try await stall.place(bag) } == "several_sellers")
+    // Nor does one sell in the other's show.
+    let show = try await stall.liveShow()
+    #expect(try await refusal { try await stall.place(stall.bag(product: 1, show: show)) } == "not_in_show")
   }
 
   @Test func `a buyer whose details cannot be is refused by field`() async throws {

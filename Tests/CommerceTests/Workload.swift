@@ -106,7 +106,7 @@ struct Workload {
   /// Some are lost on the way and come again.
   private func deliverWebhooks() async throws {
     struct Lost: Error {}
-    try await stall.sandbox.deliverDue { [stall, random] headers, body in
+    try await stall.sandbox.deliverDue(atOnce: 1) { [stall, random] headers, body in
       if random.next() % 5 == 0 { throw Lost() }
       _ = try await stall.commerce.receivedWebhook("sandbox", headers: headers, body: body)
     }
@@ -175,9 +175,12 @@ struct Workload {
       providers: PaymentProviders([sandbox]))
     for _ in 0..<3 {
       stall.clock.advance(days: 2)
-      while try await sandbox.deliverDue({ headers, body in
-        _ = try await commerce.receivedWebhook("sandbox", headers: headers, body: body)
-      }) > 0 {}
+      while try await sandbox.deliverDue(
+        atOnce: 1,
+        { headers, body in
+          _ = try await commerce.receivedWebhook("sandbox", headers: headers, body: body)
+        }) > 0
+      {}
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.expireOrders() > 0 {}
     }

@@ -27,10 +27,10 @@ extension SandboxProvider {
       """)
   }
 
-  /// Sends the webhooks that are due, at most 256, some at once; gives how many were taken. One that is not taken is
+  /// Sends the webhooks that are due, at most 256, `atOnce` at a time; gives how many were taken. One that is not taken is
   /// sent again after 1, 2, 4 … seconds, an hour at most, 16 times in all.
   @discardableResult
-  public func deliverDue(_ delivery: @escaping Delivery) async throws -> Int {
+  public func deliverDue(atOnce: Int = 16, _ delivery: @escaping Delivery) async throws -> Int {
     let now = clock.now
     let due = try await database.read { db in
       try db.rows("SELECT id, body, tries FROM sandbox_event WHERE due_ms <= \(now) ORDER BY due_ms, id LIMIT 256")
@@ -38,7 +38,7 @@ extension SandboxProvider {
     }
     guard !due.isEmpty else { return 0 }
     try await database.write { db in try self.settleSlow(at: now, in: db) }
-    let taken = await deliver(due, delivery)
+    let taken = await deliver(due, atOnce: atOnce, delivery)
     try await database.write { db in
       for (event, isTaken) in zip(due, taken) { try self.note(event, isTaken: isTaken, in: db) }
     }
@@ -55,7 +55,6 @@ extension SandboxProvider {
   }
 
   private static let pollMilliseconds = 100
-  private static let deliveriesAtOnceMax = 16
   private static let triesMax: Int64 = 16
 
   private struct Due: Sendable {
@@ -64,11 +63,11 @@ extension SandboxProvider {
     let tries: Int64
   }
 
-  private func deliver(_ due: [Due], _ delivery: @escaping Delivery) async -> [Bool] {
+  private func deliver(_ due: [Due], atOnce: Int, _ delivery: @escaping Delivery) async -> [Bool] {
     await withTaskGroup(of: (Int, Bool).self) { group in
       var taken = [Bool](repeating: false, count: due.count)
       for (index, event) in due.enumerated() {
-        if index >= Self.deliveriesAtOnceMax, let (done, isTaken) = await group.next() { taken[done] = isTaken }
+        if index >= atOnce, let (done, isTaken) = await group.next() { taken[done] = isTaken }
         group.addTask {
           let body = Array(event.body.utf8)
           let signature = WebhookSignature.sign(body, secret: self.secret, at: self.clock.now)
