@@ -63,7 +63,7 @@ struct ProductsTab: Sendable {
         picture: product.pictures.first?.url,
         variants: product.variants.map { variant in
           VariantView(
-            id: variant.id.description, title: variant.title.isEmpty ? product.title : variant.title,
+            id: variant.id.description, title: variant.title,
             sku: variant.sku, priceText: variant.prices[channel.market].map(visit.words.money) ?? "–",
             onHand: String(variant.onHand), formURL: "/studio/\(channel.handle)")
         })
@@ -136,7 +136,9 @@ struct MembersTab: Sendable {
   init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
     formURL = "/studio/\(channel.handle)"
     canAdd = role.isOwner
-    roles = Role.allCases.map { RoleView(value: $0.rawValue, name: $0.text(visit.words)) }
+    roles = [Role.host, .moderator, .fulfilment, .owner].map {
+      RoleView(value: $0.rawValue, name: $0.text(visit.words))
+    }
     items = try await visit.commerce.members(of: channel.id, by: visit.caller).map { member in
       Item(
         account: member.account.description, name: member.name, email: member.email,

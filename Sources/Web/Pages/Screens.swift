@@ -34,6 +34,9 @@ struct Screens: Sendable {
       ["t": words.groups, "frame": frame, "page": page] as [String: any Sendable], withTemplate: template)
   }
 
+  /// Which groups of words a template's scripts get.
+  func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
+
   private static let groupsOfScripts: [String: Set<String>] = [
     "watch": ["checkout", "live", "refusals"],
     "studio/control": ["control", "live", "refusals"],

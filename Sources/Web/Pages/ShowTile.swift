@@ -25,7 +25,7 @@ struct ShowTile: Sendable {
     isLive = show.state == .live
     isUpcoming = show.state == .scheduled
     hasEnded = show.state == .ended
-    viewersText = viewers > 0 ? words.plural("show.viewers", Int64(viewers)) : nil
+    viewersText = viewers > 0 ? Figures.grouped(Int64(viewers)) : nil
     whenISO = show.scheduledAt.description
     whenText = show.scheduledAt.plainText
   }

@@ -33,6 +33,9 @@ struct WatchPage: Sendable {
   let pinned: ProductTile?
   let products: [ProductTile]
   let productCount: String
+  /// The countries it sells in, when there is a choice.
+  let markets: [MarketChoice]
+  let hasMarkets: Bool
   let data: String
 
   /// What the page's scripts need and the room's events do not tell.
@@ -41,10 +44,15 @@ struct WatchPage: Sendable {
     struct Buyer: Encodable { let name, email: String }
     let seller: Seller
     let account: Buyer?
+    let markets: [Country]
   }
 
-  init(_ live: LiveState, cards: [ProductCard], market: String, viewers: Int, account: Account?, _ words: Words) throws
-  {
+  private struct Country: Encodable { let name, currency, href: String }
+
+  init(
+    _ live: LiveState, cards: [ProductCard], market: String, markets: [Market], viewers: Int,
+    account: Account?, _ words: Words
+  ) throws {
     let show = live.show
     self.show = show.id.description
     title = show.title
@@ -67,10 +75,17 @@ struct WatchPage: Sendable {
     pinned = show.state == .live ? pinnedCard.map { ProductTile($0, words) } : nil
     products = cards.map { ProductTile($0, words) }
     productCount = Figures.grouped(Int64(cards.count))
+    self.markets = markets.filter { show.markets.contains($0.code) }.map {
+      MarketChoice($0, isChosen: $0.code == market)
+    }
+    hasMarkets = self.markets.count > 1
     data = try DataBlock.text(
       RoomData(
         seller: .init(name: show.channelName, url: channelURL),
-        account: account.map { .init(name: $0.name, email: $0.email) }))
+        account: account.map { .init(name: $0.name, email: $0.email) },
+        markets: self.markets.filter { !$0.isChosen }.map {
+          Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
+        }))
   }
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -79,7 +94,8 @@ struct WatchPage: Sendable {
     let market = visit.market(among: live.show.markets)
     let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
     let model = try WatchPage(
-      live, cards: cards, market: market, viewers: await visit.viewers(of: id), account: visit.context.account,
+      live, cards: cards, market: market, markets: try await visit.commerce.markets(),
+      viewers: await visit.viewers(of: id), account: visit.context.account,
       visit.words)
     return try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",

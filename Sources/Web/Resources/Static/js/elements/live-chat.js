@@ -15,6 +15,7 @@ export class LiveChat extends HTMLElement {
   #waiting = [];
   #frame = 0;
   #announceTimer = 0;
+  #follows = true;
   #unannounced = null;
 
   connectedCallback() {
@@ -28,8 +29,11 @@ export class LiveChat extends HTMLElement {
     });
     part(this, "newer").addEventListener("click", () => this.#toEnd());
     this.#list.addEventListener("scroll", () => {
-      if (this.#isAtEnd) part(this, "newer").hidden = true;
+      this.#follows = this.#isAtEnd;
+      if (this.#follows) part(this, "newer").hidden = true;
     }, { passive: true });
+    // The list grows and shrinks with what is pinned below it; who was at its end stays there.
+    new ResizeObserver(() => this.#follows && this.#toEnd()).observe(this.#list);
     this.addEventListener("submit", (event) => this.#submitted(event));
     this.#prepareForm(this.querySelector(".say"));
     this.#toEnd();
@@ -40,6 +44,7 @@ export class LiveChat extends HTMLElement {
   }
 
   #toEnd() {
+    this.#follows = true;
     this.#list.scrollTop = this.#list.scrollHeight;
     part(this, "newer").hidden = true;
   }
@@ -62,7 +67,6 @@ export class LiveChat extends HTMLElement {
 
   #show() {
     this.#frame = 0;
-    const follow = this.#isAtEnd;
     for (const message of this.#waiting.splice(0)) {
       const line = this.#line(message);
       const mine = this.#find(message.id);
@@ -72,7 +76,7 @@ export class LiveChat extends HTMLElement {
     }
     this.#list.querySelector(".hush")?.remove();
     while (this.#list.childElementCount > MESSAGES_MAX) this.#list.firstElementChild.remove();
-    if (follow) this.#toEnd();
+    if (this.#follows) this.#toEnd();
     else part(this, "newer").hidden = false;
   }
 

@@ -1,6 +1,6 @@
 import { call, insist } from "../lib/api.js";
 import { busy, part, say } from "../lib/dom.js";
-import { available, stockText } from "../lib/goods.js";
+import { available, isLow, stockText } from "../lib/goods.js";
 import { number, t } from "../lib/strings.js";
 
 /** The products in their order; one tap puts one on every screen, another takes it off. */
@@ -53,7 +53,7 @@ export class RunOfShow extends HTMLElement {
       if (!product) continue;
       const left = available(product);
       const stock = part(item, "stock");
-      say(stock, left > 0 ? `${stockText(left)} (${number(left)})` : stockText(left));
+      say(stock, isLow(left) ? stockText(left) : `${stockText(left)} (${number(left)})`);
     }
   }
 }

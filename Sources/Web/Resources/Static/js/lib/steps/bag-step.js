@@ -60,7 +60,9 @@ export class ShelfStep {
   constructor(drawer) {
     this.#drawer = drawer;
     this.title = t("live.products");
-    this.body = this.#list;
+    const { markets } = drawer.live.data;
+    this.body = [this.#list, markets.length > 0 && h("p", { class: "small soft row" }, t("live.pricesFor"),
+      markets.map(({ name, currency, href }) => h("a", { href }, `${name} (${currency})`)))].filter(Boolean);
     this.refresh();
   }
 

@@ -168,15 +168,19 @@ export class ReviewStep {
     });
     this.#second.replaceChildren(
       h("h3", {}, t("checkout.confirm")), h("p", { class: "small soft" }, t("checkout.confirmHint")), frame);
-    this.#second.hidden = false;
-    this.#second.scrollIntoView({ block: "start" });
+    this.#showSecondStep(true);
     frame.focus();
     const said = await answer;
-    this.#second.hidden = true;
+    this.#showSecondStep(false);
     this.#second.replaceChildren();
     if (this.#gone.signal.aborted) return;
     if (said === "refused") throw new Problem({ status: 402, code: "authentication_failed" });
     await this.#wait();
+  }
+
+  #showSecondStep(isShown) {
+    this.#second.hidden = !isShown;
+    for (const part of [this.#lines, this.#sums, this.#deliver, this.#card]) part.hidden = isShown;
   }
 
   async #wait() {
