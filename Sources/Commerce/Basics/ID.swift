@@ -27,7 +27,14 @@ public struct ID<Entity>: Hashable, Sendable, Comparable {
   }
 
   public var bytes: [UInt8] {
-    [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * UInt64($0))) } }
+    Array(unsafeUninitializedCapacity: 16) { buffer, count in
+      for place in 0..<8 {
+        let shift = UInt64(56 - 8 * place)
+        buffer[place] = UInt8(truncatingIfNeeded: high >> shift)
+        buffer[place + 8] = UInt8(truncatingIfNeeded: low >> shift)
+      }
+      count = 16
+    }
   }
 
   public static func < (left: Self, right: Self) -> Bool {

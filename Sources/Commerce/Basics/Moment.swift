@@ -94,9 +94,14 @@ public struct Entropy: Sendable {
 
   public func bytes(_ count: Int) -> [UInt8] { make(count) }
 
-  /// The system's cryptographic generator.
+  /// The system's cryptographic generator. Each number of it is a call of the kernel's, so none of its bytes is wasted.
   public static let system = Entropy { count in
     var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count {
+      withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0.prefix(count - bytes.count)) }
+    }
+    return bytes
   }
 }
