@@ -1,12 +1,5 @@
+internal import Foundation
 internal import NIOCore
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
 
 /// What time it is, as the media side asks: durations by a clock that never jumps, dates by the wall clock.
 struct MediaClock: Sendable {
@@ -24,10 +17,8 @@ struct MediaClock: Sendable {
   var now: Reading { read() }
 
   static let system = MediaClock {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Reading(
+    Reading(
       steady: Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000),
-      wall: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+      wall: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
   }
 }
