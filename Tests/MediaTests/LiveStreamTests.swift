@@ -81,7 +81,7 @@ final class Stage: Sendable {
   }
 }
 
-@Suite struct LiveStreamTests {
+@Suite(.timeLimit(.minutes(1))) struct LiveStreamTests {
   private func msn(_ playlist: String) throws -> Int {
     let first = try #require(playlist.split(separator: "\n").first { $0.hasPrefix("#EXT-X-MEDIA-SEQUENCE:") })
     return (Int(first.dropFirst(22)) ?? 0) + playlist.components("#EXTINF").count - 2
