@@ -9,7 +9,6 @@ struct ChannelStudioPage: Sendable {
     let name: String
     let href: String
     let isCurrent: Bool
-    let countText: String? = nil
   }
 
   let handle: String

@@ -29,7 +29,6 @@ struct OrderPage: Sendable {
   let lines: [LineView]
   let subtotalText: String
   let shippingText: String
-  let discountText: String? = nil
   let totalText: String
   let taxText: String
   let refundedText: String?

@@ -39,9 +39,9 @@ struct Screens: Sendable {
 
   private static let groupsOfScripts: [String: Set<String>] = [
     "watch": ["checkout", "live", "refusals"],
-    "studio/control": ["control", "live", "refusals"],
-    "studio/channel": ["refusals", "studio"],
-    "studio/product": ["product", "refusals"],
+    "studio/control": ["control", "live", "refusals", "staffRefusals"],
+    "studio/channel": ["refusals", "staffRefusals", "studio"],
+    "studio/product": ["product", "refusals", "staffRefusals"],
     "studio/show": ["showForm"],
   ]
 

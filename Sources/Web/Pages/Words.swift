@@ -57,7 +57,8 @@ extension Words {
 extension Words {
   /// A refusal in the reader's language when its code is known, else as the API says it.
   func sentence(for problem: Problem) -> String {
-    find("refusals.\(problem.code)")?.replacing("{detail}", with: problem.detail) ?? problem.detail
+    let text = find("refusals.\(problem.code)") ?? find("staffRefusals.\(problem.code)")
+    return text?.replacing("{detail}", with: problem.detail) ?? problem.detail
   }
 }
 

@@ -25,6 +25,6 @@ export const number = (value) => whole.format(value);
 
 /** What a refusal means, in the reader's language when its code is known, else as the server says it. */
 export function refusal({ code, detail }) {
-  const text = find(`refusals.${code}`);
+  const text = find(`refusals.${code}`) ?? find(`staffRefusals.${code}`);
   return text ? fill(text, { detail }) : (detail ?? code);
 }
