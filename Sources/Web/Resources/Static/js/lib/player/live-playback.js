@@ -9,6 +9,8 @@ const tickMilliseconds = 50;
 const timeEventMilliseconds = 100;
 /** Without a new frame for so long, it is not playing. */
 const stillMilliseconds = 700;
+/** A seek is done by then, or stuck. */
+const seekMilliseconds = 1500;
 /** A connection that lasted so long was good, and the next try may be made at once. */
 const goodMilliseconds = 2000;
 /** The media starts so much before what is buffered only when the show's clock was set anew. */
@@ -41,6 +43,7 @@ export class LivePlayback {
   #ending = Ending.absent;
   #endsAt = Infinity;
   #heardAt = 0;
+  #soughtAt = -Infinity;
   #moved = { time: 0, at: -Infinity };
   #toldAt = 0;
   #isPaused = false;
@@ -235,10 +238,15 @@ export class LivePlayback {
 
   #control() {
     const video = this.#video;
-    if (!this.#buffer || video.seeking || this.#isPaused) return;
-    const { rate, seekTo } = this.#edge.step(
-      performance.now(), video.currentTime, this.#buffer.ranges, this.#buffer.isFilling);
-    if (seekTo !== null) video.currentTime = seekTo;
+    const now = performance.now();
+    if (!this.#buffer || this.#isPaused) return;
+    // A seek may wait for media that has gone from the buffer meanwhile: then another is its only way out.
+    if (video.seeking && now - this.#soughtAt < seekMilliseconds) return;
+    const { rate, seekTo } = this.#edge.step(now, video.currentTime, this.#buffer.ranges, this.#buffer.isFilling);
+    if (seekTo !== null) {
+      video.currentTime = seekTo;
+      this.#soughtAt = now;
+    }
     if (video.playbackRate !== rate) video.playbackRate = rate;
   }
 
