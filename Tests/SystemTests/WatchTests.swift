@@ -1,0 +1,61 @@
+import Foundation
+import TestKit
+import Testing
+
+/// A real encoder, the real program, a real browser: the picture arrives, whichever way it takes and whatever stops.
+@Suite struct WatchTests {
+  @Test(.timeLimit(.minutes(3)))
+  func `the picture comes as a stream, as parts and as the browser's own HLS, and goes on after each stop`()
+    async throws
+  {
+    let program = try HaatProgram()
+    var addresses = try await program.serve()
+    let stall = try await Stall.setUp(at: addresses, stock: 10)
+    var encoder = try Encoder(server: stall.server, key: stall.key)
+
+    try await withBrowser { browser in
+      try await browser.open(addresses.web.absoluteString + "/watch/\(stall.show)")
+      try await plays(browser, way: "stream")
+      for way in ["parts", "native", "stream"] {
+        try await browser.run("document.querySelector('live-player').setAttribute('ways', arguments[0])", .string(way))
+        try await plays(browser, way: way)
+      }
+
+      encoder.kill()
+      try await browser.wait(until: "\(player).state === 'waiting'")
+      encoder = try Encoder(server: stall.server, key: stall.key)
+      try await plays(browser, way: "stream")
+
+      program.kill(SIGKILL)
+      _ = try await program.ended(within: 5)
+      try await browser.wait(until: "\(player).state === 'offline'")
+      let before = try await browser.run("return \(player).video.currentTime").number ?? 0
+      addresses = try await program.serve(httpPort: addresses.httpPort, rtmpPort: addresses.rtmpPort)
+      encoder.kill()
+      encoder = try Encoder(server: stall.server, key: stall.key)
+      try await plays(browser, way: "stream")
+      let after = try await browser.run("return \(player).video.currentTime").number ?? 0
+      #expect(after > before, "the show's clock goes on where it would be without the restart")
+
+      try await stall.host.call("PUT", "/api/v1/shows/\(stall.show)/state", ["state": "ended"])
+      try await browser.wait(until: "\(player).state !== 'playing'")
+    }
+    program.kill(SIGTERM)
+    #expect(try await program.ended(within: 5) == 0)
+  }
+
+  private let player = "document.querySelector('live-player')"
+
+  /// Two seconds of the picture are shown that way. The film has a keyframe every five seconds, and a browser's own HLS
+  /// begins three segments back: that takes its time.
+  private func plays(_ browser: Browser, way: String) async throws {
+    try await browser.wait(until: "\(player).way === '\(way)' && \(player).state === 'playing'", seconds: 60)
+    let shown = "\(player).video.getVideoPlaybackQuality().totalVideoFrames"
+    let from = try await browser.run("return [\(player).video.currentTime, \(shown)]")
+    try await browser.wait(
+      until: """
+        \(player).state === 'playing' && \(player).video.currentTime > \(from[0].number ?? 0) + 2 \
+        && \(shown) > \(from[1].number ?? 0) + 10
+        """)
+  }
+}
