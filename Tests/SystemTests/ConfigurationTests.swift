@@ -50,6 +50,14 @@ import Testing
     for setting in Setting.all { #expect(setting.accepts(setting.fallback), "\(setting.key)") }
   }
 
+  @Test(arguments: [("README.md", Setting.own), ("docs/configuration.md", Setting.all)])
+  func `the documents list the settings as they are`(file: String, settings: [Setting]) throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+    #expect(text.contains(Setting.markdown(settings)), "run “haat config table” and copy it into \(file)")
+  }
+
   @Test func `wrong usage ends with status 2 and one line`() async throws {
     let directory = FileManager.default.temporaryDirectory
     for arguments in [["serve", "--http-port", "eighty"], ["sell"], ["import"], ["config", "check", "--nonsense"]] {

@@ -18,15 +18,20 @@ struct Stall: Sendable {
     ]
   }
 
-  /// - Parameter stock: units of the one variant on hand.
-  static func setUp(at addresses: HaatProgram.Addresses, stock: Int) async throws -> Stall {
+  static let email = "asha@example.com"
+  static let password = "a long enough password"
+
+  /// - Parameters:
+  ///   - stock: units of the one variant on hand.
+  ///   - isLive: whether the show is started already, without a picture.
+  static func setUp(at addresses: HaatProgram.Addresses, stock: Int, isLive: Bool = true) async throws -> Stall {
     let host = Client(addresses.web)
     guard let link = addresses.setup.flatMap({ URLComponents(string: $0) }),
       let token = link.queryItems?.first(where: { $0.name == "token" })?.value
     else { throw Trouble("haat serve printed no link for the operator") }
     try await host.call(
       "POST", "/api/v1/setup",
-      ["token": token, "email": "asha@example.com", "name": "Asha", "password": "a long enough password"],
+      ["token": token, "email": email, "name": "Asha", "password": password],
       expecting: 201)
     try await host.call("PUT", "/api/v1/markets/IN", market)
     let channel = try await host.call(
@@ -48,7 +53,7 @@ struct Stall: Sendable {
     ).text("id")
     try await host.call("PUT", "/api/v1/shows/\(show)/run", ["products": [product]])
     let key = try await host.call("POST", "/api/v1/shows/\(show)/stream-key", expecting: 201)
-    try await host.call("PUT", "/api/v1/shows/\(show)/state", ["state": "live"])
+    if isLive { try await host.call("PUT", "/api/v1/shows/\(show)/state", ["state": "live"]) }
     let cards = try await host.call("GET", "/api/v1/shows/\(show)/products?market=IN", expecting: 200)
     return Stall(
       host: host, channel: channel, product: product, variant: try cards.text("items.0.variants.0.id"),

@@ -41,17 +41,22 @@ struct Config: AsyncParsableCommand {
   }
 
   struct Table: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Prints the table of settings as Markdown.")
+    static let configuration = CommandConfiguration(abstract: "Prints the table of all settings as Markdown.")
 
-    func run() {
-      Output.line("| setting | flag | environment | value | default | what for |")
-      Output.line("|---|---|---|---|---|---|")
-      for setting in Setting.all {
-        let fallback = setting.fallback.isEmpty ? "" : "`\(setting.fallback)`"
-        Output.line(
-          "| `\(setting.key)` | `\(setting.flag)` | `\(setting.environmentVariable)` | \(setting.bounds) | \(fallback) | "
-            + "\(setting.help) |")
-      }
+    func run() { Output.line(Setting.markdown(Setting.all)) }
+  }
+}
+
+extension Setting {
+  /// The settings as a Markdown table, as docs/configuration.md has it.
+  static func markdown(_ settings: [Setting]) -> String {
+    let head = ["| setting | flag | environment | value | default | what for |", "|---|---|---|---|---|---|"]
+    let rows = settings.map { setting in
+      let fallback = setting.fallback.isEmpty ? "" : "`\(setting.fallback)`"
+      return
+        "| `\(setting.key)` | `\(setting.flag)` | `\(setting.environmentVariable)` | \(setting.bounds) | \(fallback) | "
+        + "\(setting.help) |"
     }
+    return (head + rows).joined(separator: "\n")
   }
 }

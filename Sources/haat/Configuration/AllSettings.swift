@@ -8,7 +8,8 @@ extension Setting {
     own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<WebLimits>.all.map(\.setting)
     + Tunable<Policy>.all.map(\.setting)
 
-  private static let own: [Setting] = [
+  /// Where things are and how they are reached; the rest are limits.
+  static let own: [Setting] = [
     Setting(
       key: "data.directory", kind: .text(maxBytes: 1024), fallback: "haat-data",
       help: "Where the SQLite file, uploads and recordings live."),

@@ -1,0 +1,13 @@
+import Foundation
+import TestKit
+
+/// Pictures of pages for people to look at, where `HAAT_SCREENSHOTS` names a folder; nothing otherwise.
+enum Screenshots {
+  static let folder = ProcessInfo.processInfo.environment["HAAT_SCREENSHOTS"].map { URL(filePath: $0) }
+
+  static func keep(_ browser: Browser, _ name: String) async throws {
+    guard let folder else { return }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try await browser.screenshot().write(to: folder.appending(path: "\(name).png"))
+  }
+}
