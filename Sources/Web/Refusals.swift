@@ -66,7 +66,10 @@ extension Problem {
       self = .malformed("“\(field)” must not be null.", field: field)
     case .typeMismatch(let type, let context):
       let field = path(context.codingPath)
-      self = .malformed("“\(field)” is not \(Self.name(of: type)).", field: field)
+      self =
+        field.isEmpty
+        ? .malformed("The body is not \(Self.name(of: type)).")
+        : .malformed("“\(field)” is not \(Self.name(of: type)).", field: field)
     case .dataCorrupted(let context):
       let field = path(context.codingPath)
       self =
@@ -84,6 +87,7 @@ extension Problem {
     case is Bool.Type: "true or false"
     case is Int64.Type, is Int.Type: "a whole number"
     case is [Any].Type: "a list"
+    case is [String: Any].Type: "an object"
     default: "what belongs there"
     }
   }

@@ -71,7 +71,9 @@ public struct Web: Service {
   /// Waits for the wish to stop, tells the viewers, and gives everyone some time.
   private func farewell() async {
     try? await gracefulShutdown()
+    // In this order: what is written to a viewer's connection comes before its end.
     hubs.close()
+    site.streams.close()
     try? await Task.sleep(for: .seconds(site.configuration.limits.shutdownSeconds))
   }
 

@@ -64,7 +64,15 @@ struct Call: Sendable {
   /// The body as this type. Fields that are not known are ignored.
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
     guard bytes.readableBytes > 0 else { throw Problem.malformed("The body is empty. Send a JSON object.") }
-    return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+    let json = Data(bytes.readableBytesView)
+    do {
+      return try JSONDecoder().decode(type, from: json)
+    } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+      guard let field = NumberDiagnosis.path(in: json) else {
+        throw Problem.malformed("The body is not well-formed JSON.")
+      }
+      throw Problem.malformed("“\(field)” is not a whole number.", field: field)
+    }
   }
 
   /// The `Idempotency-Key`, as a quoted string of RFC 8941 or bare.

@@ -10,8 +10,8 @@ enum LiveEvents {
   private static let socketBufferBytes: SocketOptionValue = 32 * 1024
 
   static func response(to call: Call, in room: Room) throws -> Response {
-    let place = try call.site.streams.enter(call.address)
     let channel = call.context.channel
+    let place = try call.site.streams.enter(call.address, channel)
     let lastEventID = call.request.headers[.lastEventID] ?? call.query("lastEventId")
     let logger = call.context.logger
     let headers: HTTPFields = [

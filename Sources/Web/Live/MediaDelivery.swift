@@ -34,7 +34,7 @@ struct MediaDelivery: Sendable {
       }
       return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: only))
     case .endless(let fragments):
-      let place = try streams.enter(context.address(of: request, configuration))
+      let place = try streams.enter(context.address(of: request, configuration), context.channel)
       headers[.accelBuffering] = "no"
       return Response(status: status, headers: headers, body: Self.endless(fragments, context.channel, place))
     }

@@ -1,11 +1,13 @@
 import Hummingbird
+import NIOCore
 import Synchronization
 
-/// How many endless answers each address has open.
+/// The endless answers that are open, how many each address has, and their connections.
 final class OpenStreams: Sendable {
   private struct State {
     var open: [String: Int] = [:]
-    var total = 0
+    var connections: [UInt64: any Channel] = [:]
+    var last: UInt64 = 0
   }
 
   private let perAddressMax: Int
@@ -17,16 +19,18 @@ final class OpenStreams: Sendable {
   final class Place: Sendable {
     private let streams: OpenStreams
     private let address: String
+    private let number: UInt64
     private let hasLeft = Atomic(false)
 
-    fileprivate init(_ streams: OpenStreams, _ address: String) {
+    fileprivate init(_ streams: OpenStreams, _ address: String, _ number: UInt64) {
       self.streams = streams
       self.address = address
+      self.number = number
     }
 
     func leave() {
       guard !hasLeft.exchange(true, ordering: .relaxed) else { return }
-      streams.leave(address)
+      streams.leave(address, number)
     }
 
     // An answer that was never written, because it was to HEAD or the connection was gone, ends here.
@@ -34,27 +38,34 @@ final class OpenStreams: Sendable {
   }
 
   /// Throws when the address has as many as it may.
-  func enter(_ address: String) throws -> Place {
-    let isIn = state.withLock { state in
-      guard state.open[address, default: 0] < perAddressMax else { return false }
+  func enter(_ address: String, _ channel: any Channel) throws -> Place {
+    let number: UInt64? = state.withLock { state in
+      guard state.open[address, default: 0] < perAddressMax else { return nil }
       state.open[address, default: 0] += 1
-      state.total += 1
-      return true
+      state.last += 1
+      state.connections[state.last] = channel
+      return state.last
     }
-    guard isIn else {
+    guard let number else {
       var problem = Problem(
         .tooManyRequests, "too_many_streams", "At most \(perAddressMax) streams may be open from one address.")
       problem.retryAfterSeconds = 10
       throw problem
     }
-    return Place(self, address)
+    return Place(self, address, number)
   }
 
-  var total: Int { state.withLock { $0.total } }
+  var total: Int { state.withLock { $0.connections.count } }
 
-  private func leave(_ address: String) {
+  /// Closes all connections: they would never end by themselves.
+  func close() {
+    let connections = state.withLock { Array($0.connections.values) }
+    for connection in connections { connection.close(promise: nil) }
+  }
+
+  private func leave(_ address: String, _ number: UInt64) {
     state.withLock { state in
-      state.total -= 1
+      state.connections[number] = nil
       let left = state.open[address, default: 1] - 1
       state.open[address] = left > 0 ? left : nil
     }

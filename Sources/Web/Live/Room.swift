@@ -168,7 +168,10 @@ actor Room {
     case .message:
       messages.append((payload["id"] ?? "", LiveText.json(event)))
       if messages.count > commerce.policy.recentMessages { messages.removeFirst() }
-    case .messageRemoved: messages.removeAll { $0.id == payload["message"] }
+    case .messageRemoved:
+      messages.removeAll { $0.id == payload["message"] }
+      // Its text is forgotten in the database: what came before is read from there from now on.
+      history.removeAll { $0.sequence < event.sequence }
     case .showStarted, .showEnded, .soldOut, .backInStock: break
     }
   }
