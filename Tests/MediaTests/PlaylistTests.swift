@@ -115,6 +115,24 @@ import Testing
         """)
   }
 
+  @Test func `an encoder that is gone again at once does not fix the targets`() throws {
+    var segmenter = Segmenter(settings: .init())
+    var packager = Packager.running()
+    var camera = Camera(hasSound: false)
+    for _ in 0..<10 { for unit in camera.next() { for part in packager.receive(unit) { _ = segmenter.append(part) } } }
+    let isNews = segmenter.finishRun()
+    #expect(!isNews)
+    for part in packager.beginSource() { _ = segmenter.append(part) }
+    packager.configure(VideoConfiguration.small)
+    packager.configure(AudioConfiguration.aac48)
+    camera = Camera(keyEvery: 150, hasSound: false)
+    while camera.time <= 5_100 {
+      for unit in camera.next() { for part in packager.receive(unit) { _ = segmenter.append(part) } }
+    }
+    #expect(segmenter.targetSeconds == 5)
+    #expect(try #require(text(segmenter)).contains("INDEPENDENT-SEGMENTS"))
+  }
+
   @Test func `a delta update leaves out what lies behind the skip boundary`() throws {
     let segmenter = segmenter(seconds: 20)
     let whole = try #require(text(segmenter)).split(separator: "\n")

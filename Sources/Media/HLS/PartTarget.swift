@@ -9,7 +9,6 @@ enum PartTarget {
   ///   - wanted: the length aimed for, in ticks.
   /// - Returns: ticks.
   static func ticks(durations: [Int64], wanted: Int64) -> Int64 {
-    // The last quarter of the longest are gaps or the end of a scene, not the pace.
     guard let longest = durations.max(), let shortest = durations.min(), longest > 0 else { return wanted }
     let mean = durations.reduce(0, +) / Int64(durations.count)
     if longest - shortest <= jitter {
@@ -17,7 +16,8 @@ enum PartTarget {
       let frames = max(1, (wanted + mean / 2) / max(1, mean))
       return frames * mean + jitter
     }
-    // An unsteady one: as long as it takes for one frame, the longest usual one, to be less than 15 %.
+    // An unsteady one: as long as it takes for one frame, the longest usual one, to be less than 15 %. The longest
+    // tenth are gaps, not the pace.
     let usual = durations.sorted()[durations.count * 9 / 10]
     return max(wanted, min(usual, wanted) * 100 / 15)
   }

@@ -44,6 +44,8 @@ struct Segmenter {
   static let targetSecondsMax: Int64 = 10
   /// At least as long as `Timeline`'s longest step, so that no single frame is longer than a segment may be.
   static let targetSecondsMin: Int64 = 2
+  /// Of a source that breaks again and again, no more than so many are kept, however short they are.
+  static let segmentsMax = 512
   private static let ticksPerSecond = Initialization.ticksPerSecond
 
   private let settings: Settings
@@ -100,7 +102,9 @@ struct Segmenter {
   mutating func finishRun() -> Bool {
     guard !hasEnded else { return false }
     let before = (nextPartNumber, nextSequence)
-    if targetSeconds == nil { declareTargets() }
+    if targetSeconds == nil {
+      if openingLength >= segmentMin { declareTargets() } else { forgetOpening() }
+    }
     closeSegment()
     openPart = OpenPart()
     return before != (nextPartNumber, nextSequence)
@@ -114,10 +118,14 @@ struct Segmenter {
 
   // MARK: The first segment
 
+  /// What breaks off before a segment is long enough is left out of the playlists: an encoder that is gone again at once
+  /// says nothing of the pace of the one that will stay.
   private mutating func appendToOpening(_ fragment: Fragment) -> Bool {
     let changes = opening.last.map { $0.initialization !== fragment.initialization } ?? false
-    let whole = fragment.leads && fragment.isKey && openingLength >= segmentMin
-    if changes || whole || openingLength >= Self.targetSecondsMax * Self.ticksPerSecond {
+    let isWhole = fragment.leads && fragment.isKey && openingLength >= segmentMin
+    if changes && openingLength < segmentMin {
+      forgetOpening()
+    } else if changes || isWhole || openingLength >= Self.targetSecondsMax * Self.ticksPerSecond {
       declareTargets()
       place(fragment)
       return targetSeconds != nil
@@ -129,7 +137,7 @@ struct Segmenter {
 
   private mutating func declareTargets() {
     let durations = opening.filter(\.leads).map(\.duration)
-    guard openingLength > 0 else { return opening.removeAll() }
+    guard openingLength > 0 else { return forgetOpening() }
     // EXTINF is compared rounded to whole seconds; up to 0.45 s over is left to jitter.
     let seconds = (openingLength + Self.ticksPerSecond * 55 / 100) / Self.ticksPerSecond
     targetSeconds = min(max(seconds, Self.targetSecondsMin), Self.targetSecondsMax)
@@ -138,7 +146,12 @@ struct Segmenter {
     }
     partTarget = PartTarget.ticks(durations: durations, wanted: partTarget)
     for fragment in opening { place(fragment) }
+    forgetOpening()
+  }
+
+  private mutating func forgetOpening() {
     opening.removeAll()
+    openingLength = 0
   }
 
   // MARK: Afterwards
@@ -256,7 +269,7 @@ struct Segmenter {
 
   private mutating func trim() {
     var length = segments.reduce(0) { $0 + $1.duration }
-    while let first = segments.first, length - first.duration >= window {
+    while let first = segments.first, length - first.duration >= window || segments.count > Self.segmentsMax {
       segments.removeFirst()
       length -= first.duration
       if first.isDiscontinuity { discontinuitySequence += 1 }
