@@ -40,9 +40,11 @@ format: ## Formats every Swift file.
 bench: build ## Measures: all figures, or one with FIGURE=checkout.hot.
 	@Benchmarks/run $(FIGURE)
 
-screenshots: test-packages ## Leaves pictures of every page in screenshots/.
+screenshots: test-packages ## Leaves pictures of every page in screenshots/, and the README's in docs/images/.
 	swift build --build-tests
 	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --filter SystemTests
+	@for size in phone desktop; do \
+	  ffmpeg -loglevel error -y -i screenshots/watch-$$size-en.png -q:v 4 docs/images/watch-$$size.jpg; done
 
 clean: ## Removes build products (never haat-data/).
 	rm -rf .build Benchmarks/.build

@@ -26,6 +26,11 @@ final class HaatProgram: Sendable {
       .appending(path: ".build/debug")
   }
 
+  /// Ours, without what names a setting: those of the tests are no settings of the program's.
+  private static var environment: [String: String] {
+    ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HAAT_") }
+  }
+
   init() throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "haat-system-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -39,11 +44,35 @@ final class HaatProgram: Sendable {
   /// Starts `haat serve` and returns when it says that it is ready.
   @discardableResult
   func serve(httpPort: Int = 0, rtmpPort: Int = 0) async throws -> Addresses {
+    let said = try start("serve", httpPort: httpPort, rtmpPort: rtmpPort)
+    return try await until("haat serve says where it listens", within: 60) { () -> Addresses? in
+      guard let web = try said("Web: "), let url = URL(string: web), let rtmp = try said("RTMP: ") else { return nil }
+      return Addresses(web: url, rtmp: rtmp, setup: try said("Operator: "))
+    }
+  }
+
+  /// Starts `haat demo` and returns when its show is on air.
+  func demo() async throws -> (watch: URL, email: String, password: String) {
+    let said = try start("demo", httpPort: 0, rtmpPort: 0)
+    return try await until("haat demo is on the air", within: 180) { () -> (URL, String, String)? in
+      guard let watch = try said("Watch: "), let url = URL(string: watch), let email = try said("Sign in: "),
+        let password = try said(", password "), try said("Stop with ") != nil
+      else { return nil }
+      return (url, String(email.dropLast()), password)
+    }
+  }
+
+  /// Starts a command that serves. What is returned finds the word after a label in what the command has said so far,
+  /// and throws once it has ended.
+  private func start(
+    _ command: String, httpPort: Int, rtmpPort: Int
+  ) throws -> @Sendable (_ label: String) throws -> String? {
     let process = Process()
     process.executableURL = try Self.executable
     process.currentDirectoryURL = directory
+    process.environment = Self.environment
     process.arguments = [
-      "serve", "--http-host", "127.0.0.1", "--rtmp-host", "127.0.0.1", "--http-port", "\(httpPort)", "--rtmp-port",
+      command, "--http-host", "127.0.0.1", "--rtmp-host", "127.0.0.1", "--http-port", "\(httpPort)", "--rtmp-port",
       "\(rtmpPort)", "--data-directory", directory.appending(path: "data").path, "--web-orders-burst", "100000",
       "--web-writes-burst", "100000",
     ]
@@ -57,17 +86,13 @@ final class HaatProgram: Sendable {
     log.follow(logged)
     try process.run()
     self.process.withLock { $0 = process }
-    let ready = try await until("haat serve says where it listens", within: 60) { [self] () -> Addresses? in
-      guard process.isRunning else { throw Trouble("haat serve ended:\n\(log.all.suffix(20).joined(separator: "\n"))") }
-      let lines = output.all.dropFirst(mark)
-      guard let web = lines.lazy.compactMap({ self.value(after: "Web: ", in: $0) }).first,
-        let rtmp = lines.lazy.compactMap({ self.value(after: "RTMP: ", in: $0) }).first
-      else { return nil }
-      return Addresses(
-        web: URL(string: web) ?? URL(filePath: "/"), rtmp: rtmp,
-        setup: lines.lazy.compactMap { self.value(after: "Operator: ", in: $0) }.first)
+    let running = Running(process)
+    return { [self] label in
+      guard running.process.isRunning else {
+        throw Trouble("haat ended:\n\(log.all.suffix(20).joined(separator: "\n"))")
+      }
+      return output.all.dropFirst(mark).lazy.compactMap { self.value(after: label, in: $0) }.first
     }
-    return ready
   }
 
   struct Addresses: Sendable {
@@ -95,6 +120,7 @@ final class HaatProgram: Sendable {
     let process = Process()
     process.executableURL = try executable
     process.currentDirectoryURL = directory
+    process.environment = Self.environment
     process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -124,6 +150,13 @@ final class HaatProgram: Sendable {
   }
 
   var logLines: [String] { log.all }
+}
+
+/// A process that is only asked whether it runs, which is safe from any thread.
+private struct Running: @unchecked Sendable {
+  let process: Process
+
+  init(_ process: Process) { self.process = process }
 }
 
 /// What went wrong with the test's own means.

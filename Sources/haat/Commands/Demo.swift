@@ -34,18 +34,26 @@ private struct DemoShow: Service {
   let chat: [(name: String, text: String)]
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
-      _ = await house.web.boundPort()
-      let rtmpPort = await house.media.boundPort()
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await encode(port: rtmpPort) }
-        group.addTask {
-          try await begin()
-          announce()
-          await DemoCrowd(commerce: house.commerce, stage: stage, chat: chat, logger: house.logger).run()
-        }
-        try await group.waitForAll()
+    do {
+      try await cancelWhenGracefulShutdown { try await perform() }
+    } catch is CancellationError {
+      return
+    }
+    // The show was ended in the studio; the server stays, as the person there is not done with it.
+    try await gracefulShutdown()
+  }
+
+  private func perform() async throws {
+    _ = await house.web.boundPort()
+    let rtmpPort = await house.media.boundPort()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await encode(port: rtmpPort) }
+      group.addTask {
+        try await begin()
+        announce()
+        await DemoCrowd(commerce: house.commerce, stage: stage, chat: chat, logger: house.logger).run()
       }
+      try await group.waitForAll()
     }
   }
 
