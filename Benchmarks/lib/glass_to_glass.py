@@ -86,10 +86,10 @@ def other_streams(addresses):
         process.wait()
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=30, pause=0.1):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return
-        time.sleep(0.1)
+        time.sleep(pause)
     raise RuntimeError(f"never: {what}")

@@ -44,7 +44,7 @@ class HaatServer:
             "RTMP_PORT": self.rtmp_port, "RTMP_HOST": "127.0.0.1", "LOG_LEVEL": "warning", **self.settings,
         }
         environment = {**os.environ, **{f"HAAT_{name}": str(value) for name, value in settings.items()}}
-        program = os.environ.get("HAAT_BINARY", ROOT / ".build" / "release" / "haat")
+        program = os.environ.get("BENCH_BINARY", ROOT / ".build" / "release" / "haat")
         self.process = subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True, env=environment)
         for line in self.process.stdout:
             found = re.search(r"/setup\?token=(\S+)", line)

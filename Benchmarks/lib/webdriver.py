@@ -5,6 +5,7 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 
 class Browser:
@@ -27,6 +28,22 @@ class Browser:
     def run(self, script, *arguments):
         """Runs a function body in the page; a promise it returns is awaited."""
         return self._ask("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
+
+    def chromium(self, command, parameters):
+        """A command of the Chrome DevTools Protocol."""
+        return self._ask("POST", f"{self.session}/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    @contextmanager
+    def another_tab(self):
+        """Covers the tab with another, and comes back to it."""
+        tab = self._ask("GET", f"{self.session}/window")
+        other = self._ask("POST", f"{self.session}/window/new", {"type": "tab"})["handle"]
+        self._ask("POST", f"{self.session}/window", {"handle": other})
+        try:
+            yield
+        finally:
+            self._ask("DELETE", f"{self.session}/window")
+            self._ask("POST", f"{self.session}/window", {"handle": tab})
 
     def close(self):
         try:

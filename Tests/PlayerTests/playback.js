@@ -176,6 +176,20 @@ test("a browser far behind goes to the live edge", () =>
     await until(() => behind(player) > 0 && behind(player) < 0.6, "the live edge");
   }));
 
+test("a pause is kept, however long, and whoever plays again is at the live edge", () =>
+  watching(async ({ server, player }) => {
+    server.play("both");
+    await plays(player, "the show");
+    player.video.pause();
+    await until(() => player.state === "waiting", "standing still");
+    server.play("both", { at: 30 });
+    await until(() => player.video.currentTime >= 30, "following");
+    ok(player.video.paused, "it plays against the viewer's will");
+    await until(() => behind(player) > 1.5, "the show goes on");
+    player.video.play();
+    await until(() => player.state === "playing" && behind(player) < 0.6, "the live edge");
+  }));
+
 test("the show's end plays what is left, keeps the picture and asks no more", () =>
   watching(async ({ server, player, states }) => {
     server.play("both");

@@ -15,6 +15,8 @@ const seekMilliseconds = 1500;
 const goodMilliseconds = 2000;
 /** The media starts so much before what is buffered only when the show's clock was set anew. */
 const backwardsSeconds = 15;
+/** How far the live edge may run ahead of a pause. */
+const pausedSeconds = 10;
 /** How long to let the rest play when the show has ended. */
 const restMilliseconds = 3000;
 const nativeStillMilliseconds = 15_000;
@@ -48,6 +50,8 @@ export class LivePlayback {
   #toldAt = 0;
   #isPaused = false;
   #isAsking = false;
+  /** Once it plays, a pause is the viewer's wish, or the browser's that hides the page to save the battery. */
+  #isToPlay = true;
   #retryAfter = null;
 
   onstate = () => {};
@@ -80,7 +84,9 @@ export class LivePlayback {
       if (this.#isPaused) this.#edge.seekToLive();
       this.#isPaused = false;
     }, { signal });
-    document.addEventListener("visibilitychange", () => this.#shown(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#woke(), { signal });
+    // A frozen page (https://wicg.github.io/page-lifecycle/) runs again, perhaps still unseen.
+    document.addEventListener("resume", () => this.#woke(), { signal });
     addEventListener("online", () => this.wake(), { signal });
     const timer = setInterval(() => this.#tick(), tickMilliseconds);
     signal.addEventListener("abort", () => clearInterval(timer));
@@ -198,6 +204,7 @@ export class LivePlayback {
     if (!this.#buffer?.takes(init)) {
       this.#abandonBuffer();
       this.#buffer = new MediaBuffer(this.#video);
+      this.#isToPlay = !this.#isPaused;
       this.#buffer.onappend = () => this.#appended();
       this.#buffer.onfault = (fault) => this.#connection.abort(fault);
     }
@@ -220,14 +227,15 @@ export class LivePlayback {
 
   #appended() {
     this.#control();
-    if (this.#video.paused && !this.#isPaused) this.#play();
+    if (this.#isToPlay) this.#play();
   }
 
   async #play() {
-    if (this.#isAsking) return;
+    if (this.#isAsking || document.hidden) return;
     this.#isAsking = true;
     try {
       await this.#video.play();
+      this.#isToPlay = false;
     } catch (error) {
       // Sound wants a gesture first. Without sound it may begin; the page sees `volumechange` and offers the sound.
       if (error.name === "NotAllowedError") this.#video.muted = true;
@@ -239,7 +247,8 @@ export class LivePlayback {
   #control() {
     const video = this.#video;
     const now = performance.now();
-    if (!this.#buffer || this.#isPaused) return;
+    if (!this.#buffer) return;
+    if (this.#isPaused || (video.paused && document.hidden)) return this.#followPaused(now);
     // A seek may wait for media that has gone from the buffer meanwhile: then another is its only way out.
     if (video.seeking && now - this.#soughtAt < seekMilliseconds) return;
     const { rate, seekTo } = this.#edge.step(now, video.currentTime, this.#buffer.ranges, this.#buffer.isFilling);
@@ -248,6 +257,14 @@ export class LivePlayback {
       this.#soughtAt = now;
     }
     if (video.playbackRate !== rate) video.playbackRate = rate;
+  }
+
+  /** The playhead follows a pause in strides, so that what is kept stays bounded and coming back is quick. */
+  #followPaused(now) {
+    const live = this.#buffer.ranges.at(-1);
+    if (!live || live[1] - this.#video.currentTime < pausedSeconds || now - this.#soughtAt < seekMilliseconds) return;
+    this.#video.currentTime = Math.max(live[0], live[1] - this.#edge.margin);
+    this.#soughtAt = now;
   }
 
   /** Seconds buffered beyond the playhead. */
@@ -285,8 +302,7 @@ export class LivePlayback {
     this.onstate({ state, way: this.#way, latencyMs: this.latencyMilliseconds });
   }
 
-  #shown() {
-    if (document.hidden) return;
+  #woke() {
     this.#edge.seekToLive();
     if (this.#video.paused && !this.#isPaused && this.#buffer) this.#play();
     // A connection that slept may be dead without knowing it.
