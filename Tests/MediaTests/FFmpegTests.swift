@@ -55,7 +55,7 @@ import Testing
     let scratch = try Scratch()
     let (path, playlistPath) = try await withServer { server, port, news in
       try await whileRunning("/usr/bin/ffmpeg", Self.publish(port, key: "good-lamp")) { _ in
-        await news.wait(for: .started("lamp"))
+        try await news.wait(for: .started("lamp"))
         let stream = try #require(server.stream("lamp"))
         let bytes = try await Self.fragments(of: stream, until: 9_000)
         let health = stream.health()
@@ -96,16 +96,16 @@ import Testing
   func `an encoder that comes back with another picture continues the same stream`() async throws {
     let playlist = try await withServer { server, port, news in
       try await whileRunning("/usr/bin/ffmpeg", Self.publish(port, key: "good-lamp")) { process in
-        await news.wait(for: .started("lamp"))
+        try await news.wait(for: .started("lamp"))
         let stream = try #require(server.stream("lamp"))
         _ = try await Self.fragments(of: stream, until: 7_200)
         kill(process.processIdentifier, SIGKILL)
-        await news.wait(for: .interrupted("lamp"))
+        try await news.wait(for: .interrupted("lamp"))
       }
       let stream = try #require(server.stream("lamp"))
       let before = stream.mediaTimeMilliseconds()
       return try await whileRunning("/usr/bin/ffmpeg", Self.publish(port, key: "good-lamp", size: "640x360")) { _ in
-        await news.wait(for: .resumed("lamp"))
+        try await news.wait(for: .resumed("lamp"))
         #expect(server.stream("lamp") === stream)
         #expect(stream.mediaTimeMilliseconds() > before)
         #expect(stream.health().width == 640 && stream.health().reconnects == 1)

@@ -38,7 +38,7 @@ import Testing
     try await withServer { server, port, news in
       let channel = try await connect(port)
       try await channel.writeAndFlush(everythingAtOnce)
-      await news.wait(for: .started("lamp"))
+      try await news.wait(for: .started("lamp"))
       let stream = try #require(server.stream("lamp"))
       guard case .endless(let fragments) = await stream.answer("stream").body else { throw Unexpected() }
       var count = 0
@@ -48,7 +48,7 @@ import Testing
       }
       #expect(count == 30)
       try await channel.close()
-      await news.wait(for: .interrupted("lamp"))
+      try await news.wait(for: .interrupted("lamp"))
     }
   }
 
@@ -97,7 +97,7 @@ import Testing
     let (channel, reader, news) = try await withServer { server, port, news in
       let channel = try await connect(port)
       try await channel.writeAndFlush(everythingAtOnce)
-      await news.wait(for: .started("lamp"))
+      try await news.wait(for: .started("lamp"))
       let stream = try #require(server.stream("lamp"))
       guard case .endless(let fragments) = await stream.answer("stream").body else { throw Unexpected() }
       return (channel, Task { for await _ in fragments {} }, news)

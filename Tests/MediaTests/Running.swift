@@ -77,9 +77,14 @@ final class Scratch: Sendable {
 
 /// What a server reported, waited for without a clock.
 final class News: Sendable {
+  private struct Waiter {
+    var id: UUID
+    var news: StreamNews
+    var continuation: CheckedContinuation<Bool, Never>
+  }
   private struct State {
     var all: [StreamNews] = []
-    var waiters: [(StreamNews, CheckedContinuation<Void, Never>)] = []
+    var waiters: [Waiter] = []
   }
   private let state = Mutex(State())
 
@@ -88,23 +93,34 @@ final class News: Sendable {
   func add(_ news: StreamNews) {
     let woken = state.withLock { state in
       state.all.append(news)
-      let woken = state.waiters.filter { $0.0 == news }
-      state.waiters.removeAll { $0.0 == news }
-      return woken.map(\.1)
+      let woken = state.waiters.filter { $0.news == news }
+      state.waiters.removeAll { $0.news == news }
+      return woken
     }
-    for waiter in woken { waiter.resume() }
+    for waiter in woken { waiter.continuation.resume(returning: true) }
   }
 
-  /// Returns once `news` was reported, now or before.
-  func wait(for news: StreamNews) async {
-    await withCheckedContinuation { continuation in
-      let known = state.withLock { state in
-        if state.all.contains(news) { return true }
-        state.waiters.append((news, continuation))
-        return false
+  /// Returns once `news` was reported, now or before; throws when the test's time is over.
+  func wait(for news: StreamNews) async throws {
+    let id = UUID()
+    let isReported = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let known: Bool? = state.withLock { state in
+          if state.all.contains(news) { return true }
+          if Task.isCancelled { return false }
+          state.waiters.append(Waiter(id: id, news: news, continuation: continuation))
+          return nil
+        }
+        if let known { continuation.resume(returning: known) }
       }
-      if known { continuation.resume() }
+    } onCancel: {
+      let given = state.withLock { state -> Waiter? in
+        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+        return state.waiters.remove(at: index)
+      }
+      given?.continuation.resume(returning: false)
     }
+    guard isReported else { throw CancellationError() }
   }
 }
 
