@@ -130,7 +130,7 @@ final class HaatProgram: Sendable {
     lines.follow(pipe)
     try process.run()
     try await until("haat \(arguments.first ?? "") ends", within: 60) { process.isRunning ? nil : true }
-    try await until("its output is read", within: 5) { lines.isAtEnd ? true : nil }
+    try await until("its output is read", within: 30) { lines.isAtEnd ? true : nil }
     return (process.terminationStatus, lines.all.joined(separator: "\n"))
   }
 
