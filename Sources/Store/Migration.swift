@@ -28,26 +28,29 @@ public struct Migration: Sendable {
         )
         """)
     }
-    let done = try inTransaction(on: driver) {
-      try driver.rows("SELECT name, checksum FROM migration ORDER BY position").map { row in
-        (name: try row.get("name", as: String.self), checksum: try row.get("checksum", as: String.self))
-      }
+    while try inTransaction(on: driver, { try runNext(of: migrations, on: driver) }) {}
+  }
+
+  /// One step further, or false when there is none left. The history is read in the step's own transaction: another
+  /// program may have taken a step since the last one.
+  private static func runNext(of migrations: [Migration], on driver: any Driver) throws -> Bool {
+    let done = try driver.rows("SELECT name, checksum FROM migration ORDER BY position").map { row in
+      (name: try row.get("name", as: String.self), checksum: try row.get("checksum", as: String.self))
     }
     try refuseUnsound(done: done, given: migrations)
-    for (position, migration) in migrations.enumerated().dropFirst(done.count) {
-      try inTransaction(on: driver) {
-        do {
-          try driver.define(migration.sql)
-        } catch {
-          throw StoreFault.migration("\(migration.name): \(error)")
-        }
-        try driver.run(
-          """
-          INSERT INTO migration (position, name, checksum)
-          VALUES (\(position), \(migration.name), \(migration.checksum))
-          """)
-      }
+    guard done.count < migrations.count else { return false }
+    let migration = migrations[done.count]
+    do {
+      try driver.define(migration.sql)
+    } catch {
+      throw StoreFault.migration("\(migration.name): \(error)")
     }
+    try driver.run(
+      """
+      INSERT INTO migration (position, name, checksum)
+      VALUES (\(done.count), \(migration.name), \(migration.checksum))
+      """)
+    return true
   }
 
   private static func refuseUnsound(done: [(name: String, checksum: String)], given: [Migration]) throws {

@@ -7,64 +7,61 @@
 /// "INSERT INTO line (order_id, position) VALUES \(rows: pairs)"                     // … VALUES ($1,$2),($3,$4)
 /// ```
 ///
-/// The text is the same for both engines.
+/// The text is the same for both engines. It comes from literals alone: no `String` fits in.
 public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConvertible {
-  /// The text around the values: always one more than there are values.
-  var pieces: [String]
-  var values: [Value]
+  private let bytes: [UInt8]
+  /// Where in the text each `$n` stands.
+  private let marks: [Int]
+  let values: [Value]
 
   public init(stringLiteral text: StaticString) {
-    pieces = [text.description]
+    bytes = text.withUTF8Buffer { Array($0) }
+    marks = []
     values = []
   }
 
   public init(stringInterpolation: StringInterpolation) {
-    pieces = stringInterpolation.pieces
+    bytes = stringInterpolation.bytes
+    marks = stringInterpolation.marks
     values = stringInterpolation.values
   }
 
   /// For text that is not written in Swift: migrations and the transaction's own commands.
   init(verbatim text: String) {
-    pieces = [text]
+    bytes = Array(text.utf8)
+    marks = []
     values = []
   }
 
-  /// The text with `$1…$n` where the values stand.
-  var text: String {
-    guard pieces.count > 1 else { return pieces[0] }
-    var text = ""
-    text.reserveCapacity(pieces.reduce(0) { $0 + $1.utf8.count + 3 })
-    text += pieces[0]
-    for (index, piece) in pieces.dropFirst().enumerated() {
-      text += "$"
-      text += String(index + 1)
-      text += piece
-    }
-    return text
-  }
+  /// With `$1…$n` where the values stand.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// The text alone: values may be personal and do not belong in a log.
   public var description: String { text }
 
   public struct StringInterpolation: StringInterpolationProtocol, Sendable {
-    fileprivate var pieces = [""]
+    fileprivate var bytes: [UInt8] = []
+    fileprivate var marks: [Int] = []
     fileprivate var values: [Value] = []
 
     public init(literalCapacity: Int, interpolationCount: Int) {
-      pieces.reserveCapacity(interpolationCount + 1)
+      bytes.reserveCapacity(literalCapacity + 3 * interpolationCount)
+      marks.reserveCapacity(interpolationCount)
       values.reserveCapacity(interpolationCount)
     }
 
     public mutating func appendLiteral(_ literal: StaticString) {
-      append(literal.description)
+      literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     /// A value, as the next parameter.
+    @inlinable
     public mutating func appendInterpolation(_ value: some ValueConvertible) {
       append(value.sqlValue)
     }
 
     /// A value, or NULL, as the next parameter. `= NULL` is true for nothing: ask `IS NULL` in the text instead.
+    @inlinable
     public mutating func appendInterpolation(_ value: (some ValueConvertible)?) {
       append(value?.sqlValue ?? .null)
     }
@@ -76,16 +73,18 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
 
     /// Text that is written in the source: a list of columns, a table's name. Only a literal fits.
     public mutating func appendInterpolation(raw text: StaticString) {
-      append(text.description)
+      appendLiteral(text)
     }
 
-    /// A part of a statement, with its own values.
+    /// A part of a statement, with its own values, which are numbered anew.
     public mutating func appendInterpolation(_ part: SQL) {
-      append(part.pieces[0])
-      for (value, piece) in zip(part.values, part.pieces.dropFirst()) {
+      var copied = 0
+      for (index, (mark, value)) in zip(part.marks, part.values).enumerated() {
+        bytes.append(contentsOf: part.bytes[copied..<mark])
         append(value)
-        append(piece)
+        copied = mark + Self.name(of: index + 1).utf8.count
       }
+      bytes.append(contentsOf: part.bytes[copied...])
     }
 
     /// `($1,$2,…)`. An empty list is `(NULL)`, so `IN` is true for nothing — and so is `NOT IN`.
@@ -96,28 +95,28 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
     /// `($1,$2),($3,$4),…` for `VALUES`: one tuple for each row. There must be at least one row.
     public mutating func appendInterpolation(rows: some Sequence<[any ValueConvertible]>) {
       for (index, row) in rows.enumerated() {
-        if index > 0 { append(",") }
+        if index > 0 { appendLiteral(",") }
         appendTuple(row.map { $0.sqlValue })
       }
     }
 
     private mutating func appendTuple(_ tuple: [Value]) {
-      append("(")
-      if tuple.isEmpty { append("NULL") }
+      appendLiteral("(")
+      if tuple.isEmpty { appendLiteral("NULL") }
       for (index, value) in tuple.enumerated() {
-        if index > 0 { append(",") }
+        if index > 0 { appendLiteral(",") }
         append(value)
       }
-      append(")")
+      appendLiteral(")")
     }
 
-    private mutating func append(_ value: Value) {
+    @usableFromInline
+    mutating func append(_ value: Value) {
       values.append(value)
-      pieces.append("")
+      marks.append(bytes.count)
+      bytes.append(contentsOf: Self.name(of: values.count).utf8)
     }
 
-    private mutating func append(_ text: String) {
-      pieces[pieces.count - 1] += text
-    }
+    private static func name(of parameter: Int) -> String { "$\(parameter)" }
   }
 }

@@ -92,7 +92,8 @@ struct MigrationTests {
   @Test(arguments: Engine.allCases)
   func `two programs that start at once run each once`(engine: Engine) async throws {
     let test = try await engine.database()
-    let migrations = [Self.first, Self.second]
+    let more = (3...20).map { Migration(name: "0\($0)", sql: "CREATE TABLE t\($0) (id BIGINT NOT NULL PRIMARY KEY)") }
+    let migrations = [Self.first, Self.second] + more
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<6 {
         group.addTask {

@@ -20,10 +20,14 @@ public struct ID<Entity>: Hashable, Sendable, Comparable {
   }
 
   /// Reads 16 bytes; nil for any other length.
-  public init?(bytes: some Collection<UInt8>) {
+  public init?(bytes: [UInt8]) {
     guard bytes.count == 16 else { return nil }
-    high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    (high, low) = bytes.withUnsafeBytes { buffer in
+      (
+        UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)),
+        UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
   }
 
   public var bytes: [UInt8] {

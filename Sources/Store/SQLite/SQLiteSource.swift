@@ -54,7 +54,7 @@ final class SQLiteSource: DriverSource {
     }
   }
 
-  /// A transaction that writes keeps other programs out by itself.
+  /// Every transaction that writes keeps other programs out by itself.
   func withDriverAlone<T>(_ body: (any Driver) throws -> T) throws -> T {
     try withDriver(body)
   }
