@@ -1,0 +1,190 @@
+// Buyers in a hurry: keeps N connections busy with POST requests for S seconds, one request under way on each, and says
+// how many were answered and how long they took.
+//
+//   checkout-load <port> <connections> <seconds> <path> <file with the JSON body> [header: value]…
+//
+// Every request gets an Idempotency-Key of its own, and comes, as a proxy in front would say, from a buyer of its own: the
+// limits for one address are not what is measured. The first answer that is not 201 is printed to standard error.
+// Connections come from 127.0.0.1 to 127.0.0.8 in turn, because one pair of addresses has only so many ports.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SOURCES = 8, BUFFER = 64 * 1024, BUCKET_MICROSECONDS = 20, BUCKETS = 500000 };
+
+struct buyer {
+  int socket;
+  uint64_t asked;        // when the request under way was sent, in nanoseconds
+  size_t received;       // bytes of its answer so far
+  char answer[BUFFER];
+};
+
+static char head[8192];
+static char *body;
+static size_t body_length;
+static uint32_t buckets[BUCKETS];
+static uint64_t created, refused, latency_max;
+static unsigned char key_salt[16];
+static uint64_t keys;
+
+static void die(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static uint64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+// A key that sorts by time, as a UUIDv7 does.
+static int write_key(char *out) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  uint64_t ms = (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  uint64_t salt;
+  memcpy(&salt, key_salt, sizeof salt);
+  uint64_t number = (salt ^ (++keys * 0x9e3779b97f4a7c15u));
+  return sprintf(out, "%08x-%04x-7%03x-8%03x-%012llx", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff),
+                 (unsigned)(keys & 0xfff), (unsigned)(number >> 52), (unsigned long long)(number & 0xffffffffffff));
+}
+
+static void ask(struct buyer *b) {
+  char request[sizeof head + 256];
+  char key[64];
+  write_key(key);
+  int length = sprintf(request, "%sIdempotency-Key: %s\r\nX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, key,
+                       (unsigned)(keys >> 16 & 255), (unsigned)(keys >> 8 & 255), (unsigned)(keys & 255));
+  struct iovec parts[2] = {{request, length}, {body, body_length}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+  b->received = 0;
+  b->asked = now();
+  // Requests are far smaller than a socket's buffer, and the last one has been answered: it fits.
+  if (sendmsg(b->socket, &message, MSG_NOSIGNAL) != (ssize_t)(length + body_length)) die("send");
+}
+
+// The whole answer's length, or 0 when its head is not complete.
+static size_t answer_length(struct buyer *b) {
+  b->answer[b->received] = 0;
+  char *end = strstr(b->answer, "\r\n\r\n");
+  if (!end) return 0;
+  char *length = strcasestr(b->answer, "\r\ncontent-length:");
+  if (!length || length > end) {
+    fprintf(stderr, "an answer without Content-Length: %s\n", b->answer);
+    exit(1);
+  }
+  return end + 4 - b->answer + strtoul(length + 17, NULL, 10);
+}
+
+static void count(struct buyer *b) {
+  uint64_t took = now() - b->asked;
+  if (strncmp(b->answer + 9, "201", 3) == 0) {
+    created++;
+  } else if (refused++ == 0) {
+    fprintf(stderr, "%.1000s\n", b->answer);
+  }
+  uint64_t bucket = took / 1000 / BUCKET_MICROSECONDS;
+  buckets[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+  if (took > latency_max) latency_max = took;
+}
+
+static double percentile(double share) {
+  uint64_t total = created + refused, seen = 0;
+  for (int i = 0; i < BUCKETS; i++) {
+    seen += buckets[i];
+    if (seen >= share * total) return (i + 1) * BUCKET_MICROSECONDS / 1000.0;
+  }
+  return latency_max / 1e6;
+}
+
+static int dial(int port, int number) {
+  int s = socket(AF_INET, SOCK_STREAM, 0);
+  if (s < 0) die("socket");
+  int one = 1;
+  setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number % SOURCES)};
+  if (bind(s, (void *)&from, sizeof from)) die("bind");
+  struct sockaddr_in to = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  if (connect(s, (void *)&to, sizeof to)) die("connect");
+  return s;
+}
+
+static void read_body(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (!file) die(path);
+  body = malloc(BUFFER);
+  body_length = fread(body, 1, BUFFER, file);
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 6) {
+    fprintf(stderr, "usage: checkout-load <port> <connections> <seconds> <path> <body> [header: value]...\n");
+    return 2;
+  }
+  int port = atoi(argv[1]), connections = atoi(argv[2]);
+  double seconds = atof(argv[3]);
+  read_body(argv[5]);
+  int length = snprintf(head, sizeof head,
+                        "POST %s HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
+                        "Content-Length: %zu\r\n",
+                        argv[4], port, body_length);
+  for (int i = 6; i < argc; i++) length += snprintf(head + length, sizeof head - length, "%s\r\n", argv[i]);
+  if (length >= (int)sizeof head) return 2;
+  if (getrandom(key_salt, sizeof key_salt, 0) != sizeof key_salt) die("getrandom");
+
+  int epoll = epoll_create1(0);
+  struct buyer *buyers = calloc(connections, sizeof *buyers);
+  for (int i = 0; i < connections; i++) {
+    buyers[i].socket = dial(port, i);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &buyers[i]};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, buyers[i].socket, &event)) die("epoll_ctl");
+  }
+  uint64_t began = now(), end = began + (uint64_t)(seconds * 1e9);
+  for (int i = 0; i < connections; i++) ask(&buyers[i]);
+
+  int under_way = connections;
+  while (under_way > 0) {
+    struct epoll_event events[256];
+    int ready = epoll_wait(epoll, events, 256, 10000);
+    if (ready < 0 && errno != EINTR) die("epoll_wait");
+    if (ready == 0) {
+      fprintf(stderr, "no answer for 10 seconds, %d requests under way\n", under_way);
+      return 1;
+    }
+    for (int i = 0; i < ready; i++) {
+      struct buyer *b = events[i].data.ptr;
+      ssize_t got = read(b->socket, b->answer + b->received, BUFFER - 1 - b->received);
+      if (got <= 0) {
+        fprintf(stderr, "the server closed a connection\n");
+        return 1;
+      }
+      b->received += got;
+      size_t whole = answer_length(b);
+      if (whole == 0 || b->received < whole) continue;
+      count(b);
+      if (now() < end) ask(b); else under_way--;
+    }
+  }
+  double took = (now() - began) / 1e9;
+  printf("{\"orders_per_second\": %.1f, \"created\": %llu, \"refused\": %llu, \"seconds\": %.2f, \"p50_ms\": %.2f, "
+         "\"p90_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}\n",
+         created / took, (unsigned long long)created, (unsigned long long)refused, took, percentile(0.5),
+         percentile(0.9), percentile(0.99), latency_max / 1e6);
+  return 0;
+}
