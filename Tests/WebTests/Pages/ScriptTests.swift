@@ -1,0 +1,175 @@
+import Commerce
+import Foundation
+import TestKit
+import Testing
+
+@testable import Web
+
+private typealias JSON = TestKit.JSON
+
+/// The pages' scripts where they run: in a browser, on pages of the real server.
+@Suite(.serialized, .timeLimit(.minutes(4))) struct ScriptTests {
+  /// Opens the watch page of the market's show; `script` may use `lib(name)` to import a module.
+  private func onWatchPage(_ body: @Sendable (RunningWeb, Browser) async throws -> Void) async throws {
+    try await RunningWeb.run { web in
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/watch/\(web.square.show.id)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
+        try await browser.run(
+          """
+          const base = document.querySelector('script[src$="watch.js"]').src.replace("watch.js", "lib/");
+          window.lib = (name) => import(base + name);
+          """)
+        try await body(web, browser)
+      }
+    }
+  }
+
+  @Test func `what happens is held until the viewer's own picture gets there`() async throws {
+    try await onWatchPage { _, browser in
+      let seen = try await browser.play(
+        """
+        const { Playhead } = await lib("playhead.js");
+        const seen = [];
+        const playhead = new Playhead((event) => seen.push(event.name), 60000);
+        playhead.reached(1000);
+        playhead.hold({ name: "past", mediaTime: 900 });
+        playhead.hold({ name: "soon", mediaTime: 1500 });
+        playhead.hold({ name: "behind it", mediaTime: 1400 });
+        seen.push("|");
+        playhead.reached(1499);
+        seen.push("|");
+        playhead.reached(1500);
+        playhead.hold({ name: "never", mediaTime: 9000 });
+        playhead.reached(null);
+        return seen.join(" ");
+        """)
+      #expect(seen == "past | | soon behind it never")
+      let patience = try await browser.play(
+        """
+        const { Playhead } = await lib("playhead.js");
+        return new Promise((resolve) => {
+          const playhead = new Playhead(() => resolve("let through"), 50);
+          playhead.reached(0);
+          playhead.hold({ mediaTime: 5000 });
+        });
+        """)
+      #expect(patience == "let through")
+    }
+  }
+
+  @Test func `scripts and server write money and count alike`() async throws {
+    try await onWatchPage { web, browser in
+      let words = try #require(Screens(resources: ResourceFiles.root).words("en"))
+      for (minor, code) in [(10_000_000, "INR"), (38_120, "INR"), (129_950, "USD"), (100, "EUR"), (1500, "JPY")] {
+        let currency = try #require(Currency(code))
+        let text = try await browser.play(
+          "return (await lib('money.js')).money({ minor: arguments[0], currency: arguments[1] })",
+          .number(Double(minor)), .string(code))
+        #expect(text == .string(words.money(Money(minor: Int64(minor), currency: currency))))
+      }
+      let grouped = try await browser.play("return (await lib('strings.js')).number(1234567)")
+      #expect(grouped == .string(Figures.grouped(1_234_567)))
+    }
+  }
+
+  @Test func `a card is checked before anyone is asked`() async throws {
+    try await onWatchPage { _, browser in
+      func faults(_ number: String, _ expiry: String, _ cvc: String) async throws -> JSON {
+        try await browser.play(
+          """
+          const { readCard } = await lib("card.js");
+          const [number, expiry, cvc] = arguments;
+          return Object.keys(readCard({ number, expiry, cvc }, new Date("2026-11-22")).faults).join();
+          """, .string(number), .string(expiry), .string(cvc))
+      }
+      let cards = [
+        ("4242 4242 4242 4242", "11/26", "123", ""), ("4242 4242 4242 4241", "11/26", "123", "number"),
+        ("4242424242424242", "10/26", "12", "expiry,cvc"), ("", "13/29", "12a4", "number,expiry"),
+      ]
+      for (number, expiry, cvc, wrong) in cards {
+        let found = try await faults(number, expiry, cvc)
+        #expect(found == .string(wrong), "\(number) \(expiry) \(cvc)")
+      }
+    }
+  }
+
+  @Test func `ids made in the browser are ids to the server`() async throws {
+    try await onWatchPage { _, browser in
+      let text = try await browser.play("return (await lib('uuid.js')).uuid()")
+      let id = try #require(ID<Order>(text.string ?? ""))
+      #expect(id.description == text.string)
+      #expect(text.string?.dropFirst(14).first == "7")
+    }
+  }
+
+  @Test func `a viewer sees the pin, the stock and what people say, as text`() async throws {
+    try await onWatchPage { web, browser in
+      let commerce = web.square.commerce, owner = web.square.owner, show = web.square.show.id
+      try await commerce.pin(by: owner, show: show, product: web.square.lamp.id)
+      try await browser.wait(until: "document.querySelector('pinned-card button')?.textContent === 'Buy'")
+      #expect(try await browser.text("pinned-card .price") == "₹1,299")
+
+      try await commerce.setStock(by: owner, variant: web.square.lampVariant, onHand: 3)
+      try await browser.wait(until: "document.querySelector('pinned-card .stock').textContent === 'Only 3 left'")
+      try await commerce.setStock(by: owner, variant: web.square.lampVariant, onHand: 0)
+      try await browser.wait(until: "document.querySelector('pinned-card button').disabled")
+
+      _ = try await commerce.say(
+        commerce.makeID(), by: .nobody, show: show, name: "<i>R</i>", text: "<img src=x onerror=alert(1)>")
+      try await browser.wait(
+        until: "document.querySelector('.message [data-id], .message b')?.textContent === '<i>R</i>'")
+      #expect(try await browser.run("return document.querySelectorAll('.messages img, .messages i').length") == 0)
+
+      try await commerce.unpin(by: owner, show: show)
+      try await browser.wait(until: "document.querySelector('pinned-card').childElementCount === 0")
+      _ = try await commerce.endShow(by: owner, show: show)
+      try await browser.wait(until: "!document.querySelector('[data-part=curtain]').hidden")
+    }
+  }
+
+  @Test func `a guest buys in the drawer, is declined once, and keeps one order`() async throws {
+    try await onWatchPage { web, browser in
+      try await web.square.commerce.pin(by: web.square.owner, show: web.square.show.id, product: web.square.lamp.id)
+      try await browser.wait(until: "document.querySelector('pinned-card button')")
+      try await browser.click("pinned-card button")
+      try await browser.click(".drawer-foot .buy")
+      for (name, text) in [
+        ("email", "asha@example.com"), ("name", "Asha Rao"), ("phone", "98765 43210"), ("line1", "12 Lamp Lane"),
+        ("postalCode", "411001"), ("city", "Pune"),
+      ] { try await browser.type(text, into: ".drawer [name=\(name)]") }
+      try await browser.click(".drawer-foot .buy")
+      try await browser.wait(until: "document.querySelector('.sums .total dd')?.textContent === '₹1,299'")
+
+      func pay(_ number: String) async throws {
+        try await browser.type(number, into: ".drawer [name=number]")
+        try await browser.type("1230", into: ".drawer [name=expiry]")
+        try await browser.type("123", into: ".drawer [name=cvc]")
+        try await browser.click(".drawer-foot .buy")
+      }
+      try await pay("4000000000000002")
+      try await browser.wait(until: "document.querySelector('.drawer .notice.bad:not([hidden])')")
+      try await browser.wait(until: "document.querySelector('.drawer [name=number]').value === ''")
+      try await pay("4242424242424242")
+      try await browser.wait(until: "document.querySelector('.done')")
+      let orders = try await web.square.commerce.orders(of: web.square.channel.id, by: web.square.owner).items
+      #expect(orders.map(\.state) == [.paid])
+      let link = try await browser.run("return document.querySelector('.drawer-foot a').getAttribute('href')")
+      #expect(link.string?.hasPrefix("/orders/\(orders.first?.id.description ?? "")?token=") == true)
+    }
+  }
+}
+
+extension Browser {
+  /// Runs a function body that may await.
+  fileprivate func play(_ script: String, _ arguments: JSON...) async throws -> JSON {
+    // `run` takes arguments one by one; an arrow function sees those of the function around it.
+    let body = "return (async () => { \(script) })()"
+    return switch arguments.count {
+    case 0: try await run(body)
+    case 1: try await run(body, arguments[0])
+    case 2: try await run(body, arguments[0], arguments[1])
+    default: try await run(body, arguments[0], arguments[1], arguments[2])
+    }
+  }
+}
