@@ -9,7 +9,7 @@ enum Routes {
   static func router(_ site: Site) -> Router<WebContext> {
     let router = Router(context: WebContext.self, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: Counting(metrics: site.metrics))
-    router.add(middleware: SecurityHeaders())
+    router.add(middleware: SecurityHeaders(isSecure: site.configuration.secureCookies))
     router.add(middleware: Compression())
     router.add(middleware: Failures(site: site))
 

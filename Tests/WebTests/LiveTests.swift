@@ -60,6 +60,8 @@ import Web
       let show = "\(web.square.show.id)"
       func say(_ numbers: ClosedRange<Int>) async throws {
         for number in numbers {
+          // What happens within one millisecond has no order of its own.
+          web.square.clock.advance(milliseconds: 1)
           let reply = try await web.guest.post("/api/v1/shows/\(show)/messages", ["name": "R", "text": "\(number)"])
           #expect(reply.status == 201)
         }
@@ -166,6 +168,21 @@ import Web
           sequence += 1
         }
         #expect(sequence < 301)
+      }
+    }
+  }
+
+  @Test func `viewers are told to come back later when the server stops, and it does not wait for them`() async throws {
+    try await RunningWeb.run { web in
+      try await web.guest.watch("\(web.square.show.id)") { viewer in
+        _ = try await viewer.next("state")
+        let start = ContinuousClock.now
+        await web.stop()
+        await #expect(throws: EventStream.Ended.self) {
+          while true { _ = try await viewer.next() }
+        }
+        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect((500...4_000).contains(try #require(viewer.retryMilliseconds)))
       }
     }
   }

@@ -102,6 +102,25 @@ import Web
     }
   }
 
+  @Test func `a payment asked for twice at once is under way, and charged once`() async throws {
+    try await RunningWeb.run(behaviour: SandboxBehaviour(latencyMilliseconds: 400...400)) { web in
+      let (id, token) = try await web.placed()
+      let card = try await web.method("4242 4242 4242 4242")
+      let replies = try await withThrowingTaskGroup(of: Reply.self) { group in
+        for _ in 1...2 {
+          group.addTask {
+            try await web.guest.post(
+              "/api/v1/orders/\(id)/payment", ["paymentMethod": .string(card)],
+              headers: ["Order-Token": token, "Idempotency-Key": "once"])
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.status < $1.status }
+      }
+      #expect(replies.map(\.status) == [200, 409])
+      #expect(replies[0].json["state"] == "paid" && replies[1].code == "request_in_flight")
+    }
+  }
+
   @Test func `a card that asks for a second step is paid once the buyer has confirmed`() async throws {
     try await RunningWeb.run { web in
       let (id, token) = try await web.placed()

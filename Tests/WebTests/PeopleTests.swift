@@ -106,6 +106,10 @@ import TestKit
       #expect(try await tries(["Origin": "http://localhost:8080"]) == 201)
       #expect(try await tries(["Origin": "https://evil.example"]) == 403)
       #expect(try await tries(["Origin": "null"]) == 403)
+      let stranger = try await web.guest.post(
+        "/api/v1/session", ["email": .string(MarketSquare.ownerEmail), "password": .string(MarketSquare.password)],
+        headers: ["Sec-Fetch-Site": "cross-site"])
+      #expect(stranger.status == 403, "nobody is signed in by another site either")
       // An empty value is not sent at all: neither header.
       #expect(try await tries(["Origin": ""]) == 403)
     }

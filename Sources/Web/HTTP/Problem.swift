@@ -71,7 +71,8 @@ extension Problem {
   }
 
   static let crossSite = Problem(
-    .forbidden, "cross_site", "A write with a cookie must come from this site's own pages. Programs use an API key.")
+    .forbidden, "cross_site",
+    "A write from a browser must come from this site's own pages. Programs send an API key, and no cookie.")
 
   static let keyMissing = Problem(
     .badRequest, "idempotency_key_missing",

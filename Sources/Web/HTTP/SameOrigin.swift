@@ -1,10 +1,10 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses a write that another site makes with our visitor's cookie.
+/// Refuses a write that another site makes a browser send.
 ///
-/// Browsers say where a request comes from in `Sec-Fetch-Site`; older ones send `Origin`. A request without a cookie
-/// carries nobody's authority but its own, so programs with an API key need neither.
+/// Browsers say where a request comes from in `Sec-Fetch-Site`; older ones send `Origin`. What they say must be us. Who
+/// says nothing must not have a cookie: programs with an API key say nothing, and carry nobody's authority but their own.
 struct SameOrigin: RouterMiddleware {
   typealias Context = WebContext
 
@@ -13,10 +13,7 @@ struct SameOrigin: RouterMiddleware {
   func handle(
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
-    guard !Self.safeMethods.contains(request.method), request.headers[.cookie] != nil else {
-      return try await next(request, context)
-    }
-    guard isOurs(request) else { throw Problem.crossSite }
+    guard Self.safeMethods.contains(request.method) || isOurs(request) else { throw Problem.crossSite }
     return try await next(request, context)
   }
 
@@ -24,7 +21,7 @@ struct SameOrigin: RouterMiddleware {
 
   private func isOurs(_ request: Request) -> Bool {
     if let site = request.headers[.secFetchSite] { return site == "same-origin" || site == "none" }
-    guard let origin = request.headers[.origin] else { return false }
+    guard let origin = request.headers[.origin] else { return request.headers[.cookie] == nil }
     return origin == publicURL || origin == request.head.authority.map { "http://\($0)" }
       || origin == request.head.authority.map { "https://\($0)" }
   }

@@ -5,6 +5,9 @@ import Hummingbird
 struct SecurityHeaders: RouterMiddleware {
   typealias Context = WebContext
 
+  /// Whether this site is served over https, and must not be asked for over anything else.
+  let isSecure: Bool
+
   /// Nothing inline and nothing foreign. Blobs are what Media Source Extensions play.
   private static let contentSecurityPolicy = """
     default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
@@ -17,6 +20,7 @@ struct SecurityHeaders: RouterMiddleware {
     var response = try await next(request, context)
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.requestID] = context.id
+    if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
     guard response.headers[.contentType]?.hasPrefix("text/html") == true else { return response }
     response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     response.headers[.referrerPolicy] = "same-origin"

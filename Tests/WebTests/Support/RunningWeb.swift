@@ -2,6 +2,7 @@ import Commerce
 import Foundation
 import Logging
 import Media
+import ServiceLifecycle
 import Store
 import TestKit
 import Web
@@ -12,6 +13,7 @@ struct RunningWeb: Sendable {
   let port: Int
   let media: MediaServer
   let sandbox: SandboxProvider
+  private let services: ServiceGroup
 
   /// Nobody in particular.
   var guest: Client { Client(port: port) }
@@ -54,15 +56,19 @@ struct RunningWeb: Sendable {
     let web = try await Web(
       configuration: configuration, commerce: square.commerce, media: media, sandbox: sandbox, bell: bell,
       logger: logger)
+    let services = ServiceGroup(configuration: .init(services: [web], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await web.run() }
+      group.addTask { try await services.run() }
       let port = await web.boundPort()
-      try await body(RunningWeb(square: square, port: port, media: media, sandbox: sandbox))
-      group.cancelAll()
+      try await body(RunningWeb(square: square, port: port, media: media, sandbox: sandbox, services: services))
+      await services.triggerGracefulShutdown()
     }
   }
 
   private final class Made { var sandbox: SandboxProvider? }
+
+  /// Stops the server as a signal would.
+  func stop() async { await services.triggerGracefulShutdown() }
 
   /// Asks until what came back is as it should be; the test's time limit ends it.
   func until<T>(_ ask: () async throws -> T, is good: (T) -> Bool) async throws -> T {
