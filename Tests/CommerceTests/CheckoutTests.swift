@@ -142,6 +142,19 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `a rush of abandoned orders ends in one sweep`(engine: Engine) async throws {
+    let stall = try await Stall(engine, units: 250)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<201 { group.addTask { _ = try await stall.place() } }
+      try await group.waitForAll()
+    }
+    stall.clock.advance(seconds: 600)
+    #expect(try await stall.commerce.expireOrders() == 201)
+    #expect(try await stall.stock() == StockLevel(onHand: 250, reserved: 0))
+    #expect(try await stall.commerce.audit().differences == [])
+  }
+
+  @Test(arguments: Engine.allCases)
   func `a cancelled order gives its stock back once`(engine: Engine) async throws {
     let stall = try await Stall(engine)
     let placed = try await stall.place(stall.bag(4))
@@ -243,5 +256,46 @@ import Testing
     _ = try await stall.place(Bag(show: nil, market: "IN", lines: lines), id: id)
     let again = try await stall.place(Bag(show: nil, market: "IN", lines: lines.reversed()), id: id)
     #expect(!again.isNew)
+  }
+
+  @Test(arguments: [1, 50])
+  func `pricing and recording an order take three statements, however many lines it has`(lines: Int) async throws {
+    let stall = try await Stall(.sqlite, prices: (0..<lines).map { 1000 + Int64($0) })
+    let bag = Bag(show: nil, market: "IN", lines: stall.offers.map { Bag.Line(offer: $0, quantity: 1) })
+    let request = OrderRequest(
+      id: stall.commerce.makeID(), bag: bag, buyer: Stall.buyer(), encodedBuyer: try Stall.buyer().encoded(),
+      fingerprint: [], language: "en", access: Secret(prefix: "", entropy: stall.commerce.entropy))
+    let statements = try await stall.database.write { [commerce = stall.commerce] db in
+      let counting = CountingConnection(db)
+      let quote = try Quote.of(bag, at: commerce.clock.now, policy: commerce.policy, in: counting)
+      try Order(request, quote, at: commerce.clock.now, policy: commerce.policy).insert(request, in: counting)
+      return counting.statements
+    }
+    #expect(statements == 3)
+    // Reading them back takes two.
+    let order = try await stall.database.read { db in
+      let counting = CountingConnection(db)
+      return (try Order.require(request.id, in: counting), counting.statements)
+    }
+    #expect(order.0.lines.count == lines)
+    #expect(order.1 == 2)
+  }
+}
+
+/// Counts what is asked of a connection.
+private final class CountingConnection: Connection {
+  private let connection: any Connection
+  private(set) var statements = 0
+
+  init(_ connection: any Connection) { self.connection = connection }
+
+  func run(_ sql: SQL) throws -> Int {
+    statements += 1
+    return try connection.run(sql)
+  }
+
+  func rows(_ sql: SQL) throws -> [Row] {
+    statements += 1
+    return try connection.rows(sql)
   }
 }

@@ -17,19 +17,33 @@ extension Commerce {
     }
   }
 
-  /// Ends the orders that were not paid in time and gives their stock back. At most 100 a call; gives how many.
+  /// Ends the orders that were not paid in time and gives their stock back; gives how many.
+  ///
+  /// It does so in batches, each a transaction of its own, so that a rush of abandoned orders does not hold up those
+  /// who are buying.
   @discardableResult
   public func expireOrders() async throws -> Int {
     let now = clock.now
-    let waiting = try await database.read { db in
+    let isDue = try await database.read { db in
       try db.row("SELECT 1 FROM orders WHERE state = 'placed' AND expires_ms <= \(now) LIMIT 1") != nil
     }
-    guard waiting else { return 0 }
-    return try await writeAndTell { db in
+    guard isDue else { return 0 }
+    var ended = 0
+    while true {
+      let batch = try await expireBatch(at: now)
+      ended += batch
+      if batch < Self.expireBatchMax { return ended }
+    }
+  }
+
+  private static var expireBatchMax: Int { 100 }
+
+  private func expireBatch(at now: Moment) async throws -> Int {
+    try await writeAndTell { db in
       let rows = try db.rows(
         """
         SELECT \(Order.columns) FROM orders WHERE state = 'placed' AND expires_ms <= \(now)
-        ORDER BY expires_ms LIMIT 100
+        ORDER BY expires_ms LIMIT \(Self.expireBatchMax)
         """)
       let orders = try Order.with(rows: rows, in: db)
       try end(orders, as: .expired, on: occasion(note: "not paid in time"), in: db)

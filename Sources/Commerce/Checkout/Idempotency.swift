@@ -7,9 +7,9 @@ public struct IdempotencyKey: Hashable, Sendable {
   public let scope: String
   public let key: String
 
-  /// Nil when `key` is empty or has more than 200 bytes.
-  public init?(_ key: String, scope: String) {
-    guard (1...200).contains(key.utf8.count) else { return nil }
+  /// Nil when `key` is empty or has more than `bytesMax` bytes (`Policy.idempotencyKeyBytesMax`).
+  public init?(_ key: String, scope: String, bytesMax: Int = 200) {
+    guard !key.isEmpty, key.utf8.count <= bytesMax else { return nil }
     self.scope = scope
     self.key = key
   }
@@ -101,16 +101,21 @@ public struct IdempotencyKeys: Sendable {
     }
   }
 
-  /// Forgets keys older than a day; at most 1 000 a call. Gives how many.
+  /// Forgets keys older than a day, in batches of 1 000, each a transaction of its own; gives how many.
   @discardableResult
   public func prune() async throws -> Int {
-    try await database.write { db in
-      let before = clock.now.adding(seconds: -policy.idempotencyHours * 3600)
-      return try db.run(
-        """
-        DELETE FROM idempotency_key WHERE name IN
-          (SELECT name FROM idempotency_key WHERE claimed_ms < \(before) ORDER BY claimed_ms LIMIT 1000)
-        """)
+    let before = clock.now.adding(seconds: -policy.idempotencyHours * 3600)
+    var forgotten = 0
+    while true {
+      let batch = try await database.write { db in
+        try db.run(
+          """
+          DELETE FROM idempotency_key WHERE name IN
+            (SELECT name FROM idempotency_key WHERE claimed_ms < \(before) ORDER BY claimed_ms LIMIT 1000)
+          """)
+      }
+      forgotten += batch
+      if batch < 1000 { return forgotten }
     }
   }
 }

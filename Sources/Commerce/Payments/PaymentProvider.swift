@@ -18,7 +18,8 @@ public protocol PaymentProvider: Sendable {
   /// Gives money back. The same `key` again is the same refund. Throws `ProviderRefused` when it never will.
   func refund(payment id: String, amount: Money, key: String) async throws -> ProviderRefund
 
-  /// Reads a webhook. Throws `WebhookRefusal` unless its signature is right and it was signed within five minutes of `now`.
+  /// Reads a webhook. Throws `WebhookRefusal` unless its signature is right and it was signed at about `now` (five
+  /// minutes before or after, unless it was made with another bound).
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent
 }
 

@@ -69,29 +69,33 @@ extension Commerce {
   /// The open attempts asked about longest ago; from now on they count as asked.
   private func dueAttempts() async throws -> [PaymentAttempt] {
     let before = clock.now.adding(seconds: -policy.reconcileSeconds)
-    return try await database.write { db in
-      let attempts = try db.rows(
+    let due = try await database.read { db in
+      try db.rows(
         """
         SELECT \(PaymentAttempt.columns) FROM payment_attempt
         WHERE state IN ('started', 'requires_action', 'processing') AND asked_ms <= \(before)
         ORDER BY asked_ms LIMIT 100
         """
       ).map(PaymentAttempt.init)
-      guard !attempts.isEmpty else { return [] }
-      try db.run("UPDATE payment_attempt SET asked_ms = \(clock.now) WHERE id IN \(list: attempts.map(\.id))")
-      return attempts
     }
+    guard !due.isEmpty else { return [] }
+    try await database.write { db in
+      _ = try db.run("UPDATE payment_attempt SET asked_ms = \(clock.now) WHERE id IN \(list: due.map(\.id))")
+    }
+    return due
   }
 
   private func dueRefunds() async throws -> [ID<Refund>] {
     let before = clock.now.adding(seconds: -policy.reconcileSeconds)
-    return try await database.write { db in
-      let refunds = try db.rows(
+    let due = try await database.read { db in
+      try db.rows(
         "SELECT id FROM refund WHERE state = 'pending' AND asked_ms <= \(before) ORDER BY asked_ms LIMIT 100"
       ).map { try $0.get("id", as: ID<Refund>.self) }
-      guard !refunds.isEmpty else { return [] }
-      try db.run("UPDATE refund SET asked_ms = \(clock.now) WHERE id IN \(list: refunds)")
-      return refunds
     }
+    guard !due.isEmpty else { return [] }
+    try await database.write { db in
+      _ = try db.run("UPDATE refund SET asked_ms = \(clock.now) WHERE id IN \(list: due)")
+    }
+    return due
   }
 }

@@ -89,8 +89,10 @@ struct Call: Sendable {
   func idempotencyKey() throws -> IdempotencyKey? {
     guard let intent else { return nil }
     let who = caller.account.map(\.description) ?? "guest"
-    guard let key = IdempotencyKey(intent, scope: "\(who) \(request.method) \(request.uri.path)") else {
-      throw Problem(.badRequest, "idempotency_key_malformed", "An Idempotency-Key has 1 to 200 bytes.")
+    let bytesMax = commerce.policy.idempotencyKeyBytesMax
+    let scope = "\(who) \(request.method) \(request.uri.path)"
+    guard let key = IdempotencyKey(intent, scope: scope, bytesMax: bytesMax) else {
+      throw Problem(.badRequest, "idempotency_key_malformed", "An Idempotency-Key has 1 to \(bytesMax) bytes.")
     }
     return key
   }

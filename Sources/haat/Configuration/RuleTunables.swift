@@ -102,8 +102,8 @@ extension Tunable<Policy> {
       Self("rules.recentMessages", \.recentMessages, of: part, 1...5_000, "Chat messages a new viewer is given."),
       Self(
         "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),
-      Self("rules.bagLinesMax", \.bagLinesMax, of: part, 1...5_000, "Lines of a bag."),
-      Self("rules.quantityMax", \.quantityMax, of: part, 1...10_000, "Units of one line."),
+      Self("rules.bagLinesMax", \.bagLinesMax, of: part, 1...500, "Lines of a bag."),
+      Self("rules.quantityMax", \.quantityMax, of: part, 1...99, "Units of one line."),
       Self(
         "rules.reservationMinutes", \.reservationMinutes, of: part, 1...1440,
         "How long stock is held for an unpaid order."),

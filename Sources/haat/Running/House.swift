@@ -30,10 +30,11 @@ struct House: Sendable {
     let rtmpURL = Self.rtmpURL(settings, publicURL: publicURL, port: rtmpPort)
 
     let database = try await DataDirectory.openDatabase(settings, logger: logger)
-    let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, database: database) : nil
+    let policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
+    let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, policy, database: database) : nil
     let bell = Bell()
     let commerce = Commerce(
-      database: database, policy: Tunable.tuned(Policy(), by: Tunable.all, from: settings),
+      database: database, policy: policy,
       providers: PaymentProviders(sandbox.map { [$0] } ?? []), changed: { bell.ring() })
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
@@ -72,9 +73,10 @@ struct House: Sendable {
     await database.close()
   }
 
-  private static func sandbox(_ settings: Settings, database: Database) throws -> SandboxProvider {
+  private static func sandbox(_ settings: Settings, _ policy: Policy, database: Database) throws -> SandboxProvider {
     let secret = try DataDirectory.secret("sandbox-secret", in: settings.text("data.directory"))
-    return SandboxProvider(database: database, secret: Hexadecimal.text(secret))
+    return SandboxProvider(
+      database: database, secret: Hexadecimal.text(secret), webhookAgeSeconds: policy.webhookAgeSeconds)
   }
 
   private static func publicURL(_ settings: Settings, port: Int) -> String {

@@ -11,18 +11,21 @@ public final class SandboxProvider: PaymentProvider {
   let entropy: Entropy
   let secret: String
   let behaviour: SandboxBehaviour
+  let webhookAgeSeconds: Int64
   let fortune: SandboxFortune
 
-  /// `secret` signs webhooks; it must not be empty.
+  /// `secret` signs webhooks; it must not be empty. `webhookAgeSeconds` is how much older or newer than now a signature
+  /// may be.
   public init(
     database: Database, clock: WallClock = .system, entropy: Entropy = .system, secret: String,
-    behaviour: SandboxBehaviour = .prompt
+    behaviour: SandboxBehaviour = .prompt, webhookAgeSeconds: Int64 = 300
   ) {
     self.database = database
     self.clock = clock
     self.entropy = entropy
     self.secret = secret
     self.behaviour = behaviour
+    self.webhookAgeSeconds = webhookAgeSeconds
     fortune = SandboxFortune(behaviour)
   }
 

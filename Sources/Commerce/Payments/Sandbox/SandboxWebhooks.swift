@@ -9,7 +9,7 @@ extension SandboxProvider {
 
   public func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent {
     let header = headers.first { $0.key.lowercased() == Self.signatureHeader }?.value
-    try WebhookSignature.check(header, body: body, secret: secret, now: now, ageSeconds: 300)
+    try WebhookSignature.check(header, body: body, secret: secret, now: now, ageSeconds: webhookAgeSeconds)
     guard let told = try? JSONDecoder().decode(SandboxEvent.self, from: Data(body)) else {
       throw WebhookRefusal.unreadable
     }
