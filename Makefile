@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo serve build test lint format bench screenshots clean packages test-packages
 
-BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config
+BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
 RUN_PACKAGES := ffmpeg fonts-dejavu-core
 TEST_PACKAGES := chromium chromium-driver fonts-noto-core postgresql python3 python3-pip
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
