@@ -1,13 +1,15 @@
 """nginx with its RTMP module as packaged by Debian: takes the same stream and serves it as HLS."""
 
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
+from glass_to_glass import wait_for
 from haat_server import free_port
 
 CONFIGURATION = """
-load_module modules/ngx_rtmp_module.so;
+load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
 daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log;
 {user}
 events {{ worker_connections 256; }}
@@ -18,6 +20,11 @@ http {{ access_log off; types {{ text/html html; application/vnd.apple.mpegurl m
   uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
   server {{ listen 127.0.0.1:{http}; root {directory}; add_header Cache-Control no-cache; }} }}
 """
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class NginxRTMP:
@@ -37,6 +44,7 @@ class NginxRTMP:
             directory=directory, rtmp=self.rtmp_port, http=self.http_port, user=user))
         self.process = subprocess.Popen(["nginx", "-p", str(directory), "-c", str(configuration)],
                                         stderr=subprocess.DEVNULL)
+        wait_for(lambda: listens(self.rtmp_port) and listens(self.http_port), "nginx listens")
         return self
 
     def __exit__(self, *_):

@@ -1,5 +1,8 @@
-/** How far behind the newest frame to play, in seconds: enough that the next one is there in time. */
-export const marginSeconds = 0.15;
+/**
+ * How much to keep buffered when it is least, in seconds. That is beyond what the network's jitter takes, which the
+ * minimum already holds: what is left is for the decoder. At 0.06 Chromium stalls.
+ */
+export const marginSeconds = 0.1;
 const marginSecondsMax = 2;
 /** Beyond this, running faster would take too long to be unseen. */
 const behindSecondsMax = 2;
@@ -13,8 +16,14 @@ const burstMillisecondsMax = 300;
 const settlingMilliseconds = 1500;
 const settlingSeconds = 0.4;
 const seekIntervalMilliseconds = 2000;
-const toleranceSeconds = 0.03;
-const gain = 0.4;
+const toleranceSeconds = 0.015;
+/** What is left of a frame's time when a range ends: nothing more to show in it. */
+const frameSeconds = 0.03;
+/**
+ * Rate per second of error: the error is gone in about a second. While the player gains on the edge its least is its
+ * latest, so that nothing lags and nothing overshoots.
+ */
+const gain = 1;
 
 /**
  * Decides how fast to play and where to: the control law of the live player, without a clock or a video of its own.
@@ -56,7 +65,7 @@ export class LiveEdge {
    * more of them would not help it.
    */
   stalled(now, ahead) {
-    if (this.#startedAt === null || this.#stall || ahead > 2 * toleranceSeconds) return;
+    if (this.#startedAt === null || this.#stall || ahead > 2 * frameSeconds) return;
     if (now - this.#seekedAt < windowMilliseconds) return;
     this.#stall = { since: now, margin: this.#margin };
     this.#margin = Math.min(marginSecondsMax, this.#margin * 1.25 + 0.02);
@@ -72,9 +81,9 @@ export class LiveEdge {
     if (!live) return { rate: 1, seekTo: null };
     if (this.#startedAt === null) return this.#start(now, live, isFilling);
 
-    const range = ranges.find(([start, end]) => start - toleranceSeconds <= time && time < end);
+    const range = ranges.find(([start, end]) => start - frameSeconds <= time && time < end);
     const ahead = range ? range[1] - time : 0;
-    if (!range || (range !== live && ahead < toleranceSeconds)) {
+    if (!range || (range !== live && ahead < frameSeconds)) {
       const next = ranges.find(([start]) => start > time);
       // A hole: media that never came. What lies behind it is played from its start, or from the edge if that is far.
       if (next) return this.#seek(now, Math.max(next[0], live[1] - behindSecondsMax, this.#target(live)), true);
@@ -86,7 +95,7 @@ export class LiveEdge {
     if (this.#wantsLive || behind > this.#margin + (isSettling ? settlingSeconds : behindSecondsMax)) {
       const wanted = this.#wantsLive || isSettling;
       this.#wantsLive = false;
-      if (behind > this.#margin + 2 * toleranceSeconds) {
+      if (behind > this.#margin + 2 * frameSeconds) {
         const seek = this.#seek(now, this.#target(live), wanted);
         if (seek.seekTo !== null) return seek;
       }
@@ -123,7 +132,7 @@ export class LiveEdge {
   #rate(now, ahead) {
     if (this.#stall) {
       const isLong = now - this.#stall.since >= interruptionMilliseconds;
-      if (ahead < (isLong ? toleranceSeconds : this.#margin)) return 0;
+      if (ahead < (isLong ? frameSeconds : this.#margin)) return 0;
       this.#endStall(now);
     }
     this.#decay(now);
@@ -132,7 +141,7 @@ export class LiveEdge {
     if (now - this.#samples[0].now < windowMilliseconds / 2) return 1;
     const error = Math.min(...this.#samples.map((sample) => sample.ahead)) - this.#margin;
     if (error > toleranceSeconds) return Math.min(1.15, Math.max(1.02, 1 + gain * error));
-    if (error < -2 * toleranceSeconds) return 0.93;
+    if (error < -this.#margin / 3) return 0.93;
     return 1;
   }
 
