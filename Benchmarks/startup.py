@@ -19,8 +19,8 @@ SLEEP_SECONDS = 3
 RETURNS = 5
 GOALS = (500, 300, 1000)
 
-# Runs in each page before its own scripts; `performance.now()` counts from the start of the navigation. `caught` is when
-# the first frame beyond `awaited` seconds of the show was on the screen.
+# Runs in each page before its own scripts; `performance.now()` counts from the start of the navigation. `caught` is
+# when the first frame beyond `awaited` seconds of the show was on the screen.
 WATCHER = """
 window.seen = { first: null, media: 0, awaited: Infinity, caught: null }
 function follow(video) {

@@ -1,8 +1,8 @@
 """A test picture with the wall clock in it, so that a page can say how old the frame on the screen is.
 
 Each frame carries, in a strip along its top, 32 blocks: the low 24 bits of the wall clock in milliseconds, then a check
-byte. A block is black or white over 1/32 of the width, which survives any encoder. Tones follow the same clock: ffmpeg's
-own sound generator beside piped pictures waits in its queue and would be measured as ours.
+byte. A block is black or white over 1/32 of the width, which survives any encoder. Tones follow the same clock:
+ffmpeg's own sound generator beside piped pictures waits in its queue and would be measured as ours.
 
 `Source` starts ffmpeg and feeds it; standard library only.
 """
@@ -59,9 +59,9 @@ def tone(frame, frames_per_second):
 class Source:
     """ffmpeg publishing the picture to `output` (its arguments after the encoding ones), from `start` to `stop`."""
 
-    def __init__(self, output, width=1280, height=720, frames_per_second=30, keyframe_seconds=2, bitrate="2500k", **options):
+    def __init__(self, output, width=1280, height=720, frames_per_second=30, keyframe_seconds=2, bitrate="2500k",
+                 sound=True, stdout=None):
         self.width, self.height, self.rate = width, height, frames_per_second
-        sound = options.get("sound", True)
         video_in, self.video = os.pipe()
         audio_in, self.audio = os.pipe() if sound else (None, None)
         self.stopping = threading.Event()
@@ -71,14 +71,14 @@ class Source:
                      "-i", f"pipe:{video_in}"]
         if sound:
             arguments += [*quick, "-f", "s16le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"pipe:{audio_in}"]
-        arguments += ["-c:v", "libx264", "-preset", options.get("preset", "ultrafast"), "-tune", "zerolatency",
+        arguments += ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
                       "-threads", "1", "-b:v", bitrate, "-maxrate", bitrate, "-bufsize", bitrate,
                       "-g", str(keyframe_seconds * self.rate), "-pix_fmt", "yuv420p"]
         if sound:
             arguments += ["-c:a", "aac", "-b:a", "96k"]
         inputs = [end for end in (video_in, audio_in) if end is not None]
         self.ffmpeg = subprocess.Popen(
-            arguments + output, pass_fds=inputs, stdin=subprocess.DEVNULL, stdout=options.get("stdout"))
+            arguments + output, pass_fds=inputs, stdin=subprocess.DEVNULL, stdout=stdout)
         for end in inputs:
             os.close(end)
         self.frames = backgrounds(width, height)

@@ -1,7 +1,7 @@
 """How old the picture on the screen is, from the moment it was drawn: see barcode.py.
 
-The page's own clock and the generator's are one machine's. What a page shows is read in `requestVideoFrameCallback`, and
-the time taken is when the browser expects that frame on the screen.
+The page's own clock and the generator's are one machine's. What a page shows is read in `requestVideoFrameCallback`,
+and the time taken is when the browser expects that frame on the screen.
 """
 
 import subprocess
@@ -72,9 +72,9 @@ def other_streams(addresses):
         subprocess.run([
             "ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-f", "lavfi", "-i",
             "testsrc2=size=1280x720:rate=30:duration=20", "-f", "lavfi", "-i",
-            "sine=frequency=330:sample_rate=48000:duration=20", "-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k",
-            "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k",
-            str(partial)], check=True)
+            "sine=frequency=330:sample_rate=48000:duration=20", "-c:v", "libx264", "-preset", "veryfast",
+            "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60", "-pix_fmt", "yuv420p",
+            "-c:a", "aac", "-b:a", "96k", str(partial)], check=True)
         partial.rename(loop)
     outputs = [part for address in addresses for part in ("-map", "0", "-c", "copy", "-f", "flv", address)]
     process = subprocess.Popen(["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-stream_loop", "-1",

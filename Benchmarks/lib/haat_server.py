@@ -1,4 +1,4 @@
-"""The release binary, on a data directory and ports of its own, with an operator, a channel and as many shows as asked."""
+"""The release binary, on a data directory and ports of its own, with an operator, a channel and shows."""
 
 import json
 import os

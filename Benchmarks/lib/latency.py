@@ -1,4 +1,4 @@
-"""The age of the picture on the watch page while other streams come in, and beside it nginx-rtmp's HLS in the same run."""
+"""The age of the picture on the watch page while other streams come in, and of nginx-rtmp's HLS in the same run."""
 
 from barcode import Source
 from figure import need, progress, report

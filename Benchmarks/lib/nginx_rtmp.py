@@ -1,5 +1,6 @@
 """nginx with its RTMP module as packaged by Debian: takes the same stream and serves it as HLS."""
 
+import os
 import socket
 import subprocess
 import tempfile
@@ -38,7 +39,7 @@ class NginxRTMP:
         (directory / "hls").mkdir()
         (directory / "page.html").write_text(
             '<!doctype html><title>peer</title><video muted autoplay playsinline src="hls/peer.m3u8"></video>')
-        user = "user root;" if subprocess.run(["id", "-u"], capture_output=True, text=True).stdout.strip() == "0" else ""
+        user = "user root;" if os.geteuid() == 0 else ""
         configuration = directory / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(
             directory=directory, rtmp=self.rtmp_port, http=self.http_port, user=user))

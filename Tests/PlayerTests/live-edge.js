@@ -2,8 +2,8 @@ import { LiveEdge, marginSeconds } from "../../Sources/Web/Resources/Static/js/l
 import { equal, ok, seeded, test } from "./testing.js";
 
 /**
- * A network and a video, 5 ms a step: a frame of 1/30 s leaves every 33 ms and arrives `delay(number)` seconds later; the
- * video plays what is buffered at the rate it is told, and stalls at its end.
+ * A network and a video, 5 ms a step: a frame of 1/30 s leaves every 33 ms and arrives `delay(number)` seconds later;
+ * the video plays what is buffered at the rate it is told, and stalls at its end.
  */
 function simulate({ seconds, delay, start = 100, keyframe = 1, edge = new LiveEdge(), each = () => {} }) {
   const result = { stalls: 0, seeks: [], rates: new Set(), aheads: [], edge };
@@ -94,7 +94,8 @@ test("more than two seconds behind, it goes to the live edge at once", () => {
 });
 
 test("a publisher that was away teaches nothing about the network", () => {
-  const result = simulate({ seconds: 20, delay: (number) => (number > 150 && number < 300 ? 10.5 - number / 30 : 0.02) });
+  const away = (number) => number > 150 && number < 300;
+  const result = simulate({ seconds: 20, delay: (number) => (away(number) ? 10.5 - number / 30 : 0.02) });
   ok(result.edge.margin < marginSeconds + 0.01, `a margin of ${result.edge.margin}`);
 });
 

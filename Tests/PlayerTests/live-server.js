@@ -3,8 +3,8 @@ import { MediaUnits } from "../../Sources/Web/Resources/Static/js/lib/player/med
 import { film } from "./testing.js";
 
 /**
- * A live server inside the page, in the place of `fetch`: it sends a film in its own time, from the last keyframe on, as
- * the real one does, and can go wrong in every way a test wants.
+ * A live server inside the page, in the place of `fetch`: it sends a film in its own time, from the last keyframe on,
+ * as the real one does, and can go wrong in every way a test wants.
  */
 export class LiveServer {
   #streams = new Set();

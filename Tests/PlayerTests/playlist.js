@@ -58,6 +58,7 @@ best.m3u8
 test("what is no playlist is malformed, and odd lines are passed over", () => {
   throws(MalformedMedia, () => readMediaPlaylist("<!doctype html>", base));
   throws(MalformedMedia, () => readMediaPlaylist("", base));
-  const odd = readMediaPlaylist("#EXTM3U\r\n#EXTINF:oops\r\n#EXT-X-PART:\r\n#EXT-X-MEDIA-SEQUENCE:x\r\na.mp4\r\n", base);
+  const text = "#EXTM3U\r\n#EXTINF:oops\r\n#EXT-X-PART:\r\n#EXT-X-MEDIA-SEQUENCE:x\r\na.mp4\r\n";
+  const odd = readMediaPlaylist(text, base);
   equal(odd.targetMilliseconds, 0);
 });

@@ -1,4 +1,7 @@
-/** A handful of lines instead of a framework: `test(name, body)`, checks, and `runTests(file)` for whoever drives the page. */
+/**
+ * A handful of lines instead of a framework: `test(name, body)`, checks, and `runTests(file)` for whoever drives the
+ * page.
+ */
 const tests = [];
 
 export function test(name, body) {
@@ -39,7 +42,9 @@ const stray = [];
 addEventListener("error", (event) => stray.push(event.message));
 addEventListener("unhandledrejection", (event) => stray.push(`unhandled: ${event.reason}`));
 
-/** Runs the tests of one file: `[{ name, error }]`, error null for a pass. What nobody caught is an error of that test. */
+/**
+ * Runs the tests of one file: `[{ name, error }]`, error null for a pass. What nobody caught is an error of that test.
+ */
 globalThis.runTests = async (file) => {
   tests.length = 0;
   await import(`./${file}.js`);

@@ -3,14 +3,15 @@ import { LivePlayback } from "../lib/player/live-playback.js";
 /**
  * A show's live picture and sound: `<live-player show="…" src="/live/…/" poster="…" muted></live-player>`.
  *
- * `src` ends with a slash. The element holds one `<video>`; how it looks is the page's affair. It starts by itself, waits
- * where nothing is live, and comes back by itself. `ways`, like `ways="parts native"`, limits the ways it may take.
+ * `src` ends with a slash. The element holds one `<video>`; how it looks is the page's affair. It starts by itself,
+ * waits where nothing is live, and comes back by itself. `ways`, like `ways="parts native"`, limits the ways it may
+ * take.
  *
  * Events:
- * - `playerstate` `{ state, way, latencyMs }`: `waiting` | `playing` | `ended` | `offline`, also as the attribute `state`;
- *   `way` is `stream`, `parts` or `native`.
- * - `mediatime` `{ mediaTime }`: the show's time of the picture in milliseconds, about ten times a second while playing;
- *   null where the browser's own player does not tell.
+ * - `playerstate` `{ state, way, latencyMs }`: `waiting` | `playing` | `ended` | `offline`, also as the attribute
+ *   `state`; `way` is `stream`, `parts` or `native`.
+ * - `mediatime` `{ mediaTime }`: the show's time of the picture in milliseconds, about ten times a second while
+ *   playing; null where the browser's own player does not tell.
  * - `volumechange`, when the sound went on or off, be it by the browser's rules for autoplay.
  */
 export class LivePlayer extends HTMLElement {

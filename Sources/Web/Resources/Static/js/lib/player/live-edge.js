@@ -61,8 +61,8 @@ export class LiveEdge {
   }
 
   /**
-   * Playback stood still with `ahead` seconds buffered. With frames at hand it is the browser that does not keep up, and
-   * more of them would not help it.
+   * Playback stood still with `ahead` seconds buffered. With frames at hand it is the browser that does not keep up,
+   * and more of them would not help it.
    */
   stalled(now, ahead) {
     if (this.#startedAt === null || this.#stall || ahead > 2 * frameSeconds) return;

@@ -22,12 +22,12 @@ const restMilliseconds = 3000;
 const nativeStillMilliseconds = 15_000;
 
 /**
- * Plays a show's stream in a video element, from `start` to `stop`, whatever happens in between: not live yet, a publisher
- * that goes and comes, a server that restarts, a network that fails.
+ * Plays a show's stream in a video element, from `start` to `stop`, whatever happens in between: not live yet, a
+ * publisher that goes and comes, a server that restarts, a network that fails.
  *
  * Three ways, the best first: the endless fragment stream, low-latency HLS parts, and the browser's own HLS where it
- * cannot be fed. Tells `onstate({ state, way, latencyMs })` at each change, `ontime(mediaTime)` in milliseconds about ten
- * times a second while it plays.
+ * cannot be fed. Tells `onstate({ state, way, latencyMs })` at each change, `ontime(mediaTime)` in milliseconds about
+ * ten times a second while it plays.
  */
 export class LivePlayback {
   #video;

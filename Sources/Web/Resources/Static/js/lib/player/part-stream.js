@@ -12,8 +12,8 @@ const behindSecondsMax = 2;
  * collects before it sends on. Yields units as `MediaUnits` makes them; returns at the playlist's end.
  *
  * The part that the playlist hints at is asked for before it exists, so that its bytes come with its last frame; the
- * playlist's blocking reload runs beside it and says what comes after. Parts by byte range are not supported: our server
- * names every part.
+ * playlist's blocking reload runs beside it and says what comes after. Parts by byte range are not supported: our
+ * server names every part.
  */
 export async function* partStream(url, signal, canPlay) {
   const leaving = new AbortController();
@@ -53,7 +53,9 @@ class PartStream {
     }
   }
 
-  /** What comes after the last part taken; from the newest keyframe where that is unknown or too much to catch up with. */
+  /**
+   * What comes after the last part taken; from the newest keyframe where that is unknown or too much to catch up with.
+   */
   #untaken(items) {
     const last = this.#last === null ? -1 : items.findLastIndex((item) => item.url === this.#last);
     const untaken = items.slice(last + 1);

@@ -3,8 +3,8 @@ import { MalformedMedia } from "./boxes.js";
 /**
  * A media playlist (RFC 8216bis) as far as a live player needs it.
  *
- * - `items`: what can be fetched, in order: `{ url, init, duration, independent, gap, sequence }`; parts where a segment
- *   has them, else the segment.
+ * - `items`: what can be fetched, in order: `{ url, init, duration, independent, gap, sequence }`; parts where a
+ *   segment has them, else the segment.
  * - `next`: `{ sequence, part }` that a blocking reload asks for, null where the server does not offer it.
  * - `hint`: the URL of the part that comes next, or null. `hintInit`: the initialization segment it belongs to.
  * - `targetMilliseconds`, `hasEnded`.
@@ -98,8 +98,8 @@ function split(line) {
 
 /** `NAME=value` pairs; quotes around a value are removed. */
 function attributes(text) {
-  return Object.fromEntries(
-    Array.from(text.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^",]*)/g), ([, name, value]) => [name, value.replace(/^"|"$/g, "")]));
+  const pairs = text.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^",]*)/g);
+  return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name, value.replace(/^"|"$/g, "")]));
 }
 
 function address(uri, base) {
