@@ -48,16 +48,14 @@ extension Buyer {
   /// Without blanks around its fields. Throws `GeneralRefusal.invalid` naming the first field that cannot be.
   func checked(_ policy: Policy) throws -> Buyer {
     func field(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws -> String {
-      let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-      guard range.contains(trimmed.count), trimmed.utf8.count <= range.upperBound * policy.bytesPerCharacterMax else {
+      let line = LineOfText(text)
+      guard range.contains(line.count), line.text.utf8.count <= range.upperBound * policy.bytesPerCharacterMax else {
         throw GeneralRefusal.invalid(
           field: name,
-          why: trimmed.isEmpty ? "is needed" : "must have \(range.lowerBound) to \(range.upperBound) characters")
+          why: line.text.isEmpty ? "is needed" : "must have \(range.lowerBound) to \(range.upperBound) characters")
       }
-      guard trimmed.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-        throw GeneralRefusal.invalid(field: name, why: "must be one line of text")
-      }
-      return trimmed
+      guard !line.hasControls else { throw GeneralRefusal.invalid(field: name, why: "must be one line of text") }
+      return line.text
     }
     let email = try field(email, "buyer.email", 3...policy.emailBytesMax)
     guard Self.looksLikeEmail(email) else {
@@ -92,6 +90,28 @@ extension Buyer {
     guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
     let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
     return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)
+  }
+}
+
+/// A field without the blanks around it. Plain ASCII, which most are, is looked at byte by byte.
+private struct LineOfText {
+  let text: String
+  /// Characters as a person counts them.
+  let count: Int
+  let hasControls: Bool
+
+  init(_ given: String) {
+    var given = given
+    let isPlain = given.withUTF8 { bytes in
+      bytes.allSatisfy { (0x20...0x7E).contains($0) } && bytes.first != 0x20 && bytes.last != 0x20
+    }
+    if isPlain {
+      (text, count, hasControls) = (given, given.utf8.count, false)
+    } else {
+      text = given.trimmingCharacters(in: .whitespacesAndNewlines)
+      count = text.count
+      hasControls = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
   }
 }
 

@@ -10,16 +10,9 @@ extension Commerce {
 
   /// The caller's own orders, the latest first.
   public func orders(by caller: Caller, after cursor: Cursor? = nil, limit: Int = 50) async throws -> Page<Order> {
-    try policy.check(limit: limit)
-    let before = cursor?.id ?? Self.afterAllIDs
-    return try await database.read { db in
+    try await database.read { db in
       let account = try caller.requireAccount()
-      let rows = try db.rows(
-        """
-        SELECT \(Order.columns) FROM orders WHERE account_id = \(account) AND id < \(before)
-        ORDER BY id DESC LIMIT \(limit + 1)
-        """)
-      return Page(try Order.with(rows: rows, in: db), limit: limit) { Cursor(0, $0.id) }
+      return try page(of: "account_id = \(account)", after: cursor, limit: limit, in: db)
     }
   }
 
@@ -27,19 +20,22 @@ extension Commerce {
   public func orders(
     of channel: ID<Channel>, by caller: Caller, after cursor: Cursor? = nil, limit: Int = 50
   ) async throws -> Page<Order> {
-    try policy.check(limit: limit)
-    let before = cursor?.id ?? Self.afterAllIDs
-    return try await database.read { db in
+    try await database.read { db in
       try Membership.require(.orders, of: channel, by: caller, in: db)
-      let rows = try db.rows(
-        """
-        SELECT \(Order.columns) FROM orders WHERE channel_id = \(channel) AND id < \(before)
-        ORDER BY id DESC LIMIT \(limit + 1)
-        """)
-      return Page(try Order.with(rows: rows, in: db), limit: limit) { Cursor(0, $0.id) }
+      return try page(of: "channel_id = \(channel)", after: cursor, limit: limit, in: db)
     }
   }
 
-  /// Where a list by falling id begins. An id begins with its time, so that order is the order in time.
-  private static var afterAllIDs: [UInt8] { [UInt8](repeating: 0xFF, count: 16) }
+  private func page(
+    of whose: SQL, after cursor: Cursor?, limit: Int, in db: any Connection
+  ) throws -> Page<Order> {
+    try policy.check(limit: limit)
+    let (time, id) = (cursor?.key ?? .max, cursor?.id ?? [])
+    let rows = try db.rows(
+      """
+      SELECT \(Order.columns) FROM orders WHERE \(whose) AND (placed_ms, id) < (\(time), \(id))
+      ORDER BY placed_ms DESC, id DESC LIMIT \(limit + 1)
+      """)
+    return Page(try Order.with(rows: rows, in: db), limit: limit) { Cursor($0.placed.milliseconds, $0.id) }
+  }
 }

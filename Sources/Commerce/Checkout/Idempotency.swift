@@ -15,7 +15,20 @@ public struct IdempotencyKey: Hashable, Sendable {
   }
 
   /// What the table knows it by: neither scope nor key can be read from it.
-  fileprivate var name: [UInt8] { Array(SHA256.hash(data: Data("name\u{0}\(scope)\u{0}\(key)".utf8))) }
+  ///
+  /// A key that is a UUIDv7 lends it the six bytes of its time. Such names come in order, and share the pages of their
+  /// neighbours; others each dirty a page of their own, which costs as much as all else of an order.
+  fileprivate var name: [UInt8] {
+    var name = Array(SHA256.hash(data: Data("name\u{0}\(scope)\u{0}\(key)".utf8)))
+    if let id = timed { name.replaceSubrange(..<6, with: id.bytes.prefix(6)) }
+    return name
+  }
+
+  /// The key as an id, when it is a UUIDv7.
+  private var timed: ID<Order>? {
+    guard let id = ID<Order>(key), id.bytes[6] >> 4 == 7 else { return nil }
+    return id
+  }
 
   /// What an answer is sealed with. It is not kept: an answer may hold a secret that is otherwise known by its hash
   /// alone, and only who sends the key again can read it.
@@ -24,7 +37,10 @@ public struct IdempotencyKey: Hashable, Sendable {
   }
 
   /// Takes the key for an order, in the order's own transaction. The order that was placed under it before, if any.
+  ///
+  /// A key that is the order's id says nothing the order does not: it needs no row.
   func claim(for request: OrderRequest, at now: Moment, in db: any Connection) throws -> ID<Order>? {
+    if ID<Order>(key) == request.id { return nil }
     let isNew = try db.run(
       """
       INSERT INTO idempotency_key (name, fingerprint, order_id, claimed_ms)

@@ -29,8 +29,9 @@ CREATE TABLE orders (
   closed_ms BIGINT
 );
 
-CREATE INDEX orders_of_channel ON orders (channel_id, id);
-CREATE INDEX orders_of_account ON orders (account_id, id) WHERE account_id IS NOT NULL;
+-- Lists go by when orders were placed: an id's time is what its maker says.
+CREATE INDEX orders_of_channel ON orders (channel_id, placed_ms, id);
+CREATE INDEX orders_of_account ON orders (account_id, placed_ms, id) WHERE account_id IS NOT NULL;
 CREATE INDEX orders_to_expire ON orders (expires_ms) WHERE state = 'placed';
 
 CREATE TABLE order_line (
