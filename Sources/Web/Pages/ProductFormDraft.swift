@@ -6,6 +6,8 @@ struct ProductFormDraft: Sendable {
     var id = ""
     var sku = ""
     var onHand = ""
+    /// What `onHand` said when the form was made: left as it was, the stock is left as it is, whatever sold meanwhile.
+    var onHandBefore = ""
     var values = ["", "", ""]
     var prices: [String: String] = [:]
     var compareAt: [String: String] = [:]
@@ -28,6 +30,7 @@ struct ProductFormDraft: Sendable {
     variants = product.variants.map { variant in
       VariantFields(
         id: variant.id.description, sku: variant.sku, onHand: String(variant.onHand),
+        onHandBefore: String(variant.onHand),
         values: Self.three(variant.options),
         prices: variant.prices.mapValues { Figures.plain($0.minor, $0.currency) },
         compareAt: variant.compareAt.mapValues { Figures.plain($0.minor, $0.currency) })
@@ -42,6 +45,7 @@ struct ProductFormDraft: Sendable {
     variants = (0..<max(1, count)).map { index in
       var fields = VariantFields(
         id: form["v\(index).id"], sku: form["v\(index).sku"], onHand: form["v\(index).onHand"],
+        onHandBefore: form["v\(index).onHandBefore"],
         values: (0..<3).map { form["v\(index).o\($0)"] })
       for market in markets {
         fields.prices[market.code] = form["v\(index).price.\(market.code)"]
@@ -67,7 +71,7 @@ struct ProductFormDraft: Sendable {
           id: ID<Variant>(fields.id), sku: fields.sku, optionValues: used.map { fields.values[$0] },
           prices: try Self.amounts(fields.prices, "price", markets),
           compareAt: try Self.amounts(fields.compareAt, "compareAt", markets),
-          onHand: try Self.count(fields.onHand))
+          onHand: fields.onHand == fields.onHandBefore ? nil : try Self.count(fields.onHand))
       })
   }
 

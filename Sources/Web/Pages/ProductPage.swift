@@ -15,6 +15,7 @@ struct ProductPage: Sendable {
     let id: String
     let sku: String
     let onHand: String
+    let onHandBefore: String
     let values: [ValueView]
     let prices: [PriceView]
   }
@@ -68,7 +69,7 @@ struct ProductPage: Sendable {
     }
     variants = draft.variants.enumerated().map { index, variant in
       VariantView(
-        index: index, id: variant.id, sku: variant.sku, onHand: variant.onHand,
+        index: index, id: variant.id, sku: variant.sku, onHand: variant.onHand, onHandBefore: variant.onHandBefore,
         values: draft.options.indices.map { option in
           let name = draft.options[option]
           return ValueView(

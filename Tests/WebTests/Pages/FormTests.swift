@@ -65,6 +65,11 @@ struct FormTests {
     #expect(draft.variants[0].prices == ["IN": 249_900] && draft.variants[0].compareAt == ["IN": 299_950])
     #expect(draft.variants[1].prices.isEmpty && draft.variants[1].onHand == nil)
 
+    let untouched = try Form("title=Kettle&v0.sku=A&v0.onHand=3&v0.onHandBefore=3&v0.price.IN=2499")
+    #expect(try ProductFormDraft(untouched, markets: [india]).checked(markets: [india]).variants[0].onHand == nil)
+    let counted = try Form("title=Kettle&v0.sku=A&v0.onHand=5&v0.onHandBefore=3&v0.price.IN=2499")
+    #expect(try ProductFormDraft(counted, markets: [india]).checked(markets: [india]).variants[0].onHand == 5)
+
     let wrong = try Form("title=Kettle&v0.sku=A&v0.price.IN=cheap")
     #expect(throws: GeneralRefusal.self) { try ProductFormDraft(wrong, markets: [india]).checked(markets: [india]) }
   }
