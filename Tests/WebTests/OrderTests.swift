@@ -1,5 +1,6 @@
 import Commerce
 import Foundation
+import Store
 import TestKit
 import Testing
 import Web
@@ -30,6 +31,9 @@ import Web
       let again = try await web.guest.post(
         path + "/payment", ["paymentMethod": .string(card)], headers: token.merging(["Idempotency-Key": "pay"]) { $1 })
       #expect(again.body == paid.body)
+      let stolen = try await web.guest.post(
+        path + "/payment", ["paymentMethod": .string(card)], headers: ["Idempotency-Key": "pay"])
+      #expect(stolen.status == 404, "an answer is kept for who may open the order")
 
       #expect(try await web.guest.get(path, headers: token).json["number"] == placed.json["order"]["number"])
       let audit = try await web.square.commerce.audit()
@@ -202,6 +206,10 @@ import Web
       #expect(refunded.status == 201 && refunded.json["amount"]["minor"] == 10_000, "\(refunded.text)")
       let again = try await owner.post("/api/v1/orders/\(id)/refunds", body, headers: ["Idempotency-Key": "r"])
       #expect(again.body == refunded.body)
+      // As after a crash between the refund and the keeping of its answer.
+      try await web.square.commerce.database.write { db in _ = try db.run("DELETE FROM idempotency_key") }
+      let anew = try await owner.post("/api/v1/orders/\(id)/refunds", body, headers: ["Idempotency-Key": "r"])
+      #expect(anew.json["id"] == refunded.json["id"])
       let listed = try await web.guest.get("/api/v1/orders/\(id)/refunds", headers: ["Order-Token": paying])
       #expect(listed.json["items"].array.count == 1)
 

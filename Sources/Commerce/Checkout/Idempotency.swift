@@ -14,6 +14,12 @@ public struct IdempotencyKey: Hashable, Sendable {
     self.key = key
   }
 
+  /// The id of what a request with this key makes, when its caller gives none: the same for every try, so that one whose
+  /// answer was lost, or whose claim was taken over, makes nothing twice.
+  public func id<Entity>(_ entity: Entity.Type = Entity.self) -> ID<Entity>? {
+    ID(bytes: Array(SHA256.hash(data: Data("id\u{0}\(scope)\u{0}\(key)".utf8)).prefix(16)))
+  }
+
   /// What the table knows it by: neither scope nor key can be read from it.
   ///
   /// A key that is a UUIDv7 lends it the six bytes of its time. Such names come in order, and share the pages of their

@@ -40,7 +40,7 @@ extension Refund {
   }
 
   static func all(of order: ID<Order>, in db: any Connection) throws -> [Refund] {
-    try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.order_id = \(order) ORDER BY refund.id")
+    try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.order_id = \(order) ORDER BY refund.made_ms, refund.id")
       .map(Refund.init)
   }
 

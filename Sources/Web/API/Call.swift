@@ -85,10 +85,12 @@ struct Call: Sendable {
     return text
   }
 
-  /// The key within its scope: those of different callers and addresses don't meet.
+  /// The key within its scope: those of different callers, order tokens and addresses don't meet, so that a kept answer
+  /// is given to nobody who could not have had it.
   func idempotencyKey() throws -> IdempotencyKey? {
     guard let intent else { return nil }
-    let who = caller.account.map(\.description) ?? "guest"
+    let guest = orderToken.map { "guest " + Hexadecimal.text($0.hash) } ?? "guest"
+    let who = caller.account.map(\.description) ?? guest
     let bytesMax = commerce.policy.idempotencyKeyBytesMax
     let scope = "\(who) \(request.method) \(request.uri.path)"
     guard let key = IdempotencyKey(intent, scope: scope, bytesMax: bytesMax) else {

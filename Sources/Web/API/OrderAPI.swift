@@ -228,7 +228,8 @@ enum OrderAPI {
     ) { call, body in
       RefundAnswer(
         try await call.commerce.refund(
-          call.id("order"), id: body.id, by: call.caller, amountMinor: body.amountMinor, reason: body.reason))
+          call.id("order"), id: body.id ?? call.idempotencyKey()?.id(), by: call.caller, amountMinor: body.amountMinor,
+          reason: body.reason))
     }.repeated(.keyRequired).by(.account),
     Endpoint(
       .post, "/api/v1/orders/{order}/fulfilment", "Says that a paid order was sent.", takes: Fulfilment.self,
