@@ -63,6 +63,18 @@ import TestKit
     }
   }
 
+  @Test func `a new token comes with a refusal too`() async throws {
+    try await RunningWeb.run { web in
+      let owner = try await web.owner
+      web.square.clock.advance(days: 1)
+      web.square.clock.advance(seconds: 1)
+      let refused = try await owner.get("/api/v1/orders/\(web.square.show.id)")
+      #expect(refused.status == 404)
+      let renewed = try refused.cookie("haat_session")
+      #expect(try await Client(port: web.port, cookie: renewed).get("/api/v1/session").status == 200)
+    }
+  }
+
   @Test func `anyone can make an account and is signed in with it`() async throws {
     try await RunningWeb.run { web in
       let reply = try await web.guest.post(

@@ -17,10 +17,14 @@ struct Failures: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch {
-      let problem = problem(for: error, request, context)
-      guard Self.wantsPage(request) else { return problem.response() }
-      return await Pages.answer(problem, request, context, site)
+      return await answer(error, request, context)
     }
+  }
+
+  func answer(_ error: any Error, _ request: Request, _ context: WebContext) async -> Response {
+    let problem = problem(for: error, request, context)
+    guard Self.wantsPage(request) else { return problem.response() }
+    return await Pages.answer(problem, request, context, site)
   }
 
   private func problem(for error: any Error, _ request: Request, _ context: WebContext) -> Problem {

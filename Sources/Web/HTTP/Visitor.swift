@@ -23,7 +23,13 @@ struct Visitor: RouterMiddleware {
     context.account = session.account
 
     guard let newToken = session.newToken else { return try await next(request, context) }
-    var response = try await next(request, context)
+    // The new token is told this once, so a refusal has to carry it too.
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      response = await Failures(site: site).answer(error, request, context)
+    }
     // Signing out or in again has set a cookie of its own.
     if !response.headers[values: .setCookie].contains(where: { $0.hasPrefix(SessionCookie.name + "=") }) {
       response.headers.append(
