@@ -27,6 +27,19 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `nobody speaks from the future`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let (commerce, show) = (square.commerce, square.show.id)
+    _ = try await commerce.mediaEpoch(show, now: square.clock.now)
+    square.clock.advance(seconds: 5)
+    for time in [4000, Int64.max] {
+      _ = try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: "hello", mediaTime: time)
+    }
+    _ = try await commerce.numberTimeline(show)
+    #expect(try await commerce.liveState(show).messages.map(\.mediaTime).sorted() == [4000, 5000])
+  }
+
+  @Test(arguments: Engine.allCases)
   func `a message sent twice is said once, and its id says nothing else`(engine: Engine) async throws {
     let square = try await MarketSquare(engine)
     let (commerce, show) = (square.commerce, square.show.id)

@@ -35,8 +35,11 @@ extension Commerce {
         VALUES (\(id), \(show.id), \(caller.account.sqlValue), \(message.name), \(text), \(message.role),
           \(message.at), NULL)
         """)
+      // A time ahead of the show would hold up everything behind the message in every viewer's player.
+      let latest = show.mediaEpoch.map { max(0, occasion.at.milliseconds(since: $0)) } ?? .max
       try Timeline.append(
-        show: show.id, kind: .message, mediaTime: mediaTime, payload: message.payload, on: occasion,
+        show: show.id, kind: .message, mediaTime: mediaTime.map { min($0, latest) }, payload: message.payload,
+        on: occasion,
         id: ID(bytes: id.bytes), in: db)
       return message
     }
