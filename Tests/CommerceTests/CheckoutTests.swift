@@ -170,6 +170,24 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `a moderator does not cancel orders`(engine: Engine) async throws {
+    let stall = try await Stall(engine)
+    let ravi: ID<Account> = stall.commerce.makeID()
+    try await stall.database.write { [stall] db in
+      try Stall.insertAccount(ravi, "ravi@example.com", at: stall.clock.now, in: db)
+    }
+    let placed = try await stall.place()
+    for (role, expected) in [(Role.moderator, "not_allowed"), (.host, "not_allowed"), (.fulfilment, "nothing")] {
+      try await stall.commerce.addMember(
+        by: stall.owner, channel: stall.channel, email: "ravi@example.com", role: role)
+      let code = try await refusal {
+        try await stall.commerce.cancelOrder(placed.order.id, by: Caller(account: ravi))
+      }
+      #expect((code ?? "nothing") == expected)
+    }
+  }
+
+  @Test(arguments: Engine.allCases)
   func `an order is its buyer's, its token's and its channel's, and nobody else's`(engine: Engine) async throws {
     let stall = try await Stall(engine)
     let commerce = stall.commerce

@@ -1,11 +1,12 @@
 import Store
 
 extension Commerce {
-  /// Ends an order that is not paid and gives its stock back; for its buyer and its channel's people. An order that was
+  /// Ends an order that is not paid and gives its stock back; for its buyer, and for owners and fulfilment members of
+  /// its channel. An order that was
   /// cancelled before stays so. Money that still comes for it is refunded by itself.
   public func cancelOrder(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
     try await writeAndTell { db in
-      let order = try OrderAccess.requireReader(of: id, by: caller, token: token, in: db)
+      let order = try OrderAccess.requireParty(of: id, by: caller, token: token, in: db)
       switch order.state {
       case .placed: break
       case .cancelled: return order

@@ -24,6 +24,16 @@ enum OrderAccess {
     return order
   }
 
+  /// The order, for its buyer and for members of its channel who deal with orders.
+  static func requireParty(
+    of id: ID<Order>, by caller: Caller, token: Secret?, in db: any Connection
+  ) throws -> Order {
+    let order = try requireReader(of: id, by: caller, token: token, in: db)
+    if try isBuyer(of: order, by: caller, token: token, in: db) { return order }
+    try Membership.require(.orders, of: order.channel, by: caller, "order", in: db)
+    return order
+  }
+
   /// The order, for members of its channel who deal with orders.
   static func requireSeller(of id: ID<Order>, by caller: Caller, in db: any Connection) throws -> Order {
     _ = try caller.requireAccount()
