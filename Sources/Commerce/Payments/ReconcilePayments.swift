@@ -6,11 +6,16 @@ extension Commerce {
   @discardableResult
   public func reconcilePayments() async throws -> Int {
     var moved = 0
-    for attempt in try await dueAttempts() where try await reconcile(attempt) { moved += 1 }
+    var failure: (any Error)?
+    for attempt in try await dueAttempts() {
+      // One that cannot be written down must not keep those behind it, and the refunds, from their turn.
+      do { if try await reconcile(attempt) { moved += 1 } } catch { failure = failure ?? error }
+    }
     for refund in try await dueRefunds() {
       await tryRefund(refund)
       if try await database.read({ db in try Refund.find(refund, in: db)?.state }) != .pending { moved += 1 }
     }
+    if let failure { throw failure }
     return moved
   }
 
