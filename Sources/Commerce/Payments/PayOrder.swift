@@ -14,8 +14,8 @@ extension Commerce {
     guard (1...policy.idempotencyKeyBytesMax).contains(key.utf8.count) else {
       throw GeneralRefusal.invalid(field: "key", why: "must have 1 to \(policy.idempotencyKeyBytesMax) bytes")
     }
-    guard (1...255).contains(method.utf8.count) else {
-      throw GeneralRefusal.invalid(field: "paymentMethod", why: "must have 1 to 255 bytes")
+    guard (1...255).contains(method.utf8.count), method.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw GeneralRefusal.invalid(field: "paymentMethod", why: "must have 1 to 255 printable ASCII characters")
     }
     guard let provider = providers.current else { throw PayOrderRefusal.noProvider }
     let step = try await database.write { db in

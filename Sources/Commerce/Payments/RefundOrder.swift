@@ -10,9 +10,7 @@ extension Commerce {
   public func refund(
     _ order: ID<Order>, id: ID<Refund>? = nil, by caller: Caller, amountMinor: Int64? = nil, reason: String
   ) async throws -> Refund {
-    guard (1...policy.reasonCharactersMax).contains(reason.count) else {
-      throw GeneralRefusal.invalid(field: "reason", why: "must have 1 to \(policy.reasonCharactersMax) characters")
-    }
+    let reason = try policy.text(reason, "reason", max: policy.reasonCharactersMax, lines: true)
     if let amountMinor, amountMinor < 1 {
       throw GeneralRefusal.invalid(field: "amountMinor", why: "must be 1 or more")
     }
