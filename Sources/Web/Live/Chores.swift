@@ -2,7 +2,8 @@ import Commerce
 import Logging
 import ServiceLifecycle
 
-/// What has to be done from time to time: unpaid orders end, lost payments are asked about, old keys are forgotten.
+/// What has to be done from time to time: unpaid orders end, lost payments are asked about, old keys and
+/// sessions are forgotten.
 struct Chores: Service {
   let commerce: Commerce
   let logger: Logger
@@ -14,6 +15,9 @@ struct Chores: Service {
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {
           await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }
+        }
+        group.addTask {
+          await every(.seconds(600), "forgetting old sessions") { try await commerce.forgetOldSessions() }
         }
       }
     }
