@@ -24,6 +24,18 @@ import Testing
     #expect(timeline.placeVideo(source: 777_033) == .at(10_033))
   }
 
+  @Test func `sound whose clock jumps on and on is left out, and nothing overflows`() {
+    var timeline = timeline()
+    _ = timeline.placeVideo(source: 0)
+    var raw: UInt32 = 0
+    for _ in 0..<70_000 {
+      raw &+= 0x7fff_ffff
+      let source = timeline.unwrapped(raw)
+      #expect(timeline.placeAudio(source: source, sampleRate: 96_000, samples: 1024) == .drop)
+    }
+    #expect(timeline.placeAudio(source: .max, sampleRate: 96_000, samples: 1024) == .drop)
+  }
+
   @Test func `another source goes on where the show's clock is, and never before what was sent`() {
     var timeline = timeline()
     _ = timeline.placeVideo(source: 0)

@@ -13,7 +13,6 @@ import Testing
     "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
     "Media": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
     "Web": [
-      "CZlib",
       "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes", "Hummingbird",
       "HummingbirdCore",
       "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",

@@ -2,8 +2,11 @@ internal import NIOCore
 
 /// The newest fragments in order, numbered through the whole stream, for readers that take every one. Pure.
 ///
-/// Reaches back to the last keyframe, where a new reader begins, and at least as far as a reader may lag.
+/// Reaches back to the last keyframe, where a new reader begins, and at least as far as a reader may lag. A keyframe
+/// longer ago than `keySecondsMax` is let go: new readers then wait for the next one.
 struct FragmentRing {
+  static let keySecondsMax: Int64 = 30
+
   private var fragments: [Fragment] = []
   /// How many at the front of `fragments` are gone already; removing them one by one would move all the others.
   private var gone = 0
@@ -27,8 +30,13 @@ struct FragmentRing {
   mutating func append(_ fragment: Fragment) {
     if fragment.isKey { lastKey = end }
     fragments.append(fragment)
-    guard let lastKey else { return }
-    while start < lastKey, fragment.decodeTime - self[start].decodeTime > lag { gone += 1 }
+    if let key = lastKey,
+      fragment.decodeTime - self[key].decodeTime > Self.keySecondsMax * Initialization.ticksPerSecond
+    {
+      lastKey = nil
+    }
+    let kept = lastKey ?? end - 1
+    while start < kept, fragment.decodeTime - self[start].decodeTime > lag { gone += 1 }
     guard gone >= 64, gone * 2 >= fragments.count else { return }
     fragments.removeFirst(gone)
     base += gone

@@ -11,6 +11,8 @@ struct Timeline {
   static let audioDriftMaxMilliseconds: Int64 = 100
   /// How far the source may be off the show's clock and still keep its own pace after a break.
   static let offsetErrorMaxMilliseconds: Int64 = 2_000
+  /// No show's clock comes near it (500 years); counted in samples it still fits 64 bits.
+  static let timeMaxMilliseconds: Int64 = 1 << 44
 
   enum Placement: Equatable {
     /// Video: milliseconds. Audio: samples. On the show's clock.
@@ -88,6 +90,8 @@ struct Timeline {
   mutating func placeAudio(source: Int64, sampleRate: Int, samples: Int) -> Placement {
     guard let offset, sampleRate > 0 else { return .jump }
     let time = source &+ offset
+    // Sound that does not lead is never anchored anew, so its source may jump on and on.
+    guard time.magnitude < Self.timeMaxMilliseconds.magnitude else { return audioLeads ? .jump : .drop }
     let position = max(0, time) * Int64(sampleRate) / 1000
     let drift = Self.audioDriftMaxMilliseconds * Int64(sampleRate) / 1000
     if audioLeads, let next = nextSample {

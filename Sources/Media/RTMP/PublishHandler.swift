@@ -16,6 +16,9 @@ final class PublishHandler: ChannelInboundHandler {
     var handshakeFilling: [UInt8]
   }
 
+  /// Handshake and commands take a few kilobytes; who has not been let in may not fill the memory.
+  private static let bytesBeforePublishMax: UInt64 = 1 << 20
+
   private let world: World
   private var logger: Logger
   private var handshake: Handshake?
@@ -53,6 +56,9 @@ final class PublishHandler: ChannelInboundHandler {
     guard !isClosing else { return }
     var bytes = unwrapInboundIn(data)
     bytesReceived += UInt64(bytes.readableBytes)
+    guard live != nil || bytesReceived <= Self.bytesBeforePublishMax else {
+      return close(context, reason: "more than bytesBeforePublishMax, \(Self.bytesBeforePublishMax), before publishing")
+    }
     if pending.readableBytes == 0 {
       pending = bytes
     } else {
@@ -69,6 +75,8 @@ final class PublishHandler: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     leave(reason: "the connection is gone")
+    // An authorization that is still under way must find nobody here.
+    isClosing = true
     context.fireChannelInactive()
   }
 

@@ -29,7 +29,8 @@ actor Rooms {
     do {
       try await room.load()
     } catch {
-      if room.audience.viewers == 0 { entries[show] = nil }
+      // Only this one: another caller may have made the next meanwhile, and viewers may be in it.
+      if entries[show]?.room === room, room.audience.viewers == 0 { entries[show] = nil }
       throw error
     }
     return room

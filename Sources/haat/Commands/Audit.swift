@@ -1,5 +1,6 @@
 import ArgumentParser
 import Commerce
+import Foundation
 import Logging
 import Store
 
@@ -13,6 +14,11 @@ struct Audit: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try options.read()
+    let directory = settings.text("data.directory")
+    let isThere = FileManager.default.fileExists(atPath: directory + "/haat.sqlite")
+    guard isThere || !settings.text("database.url").isEmpty else {
+      throw StartFault(sentence: "there is no database in “\(directory)”; name its place with --data-directory")
+    }
     var logger = Logger(label: "haat") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     let database = try await DataDirectory.openDatabase(settings, logger: logger)

@@ -32,7 +32,9 @@ struct ImportCatalogue: AsyncParsableCommand {
     var logger = Logger(label: "haat") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     let database = try await DataDirectory.openDatabase(settings, logger: logger)
-    let commerce = Commerce(database: database, providers: PaymentProviders([]))
+    let commerce = Commerce(
+      database: database, policy: Tunable.tuned(Policy(), by: Tunable.all, from: settings),
+      providers: PaymentProviders([]))
     do {
       let (report, pictures) = try await take([UInt8](csv), into: commerce, settings)
       await database.close()

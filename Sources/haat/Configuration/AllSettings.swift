@@ -12,7 +12,7 @@ extension Setting {
   static let own: [Setting] = [
     Setting(
       key: "data.directory", kind: .text(maxBytes: 1024), fallback: "haat-data",
-      help: "Where the SQLite file, uploads and recordings live."),
+      help: "Where the SQLite file, secrets and uploads live."),
     Setting(
       key: "database.url", kind: .text(maxBytes: 1024), fallback: "",
       help: "postgres://user:password@host/name for PostgreSQL; empty for SQLite in the data directory.", isSecret: true

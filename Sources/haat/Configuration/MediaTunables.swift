@@ -31,6 +31,9 @@ extension Tunable<MediaConfiguration> {
       Self("media.readersMax", \.readersMax, of: part, 1...1_000_000, "Fragment streams open at once per show."),
       Self(
         "media.waitersMax", \.waitersMax, of: part, 1...1_000_000, "Held playlist and part requests at once per show."),
+      Self(
+        "media.readyWaitSeconds", \.readyWaitSeconds, of: part, 1...60,
+        "How long a request waits for a stream that has no picture yet."),
     ]
   }()
 }

@@ -61,13 +61,14 @@ struct House: Sendable {
       sandbox: sandbox, media: media, web: web, logger: logger)
   }
 
-  /// Serves until SIGTERM or SIGINT, then stops within four seconds.
+  /// Serves until SIGTERM or SIGINT, then stops within two seconds of `web.shutdownSeconds`, four if nobody said.
   ///
   /// - Parameter more: services to run beside the servers, started once both listen.
   func run(_ more: [any Service] = []) async throws {
     var group = ServiceGroupConfiguration(
       services: [MediaService(media: media), web] + more, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    group.maximumGracefulShutdownDuration = .seconds(3)
+    // A second more than the web side takes for its good-byes.
+    group.maximumGracefulShutdownDuration = .seconds(settings.integer("web.shutdownSeconds") + 1)
     group.maximumCancellationDuration = .seconds(1)
     try await ServiceGroup(configuration: group).run()
     await database.close()

@@ -11,6 +11,8 @@ export class Goods extends EventTarget {
   #products = new Map();
   #home = new Map();
   #loading = null;
+  /** What was told while a fetch was under way is newer than what it brings. */
+  #told = {};
 
   constructor(show, market) {
     super();
@@ -43,14 +45,22 @@ export class Goods extends EventTarget {
   }
 
   async #fetch() {
+    this.#told = {};
     const { items } = await insist(() => call("GET", this.#path));
     this.#products = new Map(items.map((product) => [product.id, product]));
     this.#home = new Map(items.flatMap((product) => product.variants.map((variant) => [variant.id, product.id])));
+    this.#put(this.#told);
     this.#tell([...this.#products.keys()]);
   }
 
   /** `stock` maps variant ids to what is left of them. */
   setStock(stock) {
+    Object.assign(this.#told, stock);
+    const changed = this.#put(stock);
+    if (changed.size > 0) this.#tell([...changed]);
+  }
+
+  #put(stock) {
     const changed = new Set();
     for (const [id, available] of Object.entries(stock)) {
       const variant = this.variant(id);
@@ -58,7 +68,7 @@ export class Goods extends EventTarget {
       variant.available = available;
       changed.add(this.#home.get(id));
     }
-    if (changed.size > 0) this.#tell([...changed]);
+    return changed;
   }
 
   #tell(products) {

@@ -64,8 +64,9 @@ export class Room extends EventTarget {
       this.#tell("messages", messages);
       this.#setPin(pinned);
     }
-    await this.goods.load().catch(() => {});
+    // Before the fetch: what is told while it is under way is newer than this.
     this.goods.setStock(stock);
+    await this.goods.load().catch(() => {});
   }
 
   /** What people say appears as they say it; what is shown and sold waits for the picture. */
