@@ -23,7 +23,10 @@ export class LiveChat extends HTMLElement {
     this.#list = this.querySelector(".messages");
     this.#room.addEventListener("messages", ({ detail }) => this.#replace(detail));
     this.#room.addEventListener("message", ({ detail }) => this.#queue(detail));
-    this.#room.addEventListener("removed", ({ detail }) => this.#find(detail)?.remove());
+    this.#room.addEventListener("removed", ({ detail }) => {
+      this.#waiting = this.#waiting.filter(({ id }) => id !== detail);
+      this.#find(detail)?.remove();
+    });
     this.#room.addEventListener("ended", () => {
       this.querySelector(".say").hidden = true;
     });
@@ -62,6 +65,8 @@ export class LiveChat extends HTMLElement {
   /** However many arrive, the list is touched once per frame. */
   #queue(message) {
     this.#waiting.push(message);
+    // A hidden page has no frames, for hours perhaps.
+    if (this.#waiting.length > MESSAGES_MAX) this.#waiting.shift();
     this.#frame ||= requestAnimationFrame(() => this.#show());
   }
 
