@@ -1,3 +1,4 @@
+import Commerce
 import Testing
 import Web
 import TestKit

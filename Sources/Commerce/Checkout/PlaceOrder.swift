@@ -17,6 +17,11 @@ extension Commerce {
       throw GeneralRefusal.invalid(field: "language", why: "must be a language tag, such as hi")
     }
     let buyer = try buyer.checked(policy)
+    // Prices, tax and shipping are the market's: they hold for what is sent to that country.
+    guard buyer.address.country == bag.market else {
+      throw GeneralRefusal.invalid(
+        field: "buyer.address.country", why: "must be \(bag.market), the country of the market you buy in")
+    }
     let encodedBuyer = try buyer.encoded()
     let request = OrderRequest(
       id: id, bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,

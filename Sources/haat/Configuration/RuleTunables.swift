@@ -21,7 +21,7 @@ extension Tunable<Policy> {
       Self("rules.passwordBytesMax", \.passwordBytesMax, of: part, 1...102_400, "Bytes of a password."),
       Self(
         "rules.scryptRounds", \.scryptRounds, of: part, 1024...1_048_576,
-        "scrypt's cost N, a power of two; with r = 8 one hash takes N KiB of memory."),
+        "scrypt's cost N, a power of two; with r = 8 one hash takes N KiB of memory.", isPowerOfTwo: true),
       Self("rules.scryptBlockSize", \.scryptBlockSize, of: part, 1...32, "scrypt's r."),
       Self("rules.scryptParallelism", \.scryptParallelism, of: part, 1...16, "scrypt's p."),
       Self("rules.scryptAtOnceMax", \.scryptAtOnceMax, of: part, 1...64, "Password hashes computed at once."),

@@ -13,6 +13,7 @@ struct Setting: Sendable {
 
   enum Kind: Sendable, Equatable {
     case integer(ClosedRange<Int>)
+    case powerOfTwo(ClosedRange<Int>)
     case text(maxBytes: Int)
     case choice([String])
     case flag
@@ -39,6 +40,7 @@ struct Setting: Sendable {
   var bounds: String {
     switch kind {
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .powerOfTwo(let range): "a power of two from \(range.lowerBound) to \(range.upperBound)"
     case .text(let maxBytes): "text of at most \(maxBytes) bytes"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
@@ -49,6 +51,7 @@ struct Setting: Sendable {
   func accepts(_ text: String) -> Bool {
     switch kind {
     case .integer(let range): Int(text).map(range.contains) ?? false
+    case .powerOfTwo(let range): Int(text).map { range.contains($0) && $0.nonzeroBitCount == 1 } ?? false
     case .text(let maxBytes): text.utf8.count <= maxBytes
     case .choice(let words): words.contains(text)
     case .flag: text == "true" || text == "false"

@@ -9,10 +9,11 @@ struct Tunable<Part>: Sendable {
   ///   - range: what the operator may choose; wide enough for any sane installation.
   init<Number: FixedWidthInteger & Sendable>(
     _ key: String, _ path: any WritableKeyPath<Part, Number> & Sendable, of part: Part, _ range: ClosedRange<Int>,
-    _ help: String
+    _ help: String, isPowerOfTwo: Bool = false
   ) {
     setting = Setting(
-      key: key, kind: .integer(range), fallback: "\(part[keyPath: path])", help: help)
+      key: key, kind: isPowerOfTwo ? .powerOfTwo(range) : .integer(range), fallback: "\(part[keyPath: path])",
+      help: help)
     apply = { part, value in part[keyPath: path] = Number(clamping: value) }
   }
 
