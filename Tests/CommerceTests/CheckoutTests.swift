@@ -114,6 +114,7 @@ import Testing
       (buyer(line1: "1 Lane\nBcc: all"), "buyer.address.line1"),
       (buyer(country: "in"), "buyer.address.country"),
       (buyer(country: "IND"), "buyer.address.country"),
+      (buyer(country: "US"), "buyer.address.country"),
     ]
     for (buyer, field) in cases {
       do {

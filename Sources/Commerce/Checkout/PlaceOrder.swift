@@ -17,11 +17,6 @@ extension Commerce {
       throw GeneralRefusal.invalid(field: "language", why: "must be a language tag, such as hi")
     }
     let buyer = try buyer.checked(policy)
-    // Prices, tax and shipping are the market's: they hold for what is sent to that country.
-    guard buyer.address.country == bag.market else {
-      throw GeneralRefusal.invalid(
-        field: "buyer.address.country", why: "must be \(bag.market), the country of the market you buy in")
-    }
     let encodedBuyer = try buyer.encoded()
     let request = OrderRequest(
       id: id, bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
@@ -40,6 +35,11 @@ extension Commerce {
   private func place(_ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
     let occasion = occasion(by: request.buyer.account, order: request.id)
     let quote = try Quote.of(request.bag, at: occasion.at, policy: policy, in: db)
+    // Prices, tax and shipping are the market's: they hold for what is sent to that country.
+    guard request.buyer.address.country == request.bag.market else {
+      throw GeneralRefusal.invalid(
+        field: "buyer.address.country", why: "must be \(request.bag.market), the country of the market you buy in")
+    }
     if case .tooFew(let variant) = try Stock.reserve(quote.units, on: occasion, in: db) {
       let line = quote.lines.first { $0.variant == variant }
       let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0

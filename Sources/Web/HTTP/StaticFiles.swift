@@ -27,8 +27,10 @@ struct StaticFiles: Sendable {
       let data = try Data(contentsOf: directory.appending(path: path))
       digest.update(data: Data(path.utf8))
       digest.update(data: data)
-      let plain = ByteBuffer(bytes: data)
       let type = MediaTypes.type(of: path)
+      let plain =
+        ["js", "css"].contains(path.split(separator: ".").last)
+        ? ByteBuffer(string: WithoutComments.text(String(decoding: data, as: UTF8.self))) : ByteBuffer(bytes: data)
       let packed = MediaTypes.isText(type) ? Gzip.compress(plain, level: 9) : nil
       files[path] = File(
         type: type, plain: plain, packed: packed.flatMap { $0.readableBytes < plain.readableBytes ? $0 : nil })
