@@ -32,7 +32,7 @@ def circumstances():
 
 def report(figure, value, unit, goal, met, peer=None, peer_value=None, notes=None):
     """One line of JSON on standard output."""
-    ratio = round(value / peer_value, 1) if peer_value else None
+    ratio = round(value / peer_value, 3) if peer_value else None
     line = {
         "figure": figure, "value": value, "unit": unit, "peer": peer, "peer_value": peer_value, "ratio": ratio,
         "goal": goal, "met": met, "notes": {**(notes or {}), **circumstances()},

@@ -42,11 +42,11 @@ video.requestVideoFrameCallback(look)
 """
 
 
-def watch(browser, video, seconds, settle=8):
+def watch(browser, video, seconds, settle=8, patience=30):
     """Ages in milliseconds of every frame shown within `seconds`, and how it went. `video`: a JavaScript expression."""
     browser.run(f"const video = {video};" + "(function() {" + PROBE + "})"
                 + ".apply(null, [video, arguments[0], arguments[1]])", BLOCKS, STRIP_LINES / 720)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience
     while not browser.run("return glassToGlass.ages.length"):
         if time.monotonic() > deadline:
             raise RuntimeError("no frame with a readable clock was shown")
