@@ -23,6 +23,8 @@ final class SQLiteSource: DriverSource {
     configuration.maximumReaderCount = readersMax
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA cache_size = -\(Self.cacheKiB)")
+      // What a savepoint may have to undo is kept in memory: in a file it was a fifth of the work of an order.
+      try db.execute(sql: "PRAGMA temp_store = MEMORY")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
     }
     do {
