@@ -62,8 +62,8 @@ struct Screens: Sendable {
 
 /// HTML escaping that looks at every Unicode scalar.
 ///
-/// swift-mustache's own looks at grapheme clusters, and so lets a quote through that a combining mark follows: enough to
-/// leave an attribute.
+/// swift-mustache's own looks at grapheme clusters, and so lets a quote through that a combining mark follows: enough
+/// to leave an attribute.
 struct UnicodeScalarEscaping: MustacheContentType {
   static let name = "HTML_SCALARS"
 
