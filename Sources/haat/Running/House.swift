@@ -70,7 +70,14 @@ struct House: Sendable {
     // A second more than the web side takes for its good-byes.
     group.maximumGracefulShutdownDuration = .seconds(settings.integer("web.shutdownSeconds") + 1)
     group.maximumCancellationDuration = .seconds(1)
-    try await ServiceGroup(configuration: group).run()
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as ServiceGroupError {
+      // Its description holds the services whole, and with them settings and passwords.
+      logger.critical("A part of the server ended before the others", metadata: ["code": "\(error.errorCode)"])
+      await database.close()
+      throw StartFault(sentence: "a part of the server ended unexpectedly; start it again")
+    }
     await database.close()
   }
 
