@@ -123,11 +123,20 @@ public struct Browser: Sendable {
     return Element(browser: self, id: id)
   }
 
-  /// Waits until the element is there, can be seen and is not disabled, then clicks as a person does.
+  /// Waits until the element is there, can be seen, is not disabled and stands still (a drawer that slides in takes its
+  /// buttons along), then clicks as a person does.
   public func click(_ selector: String) async throws {
     let quoted = try Self.literal(selector)
     try await wait(
-      until: "(e => e && e.checkVisibility() && !e.disabled)(document.querySelector(\(quoted)))")
+      until: """
+        (async e => {
+          if (!e || !e.checkVisibility() || e.disabled) return false
+          const before = e.getBoundingClientRect()
+          await new Promise(resume => setTimeout(resume, 60))
+          const after = e.getBoundingClientRect()
+          return before.top === after.top && before.left === after.left
+        })(document.querySelector(\(quoted)))
+        """)
     try await find(selector).click()
   }
 
