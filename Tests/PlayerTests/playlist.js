@@ -32,7 +32,6 @@ test("parts stand for their segments, and the next is known before it exists", (
   equal(playlist.items.map((item) => item.gap), [false, false, true, false]);
   equal(playlist.next, { sequence: 9, part: 1 });
   equal(playlist.hint, "https://haat.example/live/1/k/p73.mp4");
-  equal(playlist.hintInit, "https://haat.example/live/1/k/i2.mp4");
   equal([playlist.targetMilliseconds, playlist.hasEnded], [2000, false]);
 });
 

@@ -1,4 +1,4 @@
-import { NoMedia, ask, pause } from "./answers.js";
+import { ask, pause } from "./answers.js";
 import { MalformedMedia } from "./boxes.js";
 import { MediaUnits } from "./media-units.js";
 import { chooseVariant, readMediaPlaylist } from "./playlist.js";
@@ -12,7 +12,7 @@ const behindSecondsMax = 2;
  * collects before it sends on. Yields units as `MediaUnits` makes them; returns at the playlist's end.
  *
  * The part that the playlist hints at is asked for before it exists, so that its bytes come with its last frame; the
- * playlist's blocking reload runs beside it and says what comes after. Parts by byte range are not supported: our
+ * playlist's blocking reload runs beside it and says what it is. Parts by byte range are not supported: our
  * server names every part.
  */
 export async function* partStream(url, signal, canPlay) {
@@ -39,17 +39,18 @@ class PartStream {
   async *units(url, canPlay) {
     const address = await this.#mediaPlaylist(url, canPlay);
     let playlist = await this.#playlist(address, null);
+    let hint = { url: null, bytes: null };
     for (;;) {
       for (const item of this.#untaken(playlist.items)) {
         this.#last = item.url;
-        if (!item.gap) yield* this.#decoded(await this.#bytes(item.url), item.init);
+        if (item.gap) continue;
+        const bytes = item.url === hint.url ? await hint.bytes : null;
+        yield* this.#decoded(bytes ?? (await this.#bytes(item.url)), item.init);
       }
       if (playlist.hasEnded) return;
-      const reload = this.#playlist(address, playlist);
-      // Awaited after the hint: until then its failure must not count as unhandled.
-      reload.catch(() => {});
-      yield* this.#hinted(playlist);
-      playlist = await reload;
+      // Its bytes wait for the playlist that lists it: after a discontinuity another initialization segment is theirs.
+      hint = { url: playlist.hint, bytes: playlist.hint && this.#bytes(playlist.hint).catch(() => null) };
+      playlist = await this.#playlist(address, playlist);
     }
   }
 
@@ -61,20 +62,6 @@ class PartStream {
     const untaken = items.slice(last + 1);
     const length = untaken.reduce((sum, item) => sum + item.duration, 0);
     return last < 0 || length > behindSecondsMax ? fromLastIndependent(untaken) : untaken;
-  }
-
-  /** The part that the playlist says is next, if it comes; else the reload will say what came in its place. */
-  async *#hinted({ hint, hintInit }) {
-    if (!hint) return;
-    let bytes;
-    try {
-      bytes = await this.#bytes(hint);
-    } catch (error) {
-      if (error instanceof NoMedia) return;
-      throw error;
-    }
-    this.#last = hint;
-    yield* this.#decoded(bytes, hintInit);
   }
 
   async *#decoded(bytes, init) {

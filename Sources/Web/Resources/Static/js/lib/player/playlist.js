@@ -6,11 +6,11 @@ import { MalformedMedia } from "./boxes.js";
  * - `items`: what can be fetched, in order: `{ url, init, duration, independent, gap, sequence }`; parts where a
  *   segment has them, else the segment.
  * - `next`: `{ sequence, part }` that a blocking reload asks for, null where the server does not offer it.
- * - `hint`: the URL of the part that comes next, or null. `hintInit`: the initialization segment it belongs to.
+ * - `hint`: the URL of the part that comes next, or null.
  * - `targetMilliseconds`, `hasEnded`.
  */
 export function readMediaPlaylist(text, base) {
-  const playlist = { items: [], next: null, hint: null, hintInit: null, targetMilliseconds: 0, hasEnded: false };
+  const playlist = { items: [], next: null, hint: null, targetMilliseconds: 0, hasEnded: false };
   let sequence = 0;
   let init = null;
   let parts = [];
@@ -48,7 +48,7 @@ export function readMediaPlaylist(text, base) {
       }
       case "#EXT-X-PRELOAD-HINT": {
         const hint = attributes(value);
-        if (hint.TYPE === "PART") [playlist.hint, playlist.hintInit] = [address(hint.URI, base), init];
+        if (hint.TYPE === "PART") playlist.hint = address(hint.URI, base);
         break;
       }
       case "#EXT-X-ENDLIST":
