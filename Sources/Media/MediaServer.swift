@@ -13,6 +13,8 @@ public final class MediaServer: Sendable {
     case known(Int)
   }
 
+  /// What is kept of the streams; nil where nothing is.
+  public let recordings: Recordings?
   private let configuration: MediaConfiguration
   private let logger: Logger
   private let authorize: @Sendable (PublishRequest) async -> PublishDecision
@@ -26,12 +28,13 @@ public final class MediaServer: Sendable {
   ///     `MediaConfiguration.handshakeSeconds` allows.
   ///   - report: Is told what becomes of streams. Called on an event loop: it must not block.
   public init(
-    configuration: MediaConfiguration, logger: Logger,
+    configuration: MediaConfiguration, logger: Logger, recordings: Recordings? = nil,
     authorize: @escaping @Sendable (PublishRequest) async -> PublishDecision,
     report: @escaping @Sendable (StreamNews) -> Void
   ) {
     self.configuration = configuration
     self.logger = logger
+    self.recordings = recordings
     self.authorize = authorize
     self.report = report
   }
@@ -58,6 +61,7 @@ public final class MediaServer: Sendable {
     }
     listener.close(promise: nil)
     for stream in streams() { stream.stop() }
+    await recordings?.closeAll()
     await server.closeConnections()
     try? await listener.closeFuture.get()
   }
@@ -92,7 +96,8 @@ public final class MediaServer: Sendable {
       if let stream = live[id], stream.health().state != .ended { return stream }
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),
-        mediaTimeMilliseconds: mediaTimeMilliseconds, report: report)
+        mediaTimeMilliseconds: mediaTimeMilliseconds, report: report,
+        record: { [recordings] in recordings?.offer($0, of: id) })
       live[id] = stream
       return stream
     }

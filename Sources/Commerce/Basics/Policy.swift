@@ -85,6 +85,12 @@ public struct Policy: Sendable {
   /// Timeline rows numbered in one transaction.
   public var numberingBatch = 256
 
+  // MARK: Recordings
+
+  /// Days a recording is kept where its channel says nothing else; 0 keeps it.
+  public var recordingDays: Int64 = 90
+  public var recordingDaysMax: Int64 = 3650
+
   // MARK: Buying
 
   public var bagLinesMax = 50

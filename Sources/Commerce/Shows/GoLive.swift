@@ -15,6 +15,7 @@ extension Commerce {
       }
       guard try Channel.find(show.channel, in: db)?.state == .approved else { throw ChannelRefusal.notApproved }
       try db.run("UPDATE show SET state = 'live', started_ms = \(occasion.at) WHERE id = \(id)")
+      try Self.beginRecording(show, in: db)
       try Timeline.append(show: id, kind: .showStarted, mediaTime: mediaTime, on: occasion, in: db)
       return try Show.require(id, in: db)
     }

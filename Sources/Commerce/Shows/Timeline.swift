@@ -23,6 +23,13 @@ public struct TimelineEvent: Sendable, Equatable {
 
   static let columns: SQL = "sequence, kind, at_ms, media_time_ms, payload"
 
+  private struct Named: Decodable { let product: ID<Product>? }
+
+  /// The product it is about, if it is about one.
+  public var product: ID<Product>? {
+    try? JSONDecoder().decode(Named.self, from: Data(payload.utf8)).product
+  }
+
   init(row: Row) throws {
     sequence = try row.get("sequence")
     kind = try row.get("kind")

@@ -182,6 +182,9 @@ struct LiveState {
   mutating func stop(now: MediaClock.Reading, _ effects: inout Effects) {
     if let publisher { effects.cuts.append((publisher.cut, "the server stops")) }
     publisher = nil
+    // For the recording, which has no other chance to get what is under way.
+    add(packager.flush(), &effects)
+    _ = segmenter.finishRun()
     phase = .ended
     endedAt = now.steady
     for waiter in waiters { effects.replies.append((waiter.continuation, .failure(503))) }
@@ -211,6 +214,8 @@ struct LiveState {
     effects.reads += readers.wake(ring)
     if changed { playlistChanged(&effects) }
   }
+
+  mutating func takeFinished() -> [Segment] { segmenter.takeFinished() }
 
   private mutating func finishRun(_ effects: inout Effects) {
     if segmenter.finishRun() { playlistChanged(&effects) }

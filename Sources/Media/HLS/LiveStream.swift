@@ -14,18 +14,21 @@ public final class LiveStream: Sendable {
   let names: Playlist.Names
   private let state: Mutex<LiveState>
   private let report: @Sendable (StreamNews) -> Void
+  private let record: @Sendable (Segment) -> Void
 
   /// - Parameters:
   ///   - prefix: Random, part of every segment's address.
   ///   - mediaTimeMilliseconds: What the show's clock reads now.
+  ///   - record: Is given every whole segment, in order, under the lock: it must only put it away.
   init(
     id: String, configuration: MediaConfiguration, clock: MediaClock, prefix: String, mediaTimeMilliseconds: Int64,
-    report: @escaping @Sendable (StreamNews) -> Void
+    report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment) -> Void = { _ in }
   ) {
     self.id = id
     self.configuration = configuration
     self.clock = clock
     self.report = report
+    self.record = record
     names = Playlist.Names(prefix: prefix)
     let now = clock.now
     state = Mutex(
@@ -93,6 +96,7 @@ public final class LiveStream: Sendable {
     let (result, effects) = state.withLock { state in
       var effects = LiveState.Effects()
       let result = body(&state, &effects, now)
+      for segment in state.takeFinished() { record(segment) }
       return (result, effects)
     }
     for (continuation, bytes) in effects.reads { continuation.resume(returning: bytes) }

@@ -113,7 +113,7 @@ enum Playlist {
   }
 
   /// Ticks as decimal seconds, five places: exact to a tick.
-  private static func seconds(_ ticks: Int64) -> String {
+  static func seconds(_ ticks: Int64) -> String {
     decimal((ticks * 100_000 + Initialization.ticksPerSecond / 2) / Initialization.ticksPerSecond, per: 100_000)
   }
 

@@ -64,6 +64,8 @@ struct Segmenter {
   private(set) var discontinuitySequence: Int
   private(set) var hasEnded = false
 
+  /// Whole since they were last taken, for a recording.
+  private var finished: [Segment] = []
   /// Left the playlist, but still downloadable.
   private var expired: [Segment] = []
   private var nextSequence: Int
@@ -114,6 +116,13 @@ struct Segmenter {
   mutating func end() {
     _ = finishRun()
     hasEnded = true
+  }
+
+  /// The segments that became whole since this was last asked.
+  mutating func takeFinished() -> [Segment] {
+    guard !finished.isEmpty else { return [] }
+    defer { finished = [] }
+    return finished
   }
 
   // MARK: The first segment
@@ -238,6 +247,8 @@ struct Segmenter {
     }
     join(&segment)
     segments.append(segment)
+    finished.append(segment)
+    if finished.count > Self.segmentsMax { finished.removeFirst() }
     trim()
   }
 

@@ -149,7 +149,10 @@ enum ShowAPI {
       let id: ID<Show> = try call.id("show")
       let time = body.mediaTime ?? call.mediaTime(of: id)
       switch body.state {
-      case .live: return ShowAnswer(try await call.commerce.startShow(by: call.caller, show: id, mediaTime: time))
+      case .live:
+        let show = try await call.commerce.startShow(by: call.caller, show: id, mediaTime: time)
+        call.site.media.recordings?.begin(id.description)
+        return ShowAnswer(show)
       case .ended:
         let show = try await call.commerce.endShow(by: call.caller, show: id, mediaTime: time)
         call.site.media.disconnect(id.description)

@@ -85,6 +85,7 @@ struct ControlRoomPage: Sendable {
     switch form["do"] {
     case "start":
       _ = try await commerce.startShow(by: visit.caller, show: show, mediaTime: mediaTime)
+      visit.site.media.recordings?.begin(show.description)
     case "end":
       _ = try await commerce.endShow(by: visit.caller, show: show, mediaTime: mediaTime)
       visit.site.media.disconnect(show.description)

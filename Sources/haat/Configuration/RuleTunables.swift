@@ -99,6 +99,11 @@ extension Tunable<Policy> {
       Self(
         "rules.guestNameCharactersMax", \.guestNameCharactersMax, of: part, 1...4_000,
         "Characters of a guest's name in the chat."),
+      Self(
+        "rules.recordingDays", \.recordingDays, of: part, 0...3650,
+        "Days a recording is kept where its channel does not say; 0 keeps it."),
+      Self(
+        "rules.recordingDaysMax", \.recordingDaysMax, of: part, 1...36_500, "Days a channel may keep a recording."),
       Self("rules.recentMessages", \.recentMessages, of: part, 1...5_000, "Chat messages a new viewer is given."),
       Self(
         "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),

@@ -40,9 +40,12 @@ struct House: Sendable {
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")
     mediaConfiguration.rtmpPort = rtmpPort
-    let streams = StreamDesk(commerce: commerce, logger: logger)
+    var recordingConfiguration = Tunable.tuned(RecordingConfiguration(), by: Tunable.all, from: settings)
+    recordingConfiguration.directory = settings.text("data.directory") + "/media"
+    let recordings = Recordings(configuration: recordingConfiguration, logger: logger)
+    let streams = StreamDesk(commerce: commerce, recordings: recordings, logger: logger)
     let media = MediaServer(
-      configuration: mediaConfiguration, logger: logger,
+      configuration: mediaConfiguration, logger: logger, recordings: recordings,
       authorize: { await streams.decide($0) }, report: { streams.heard($0) })
 
     var webConfiguration = WebConfiguration()

@@ -5,6 +5,7 @@ import Media
 /// Answers the media side's one question, and writes down what it tells.
 struct StreamDesk: Sendable {
   let commerce: Commerce
+  let recordings: Recordings
   let logger: Logger
 
   /// A key opens the show it was made for, on that show's own clock. The reason of a refusal never holds the key.
@@ -16,6 +17,8 @@ struct StreamDesk: Sendable {
       guard let show = try await commerce.show(streamKey: request.streamKey) else {
         return .refuse(reason: "unknown stream key, or one that was replaced, or its show has ended")
       }
+      // An encoder that comes back, or comes after the show was started: from its first picture on.
+      if show.state == .live { recordings.begin("\(show.id)") }
       let now = commerce.clock.now
       let epoch = try await commerce.mediaEpoch(show.id, now: now)
       return .accept(stream: "\(show.id)", mediaTimeMilliseconds: now.milliseconds(since: epoch))

@@ -1,0 +1,196 @@
+internal import Dispatch
+internal import Foundation
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// Writes one show's segments to disk, on a thread of its own: a disk that is slow or full costs the recording and
+/// nothing else. What does not fit the queue, or cannot be written, is lost to the recording, counted, logged once, and
+/// noted in the index when writing works again.
+final class RecordingWriter: Sendable {
+  private enum Piece {
+    case segment(Segment)
+    case gap(RecordingEntry, String)
+  }
+
+  private struct State {
+    var queue: [Piece] = []
+    var queueBytes = 0
+    var index = RecordingIndex()
+    var trouble: String?
+    var isClosing = false
+    var isClosed = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let id: String
+  private let directory: String
+  private let configuration: RecordingConfiguration
+  private let disk: RecordingDisk
+  private let logger: Logger
+  private let state = Mutex(State())
+  private let wake = DispatchSemaphore(value: 0)
+
+  init(id: String, directory: String, configuration: RecordingConfiguration, disk: RecordingDisk, logger: Logger) {
+    self.id = id
+    self.directory = directory
+    self.configuration = configuration
+    self.disk = disk
+    self.logger = logger
+    let thread = Thread { [self] in work() }
+    thread.name = "recording"
+    thread.start()
+  }
+
+  /// What is on disk now.
+  var index: RecordingIndex { state.withLock { $0.index } }
+
+  /// Why nothing can be written at the moment; nil when all is well.
+  var trouble: String? { state.withLock { $0.trouble } }
+
+  /// Takes a whole segment; never waits.
+  func offer(_ segment: Segment) {
+    guard let size = segment.bytes?.readableBytes, segment.duration > 0 else { return }
+    state.withLock { state in
+      guard !state.isClosing else { return }
+      if state.queueBytes + size <= configuration.queueBytesMax {
+        state.queue.append(.segment(segment))
+        state.queueBytes += size
+      } else {
+        let reason = "the disk is too slow: queueBytesMax, \(configuration.queueBytesMax), waits to be written"
+        let lost = Self.lost(segment)
+        if case .gap(let gap, _) = state.queue.last {
+          state.queue[state.queue.count - 1] = .gap(Self.joined(gap, lost), reason)
+        } else {
+          state.queue.append(.gap(lost, reason))
+        }
+      }
+    }
+    wake.signal()
+  }
+
+  /// Writes what is waiting, makes it safe, and returns when the files are closed.
+  func close() async {
+    await withCheckedContinuation { continuation in
+      let isClosed = state.withLock { state in
+        state.isClosing = true
+        if !state.isClosed { state.waiters.append(continuation) }
+        return state.isClosed
+      }
+      if isClosed { continuation.resume() } else { wake.signal() }
+    }
+  }
+
+  // MARK: The thread
+
+  private func work() {
+    // A restart within the show finds what was recorded before, and viewers can look back at once.
+    var files = try? RecordingFiles(directory, disk: disk)
+    if let files { state.withLock { $0.index = files.index } }
+    var gap: RecordingEntry?
+    var isSynced = true
+    var syncedAt = DispatchTime.now().uptimeNanoseconds
+    loop: while true {
+      switch take() {
+      case .closed: break loop
+      case .nothing: break
+      case .piece(.gap(let lost, let reason)):
+        gap = gap.map { Self.joined($0, lost) } ?? lost
+        note(trouble: reason)
+      case .piece(.segment(let segment)):
+        do {
+          try checkSpace()
+          let open = try files ?? RecordingFiles(directory, disk: disk)
+          files = open
+          try open.append(segment, after: gap)
+          gap = nil
+          isSynced = false
+          wrote(open.index)
+        } catch {
+          gap = gap.map { Self.joined($0, Self.lost(segment)) } ?? Self.lost(segment)
+          note(trouble: "\(error)")
+        }
+      }
+      let now = DispatchTime.now().uptimeNanoseconds
+      guard !isSynced, now &- syncedAt >= UInt64(configuration.syncSeconds) * 1_000_000_000 else { continue }
+      sync(files)
+      isSynced = true
+      syncedAt = now
+    }
+    sync(files)
+    files = nil
+    let waiters = state.withLock { state in
+      state.isClosed = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  private enum Turn {
+    case piece(Piece), nothing, closed
+  }
+
+  private func take() -> Turn {
+    for isSecond in [false, true] {
+      let turn: Turn? = state.withLock { state in
+        guard let first = state.queue.first else { return state.isClosing ? .closed : nil }
+        state.queue.removeFirst()
+        if case .segment(let segment) = first { state.queueBytes -= segment.bytes?.readableBytes ?? 0 }
+        return .piece(first)
+      }
+      if let turn { return turn }
+      if !isSecond { _ = wake.wait(timeout: .now() + .seconds(Int(configuration.syncSeconds))) }
+    }
+    return .nothing
+  }
+
+  private func checkSpace() throws {
+    let least = configuration.freeBytesMin
+    // The directory itself may not be there yet.
+    let parent = (directory as NSString).deletingLastPathComponent
+    guard disk.free(parent) >= least else {
+      throw DiskFault(sentence: "the disk is nearly full: less than freeBytesMin, \(least), is left")
+    }
+  }
+
+  private func sync(_ files: RecordingFiles?) {
+    do {
+      try files?.sync()
+    } catch {
+      note(trouble: "\(error)")
+    }
+  }
+
+  private func wrote(_ index: RecordingIndex) {
+    let wasTrouble = state.withLock { state in
+      state.index = index
+      defer { state.trouble = nil }
+      return state.trouble != nil
+    }
+    if wasTrouble { logger.notice("The recording goes on", metadata: ["stream": "\(id)"]) }
+  }
+
+  /// Logged when it begins, not for every segment that is lost to it.
+  private func note(trouble: String) {
+    let isNew = state.withLock { state in
+      defer { state.trouble = trouble }
+      return state.trouble == nil
+    }
+    if isNew {
+      logger.error(
+        "The recording has a gap; the stream is not affected", metadata: ["stream": "\(id)", "reason": "\(trouble)"])
+    }
+  }
+
+  private static func lost(_ segment: Segment) -> RecordingEntry {
+    RecordingEntry(kind: .gap, start: max(0, segment.start), duration: segment.duration, lost: 1)
+  }
+
+  private static func joined(_ first: RecordingEntry, _ second: RecordingEntry) -> RecordingEntry {
+    var gap = first
+    gap.duration = min(max(gap.duration, second.start + second.duration - gap.start), RecordingEntry.ticksMax)
+    gap.lost = gap.lost.addingReportingOverflow(second.lost).partialValue
+    return gap
+  }
+}

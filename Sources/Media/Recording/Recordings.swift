@@ -1,0 +1,168 @@
+internal import Foundation
+public import Logging
+public import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// The recordings of one installation: what streams write as they go, and what is read back while they are live and
+/// after. Files are read and written on threads of their own, never on an event loop.
+///
+/// Only streams that were told to `begin` are recorded. A recording goes on when its stream comes back, also after a
+/// restart of the program, until it is told to `finish`.
+public final class Recordings: Sendable {
+  /// Indexes of finished recordings kept in memory; one of a three-hour show has about 1 MB.
+  private static let keptMax = 32
+
+  private struct State {
+    var writers: [String: RecordingWriter] = [:]
+    var kept: [String: RecordingIndex] = [:]
+    var order: [String] = []
+    var downloads = 0
+  }
+
+  public let configuration: RecordingConfiguration
+  let disk: RecordingDisk
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  public convenience init(configuration: RecordingConfiguration, logger: Logger) {
+    self.init(configuration: configuration, logger: logger, disk: .system)
+  }
+
+  init(configuration: RecordingConfiguration, logger: Logger, disk: RecordingDisk) {
+    self.configuration = configuration
+    self.logger = logger
+    self.disk = disk
+  }
+
+  // MARK: Writing
+
+  /// The stream is recorded from the segment on that is being made now. Begun already, nothing happens.
+  public func begin(_ id: String) {
+    guard Self.isName(id) else { return }
+    state.withLock { state in
+      guard state.writers[id] == nil else { return }
+      forget(id, &state)
+      state.writers[id] = RecordingWriter(
+        id: id, directory: directory(of: id), configuration: configuration, disk: disk, logger: logger)
+    }
+  }
+
+  /// A segment of the stream is whole. Never waits; nothing when the stream is not recorded.
+  func offer(_ segment: Segment, of id: String) {
+    state.withLock { $0.writers[id] }?.offer(segment)
+  }
+
+  /// Writes what is waiting and closes the recording; nil when nothing was recorded. Asked again it gives the same.
+  public func finish(_ id: String) async throws -> RecordingSummary? {
+    await shut(id)
+    let summary = try await index(of: id)?.summary
+    if summary == nil { try await delete(id) }
+    return summary
+  }
+
+  /// The server stops: everything is written and closed, and goes on when it is back.
+  public func closeAll() async {
+    for id in state.withLock({ Array($0.writers.keys) }) { await shut(id) }
+  }
+
+  private func shut(_ id: String) async {
+    guard let writer = state.withLock({ $0.writers[id] }) else { return }
+    await writer.close()
+    state.withLock { state in if state.writers[id] === writer { state.writers[id] = nil } }
+  }
+
+  /// Removes a recording's files. When there are none, nothing happens.
+  public func delete(_ id: String) async throws {
+    guard Self.isName(id) else { return }
+    await shut(id)
+    state.withLock { forget(id, &$0) }
+    let path = directory(of: id)
+    try await blocking {
+      guard FileManager.default.fileExists(atPath: path) else { return }
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+
+  // MARK: Reading
+
+  /// Whether the stream is being recorded.
+  public func isRecording(_ id: String) -> Bool { state.withLock { $0.writers[id] != nil } }
+
+  /// Why nothing can be written at the moment; nil when all is well or nothing is being recorded.
+  public func trouble(of id: String) -> String? { state.withLock { $0.writers[id] }?.trouble }
+
+  /// What is on disk of a recording; nil when there is none. Of one under way, what is there now.
+  public func index(of id: String) async throws -> RecordingIndex? {
+    guard Self.isName(id) else { return nil }
+    let known = state.withLock { state in state.writers[id]?.index ?? state.kept[id] }
+    if let known { return known.segments.isEmpty ? nil : known }
+    let path = directory(of: id) + "/" + RecordingFiles.indexName
+    let index = try await blocking { () -> RecordingIndex? in
+      guard let size = RecordingDisk.size(path) else { return nil }
+      let file = try RecordingDisk.open(path, O_RDONLY)
+      defer { close(file) }
+      return RecordingIndex(RecordingIndex.read(try RecordingDisk.read(file, 0, Int(clamping: size))))
+    }
+    guard let index, !index.segments.isEmpty else { return nil }
+    state.withLock { state in
+      guard state.writers[id] == nil else { return }
+      forget(id, &state)
+      state.kept[id] = index
+      state.order.append(id)
+      if state.order.count > Self.keptMax { state.kept[state.order.removeFirst()] = nil }
+    }
+    return index
+  }
+
+  /// The bytes an entry speaks of, or a piece of them; nil when they are not there.
+  public func bytes(of entry: RecordingEntry, in id: String) async throws -> ByteBuffer? {
+    guard Self.isName(id), entry.kind != .gap else { return nil }
+    let path = RecordingFiles.dataPath(directory(of: id), entry.file)
+    return try await blocking {
+      guard let file = try? RecordingDisk.open(path, O_RDONLY) else { return nil }
+      defer { close(file) }
+      let bytes = try RecordingDisk.read(file, entry.offset, entry.length)
+      return bytes.readableBytes == entry.length ? bytes : nil
+    }
+  }
+
+  /// The streams that have a directory here, in the order of their names.
+  public func all() async throws -> [String] {
+    let path = configuration.directory
+    return try await blocking {
+      guard FileManager.default.fileExists(atPath: path) else { return [] }
+      return try FileManager.default.contentsOfDirectory(atPath: path).filter(Self.isName).sorted()
+    }
+  }
+
+  func directory(of id: String) -> String { "\(configuration.directory)/\(id)" }
+
+  func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await NIOThreadPool.singleton.runIfActive(body)
+  }
+
+  /// A place among the downloads; false when all are taken. Given back with `leaveDownload`.
+  func enterDownload() -> Bool {
+    state.withLock { state in
+      guard state.downloads < configuration.downloadsMax else { return false }
+      state.downloads += 1
+      return true
+    }
+  }
+
+  func leaveDownload() { state.withLock { $0.downloads -= 1 } }
+
+  /// A name becomes a directory's: nothing that leads out of ours.
+  private static func isName(_ id: String) -> Bool {
+    (1...64).contains(id.utf8.count)
+      && id.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || $0 == 0x2d
+      }
+  }
+
+  private func forget(_ id: String, _ state: inout State) {
+    state.kept[id] = nil
+    state.order.removeAll { $0 == id }
+  }
+}
