@@ -1,7 +1,7 @@
 import { join } from "../../Sources/Web/Resources/Static/js/lib/player/boxes.js";
 import { MediaUnits } from "../../Sources/Web/Resources/Static/js/lib/player/media-units.js";
 import { partStream } from "../../Sources/Web/Resources/Static/js/lib/player/part-stream.js";
-import { equal, film, test } from "./testing.js";
+import { equal, film, ok, test } from "./testing.js";
 
 const head = `#EXTM3U
 #EXT-X-TARGETDURATION:2
@@ -94,4 +94,14 @@ test("gaps are passed over", async () => {
   const { found } = await played([
     `${head + part(0, true)}#EXT-X-PART:DURATION=0.2,URI="p1.mp4",GAP=YES\n${part(2)}#EXT-X-ENDLIST\n`]);
   equal(found, ["i", 0, 0, 2, 2]);
+});
+
+test("a server that answers at once with what is known already is not asked without pause", async () => {
+  const same = head + part(0, true) + hint(1);
+  const began = performance.now();
+  const { found, asked } = await played([same, same, same, `${head + part(0, true) + part(1)}#EXT-X-ENDLIST\n`]);
+  equal(found, ["i", 0, 0, 1, 1]);
+  const [pauses, least] = [2, 1000];
+  ok(performance.now() - began > pauses * least * 0.9, `${pauses} pauses took ${performance.now() - began} ms`);
+  equal(asked.filter((name) => name === "p1.mp4").length, 1, "how often the hint was asked for");
 });

@@ -17,7 +17,11 @@ actor Room {
   private let limits: WebLimits
 
   private var facts: LiveState?
-  private var loading: Task<LiveState, any Error>?
+  private var loading: Task<Void, any Error>?
+  /// Something happened since the state was read that may have changed it: it must be read again.
+  private var isStale = false
+  /// What was told about the stock while the state is being read: newer than what the read brings. Nil when none is.
+  private var told: [ID<Variant>: Int64]?
   private var sequence: Int64 = 0
   private var pinned: ID<Product>?
   private var stock: [ID<Variant>: Int64] = [:]
@@ -40,25 +44,38 @@ actor Room {
   /// Reads the show, once. Throws `GeneralRefusal.notFound` when there is none.
   func load() async throws {
     guard facts == nil else { return }
-    let task =
-      loading
-      ?? Task { [commerce, show] in
-        // What was appended and not announced yet belongs to the state from which viewers go on.
-        while try await !commerce.numberTimeline(show).isEmpty {}
-        return try await commerce.liveState(show)
-      }
+    let task = loading ?? Task { try await begin() }
     loading = task
+    try await task.value
+  }
+
+  private func begin() async throws {
     defer { loading = nil }
-    let state = try await task.value
-    guard facts == nil else { return }
-    facts = state
+    // What was appended and not announced yet belongs to the state from which viewers go on.
+    while try await !commerce.numberTimeline(show).isEmpty {}
+    let state = try await readState()
     sequence = state.sequence
     pinned = state.pinned
-    stock = state.stock
     messages = state.messages.map { (Self.payload($0)["id"] ?? "", LiveText.json($0)) }
   }
 
-  var variants: [ID<Variant>] { Array(stock.keys) }
+  /// Reads the show's state and the stock of what it sells.
+  @discardableResult
+  private func readState() async throws -> LiveState {
+    told = [:]
+    defer { told = nil }
+    let state = try await commerce.liveState(show)
+    facts = state
+    stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
+    greetings = nil
+    return state
+  }
+
+  /// Those of these variants whose stock this room wants to be told: what it sells, and anything while it is finding
+  /// out what that is.
+  func wanted(of variants: Set<ID<Variant>>) -> Set<ID<Variant>> {
+    told == nil ? variants.filter { stock[$0] != nil } : variants
+  }
 
   // MARK: Viewers
 
@@ -94,7 +111,8 @@ actor Room {
     return old + history.dropFirst(start).map(\.text).joined()
   }
 
-  private func state(withMessages: Bool) -> String {
+  /// What a viewer who comes in now is told first.
+  func state(withMessages: Bool) -> String {
     let now = commerce.clock.now
     if let greetings, abs(now.milliseconds(since: greetings.at)) < 1_000 {
       return withMessages ? greetings.withMessages : greetings.without
@@ -136,11 +154,16 @@ actor Room {
       let areNext = numbered.first.map { $0.sequence == sequence + 1 } ?? false
       let events = areNext ? numbered : try await commerce.timeline(show, after: sequence, limit: 1_000)
       mustAdvance = mustAdvance || events.count >= commerce.policy.numberingBatch
-      if !events.isEmpty { try await take(events) }
+      if !events.isEmpty { take(events) }
+      // When this fails, `isStale` remembers it: whoever calls again, as one must, reads again.
+      if isStale {
+        try await readState()
+        isStale = false
+      }
     } while mustAdvance
   }
 
-  private func take(_ events: [TimelineEvent]) async throws {
+  private func take(_ events: [TimelineEvent]) {
     var texts = ""
     for event in events {
       let text = text(event)
@@ -153,11 +176,7 @@ actor Room {
     if history.count > limits.roomHistory * 2 { history.removeFirst(history.count - limits.roomHistory) }
     send(texts)
     // The show's state, and the variants that are sold in it, may be others by now.
-    guard events.contains(where: { [.showStarted, .showEnded, .pinned].contains($0.kind) }) else { return }
-    let state = try await commerce.liveState(show)
-    facts = state
-    stock = state.stock
-    greetings = nil
+    if events.contains(where: { [.showStarted, .showEnded, .pinned].contains($0.kind) }) { isStale = true }
   }
 
   private func apply(_ event: TimelineEvent) {
@@ -178,6 +197,7 @@ actor Room {
 
   /// Sends what is left now of variants that are sold here.
   func stockChanged(_ available: [ID<Variant>: Int64]) {
+    told?.merge(available) { $1 }
     var texts = ""
     for (variant, count) in available.sorted(by: { $0.key < $1.key }) where stock[variant].map({ $0 != count }) ?? false
     {

@@ -60,10 +60,9 @@ actor Rooms {
     }
     guard !stock.isEmpty || !offers.isEmpty else { return }
     for entry in entries.values {
-      let sold = Set(await entry.room.variants)
-      let changed = stock.intersection(sold)
+      let changed = await entry.room.wanted(of: stock)
       if !changed.isEmpty { await entry.room.stockChanged(try await commerce.available(Array(changed))) }
-      let repriced = offers.intersection(sold)
+      let repriced = await entry.room.wanted(of: offers)
       if !repriced.isEmpty { await entry.room.offersChanged(repriced.sorted()) }
     }
   }

@@ -83,6 +83,10 @@ export class LivePlayer extends HTMLElement {
   }
 
   /** Milliseconds to add to this device's clock to get the server's: makes `latencyMs` right. */
+  get serverTimeOffset() {
+    return this.#serverTimeOffset;
+  }
+
   set serverTimeOffset(milliseconds) {
     this.#serverTimeOffset = milliseconds;
     if (this.#playback) this.#playback.serverTimeOffset = milliseconds;

@@ -51,6 +51,8 @@ export class LiveRoom extends HTMLElement {
     });
     player.addEventListener("volumechange", () => this.#showSound(player.muted));
     this.#showSound(player.muted);
+    // A player that comes with the show's start has missed what the room said before.
+    player.serverTimeOffset = this.room.serverTimeOffset;
     this.room.addEventListener("clock", ({ detail }) => {
       player.serverTimeOffset = detail;
     });

@@ -33,14 +33,21 @@ export async function call(method, path, body, { key, token, type } = {}) {
   throw new Problem({ code: "fault", ...content, status: answer.status });
 }
 
-/** Tries again what passes. Only for requests that are harmless twice: reads, and writes with an Idempotency-Key. */
-export async function insist(work, { tries = 4 } = {}) {
+const pauseMillisecondsMax = 20000;
+
+/**
+ * Tries again what passes, after pauses that grow and that no two pages share. Only for requests that are harmless
+ * twice: reads, and writes with an Idempotency-Key. Gives up after `tries`, or when `isOver` says so.
+ */
+export async function insist(work, { tries = 4, isOver = () => false } = {}) {
   for (let turn = 1; ; turn += 1) {
     try {
       return await work();
     } catch (problem) {
       if (turn >= tries || !problem.isPassing) throw problem;
-      await new Promise((resume) => setTimeout(resume, 300 * 2 ** turn * (0.75 + Math.random() / 2)));
+      const wait = Math.min(300 * 2 ** turn, pauseMillisecondsMax) * (0.75 + Math.random() / 2);
+      await new Promise((resume) => setTimeout(resume, wait));
+      if (isOver()) throw problem;
     }
   }
 }

@@ -11,6 +11,9 @@ export class Goods extends EventTarget {
   #products = new Map();
   #home = new Map();
   #loading = null;
+  /** Something may have changed since the last fetch was asked. */
+  #isStale = false;
+  #isClosed = false;
   /** What was told while a fetch was under way is newer than what it brings. */
   #told = {};
 
@@ -36,17 +39,35 @@ export class Goods extends EventTarget {
     return this.#products.get(this.#home.get(variant));
   }
 
-  /** Fetches all of it. Asked again while it is under way, it fetches once. */
+  /**
+   * Fetches all of it, and insists until it has it. Asked while a fetch is under way, which may bring what was true
+   * before, it fetches once more after that, however often it was asked.
+   */
   load() {
-    this.#loading ??= this.#fetch().finally(() => {
+    this.#isStale = true;
+    this.#loading ??= this.#refresh().finally(() => {
       this.#loading = null;
     });
     return this.#loading;
   }
 
+  /** Asks for nothing more. */
+  close() {
+    this.#isClosed = true;
+  }
+
+  async #refresh() {
+    while (this.#isStale && !this.#isClosed) await this.#fetch();
+  }
+
   async #fetch() {
-    this.#told = {};
-    const { items } = await insist(() => call("GET", this.#path));
+    const ask = () => {
+      // Whatever is told from here on is in the next answer, or newer than this one.
+      this.#isStale = false;
+      this.#told = {};
+      return call("GET", this.#path);
+    };
+    const { items } = await insist(ask, { tries: Infinity, isOver: () => this.#isClosed });
     this.#products = new Map(items.map((product) => [product.id, product]));
     this.#home = new Map(items.flatMap((product) => product.variants.map((variant) => [variant.id, product.id])));
     this.#put(this.#told);

@@ -2,6 +2,9 @@ import { Goods } from "./goods.js";
 import { LiveEvents } from "./live-events.js";
 import { Playhead } from "./playhead.js";
 
+/** Without a word from the room for so long, the products are fetched all the same. */
+const PATIENCE_MILLISECONDS = 1500;
+
 /**
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
@@ -12,6 +15,10 @@ import { Playhead } from "./playhead.js";
 export class Room extends EventTarget {
   #events;
   #playhead;
+  #impatience = 0;
+
+  /** Milliseconds to add to this device's clock for the server's, as last told. */
+  serverTimeOffset = 0;
 
   constructor(show, market, state) {
     super();
@@ -34,11 +41,14 @@ export class Room extends EventTarget {
   }
 
   open() {
-    this.#refreshGoods();
+    // The state brings the products: fetched before it, they could be old and nobody would say so.
+    this.#impatience = setTimeout(() => this.#refreshGoods(), PATIENCE_MILLISECONDS);
     this.#events.open();
   }
 
   close() {
+    clearTimeout(this.#impatience);
+    this.goods.close();
     this.#events.close();
   }
 
@@ -55,9 +65,13 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  async #snapshot({ show, pinned, viewers, stock, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, messages, serverTime }) {
+    clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
-    if (serverTime) this.#tell("clock", new Date(serverTime) - Date.now());
+    if (serverTime) {
+      this.serverTimeOffset = new Date(serverTime) - Date.now();
+      this.#tell("clock", this.serverTimeOffset);
+    }
     if (messages) {
       this.#playhead.flush();
       this.#setState(show.state);
@@ -66,7 +80,7 @@ export class Room extends EventTarget {
     }
     // Before the fetch: what is told while it is under way is newer than this.
     this.goods.setStock(stock);
-    await this.goods.load().catch(() => {});
+    this.#refreshGoods();
   }
 
   /** What people say appears as they say it; what is shown and sold waits for the picture. */
@@ -100,6 +114,8 @@ export class Room extends EventTarget {
   #setPin(product) {
     this.pinned = product ?? null;
     this.#tell("pin", this.pinned);
+    // A host may pin what was not in the run when this page was opened.
+    if (this.pinned && !this.goods.product(this.pinned)) this.#refreshGoods();
   }
 
   #setState(state) {

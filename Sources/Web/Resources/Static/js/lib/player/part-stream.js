@@ -4,6 +4,8 @@ import { MediaUnits } from "./media-units.js";
 import { chooseVariant, readMediaPlaylist } from "./playlist.js";
 
 const answerMilliseconds = 8000;
+/** Between two looks at a playlist that does not wait for news by itself. */
+const pauseMilliseconds = 500;
 /** So far behind the playlist's end, the parts in between are not worth fetching. */
 const behindSecondsMax = 2;
 
@@ -49,9 +51,18 @@ class PartStream {
       }
       if (playlist.hasEnded) return;
       // Its bytes wait for the playlist that lists it: after a discontinuity another initialization segment is theirs.
-      hint = { url: playlist.hint, bytes: playlist.hint && this.#bytes(playlist.hint).catch(() => null) };
-      playlist = await this.#playlist(address, playlist);
+      if (playlist.hint !== hint.url) {
+        hint = { url: playlist.hint, bytes: playlist.hint && this.#bytes(playlist.hint).catch(() => null) };
+      }
+      const next = await this.#playlist(address, playlist);
+      // It promised to wait for what was asked and did not, as a CDN does that ignores the question: we wait then.
+      if (lacks(next.next, playlist.next)) await this.#pause(next);
+      playlist = next;
     }
+  }
+
+  #pause(playlist) {
+    return pause(Math.max(playlist.targetMilliseconds / 2, pauseMilliseconds), this.#signal);
   }
 
   /**
@@ -92,7 +103,7 @@ class PartStream {
       url.searchParams.set("_HLS_msn", last.next.sequence);
       url.searchParams.set("_HLS_part", last.next.part);
     } else if (last) {
-      await pause(Math.max(last.targetMilliseconds / 2, 500), this.#signal);
+      await this.#pause(last);
     }
     const patience = Math.max(answerMilliseconds, 3 * (last?.targetMilliseconds ?? 0));
     const { text, base } = await this.#text(url.href, patience);
@@ -103,6 +114,12 @@ class PartStream {
     const read = async (response) => ({ text: await response.text(), base: response.url || url });
     return ask(url, { signal: this.#signal, patience }, read);
   }
+}
+
+/** Whether a playlist that ends before `found` lacks the part that was asked for. */
+function lacks(found, asked) {
+  if (!found || !asked) return false;
+  return found.sequence < asked.sequence || (found.sequence === asked.sequence && found.part <= asked.part);
 }
 
 function fromLastIndependent(items) {
