@@ -15,14 +15,6 @@ struct ControlRoomPage: Sendable {
     let isPinned: Bool
   }
 
-  struct Choice: Sendable {
-    let id: String
-    let title: String
-    let isChosen: Bool
-    /// Its place in the run, from 1; empty when it is not in it.
-    let place: String
-  }
-
   let show: String
   let title: String
   let state: String
@@ -50,8 +42,7 @@ struct ControlRoomPage: Sendable {
   let hasEnded: Bool
   let run: [RunItem]
   let hasRun: Bool
-  let choices: [Choice]
-  let hasChoices: Bool
+  let choices: RunChoices
   let messages: [WatchPage.MessageView]
   let error: String?
 
@@ -62,6 +53,7 @@ struct ControlRoomPage: Sendable {
   static func act(_ visit: Visit) async throws -> Response {
     let show = try visit.id("show", Show.self)
     let form = try await visit.form()
+    if form["do"] == "find" { return try await page(visit, ticked: run(from: form), find: form["find"]) }
     do {
       if form["do"] == "key" {
         let key = try await visit.commerce.makeStreamKey(by: visit.caller, show: show)
@@ -71,7 +63,8 @@ struct ControlRoomPage: Sendable {
       try await perform(form, on: show, visit)
       return visit.redirect("/studio/shows/\(show)")
     } catch {
-      return try await page(visit, complaint: visit.complaint(error))
+      let ticked = form["do"] == "run" ? run(from: form) : nil
+      return try await page(visit, ticked: ticked, find: form["find"], complaint: visit.complaint(error))
     }
   }
 
@@ -128,29 +121,37 @@ struct ControlRoomPage: Sendable {
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
   }
 
-  private static func page(_ visit: Visit, key: String? = nil, complaint: Visit.Complaint? = nil) async throws
-    -> Response
-  {
+  /// - Parameter ticked: the run as the form says it, when it is not to be saved yet.
+  private static func page(
+    _ visit: Visit, key: String? = nil, ticked: [ID<Product>]? = nil, find: String? = nil,
+    complaint: Visit.Complaint? = nil
+  ) async throws -> Response {
     _ = try visit.requireAccount()
     let id = try visit.id("show", Show.self)
     let live = try await visit.commerce.liveState(id, by: visit.caller)
     let show = live.show
-    guard let role = try await visit.role(in: show.channel) else { throw GeneralRefusal.notFound("show") }
+    guard
+      let (channel, role) = try await visit.commerce.channels(by: visit.caller).first(where: { $0.0.id == show.channel }
+      )
+    else { throw GeneralRefusal.notFound("show") }
     let sales = try await visit.commerce.sales(of: id, by: visit.caller)
-    let market = visit.market(among: show.markets)
+    // Whoever runs the show reads the seller's own prices, whatever language the browser speaks.
+    let market = show.markets.contains(channel.market) ? channel.market : show.markets.first ?? channel.market
     let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
-    let products =
+    let choices =
       role.isHost && show.state != .ended
-      ? try await visit.commerce.products(of: show.channel, by: visit.caller, limit: 100).items : []
+      ? try await RunChoices.make(
+        visit, channel: channel.id, run: cards.map(\.id), ticked: ticked, find: find ?? visit.query("find") ?? "")
+      : .none
     let model = ControlRoomPage(
-      live, role: role, market: market, cards: cards, products: products, sales: sales, key: key,
+      live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,
       viewers: await visit.viewers(of: id), server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
       visit.words)
     return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
   }
 
   private init(
-    _ live: LiveState, role: Role, market: String, cards: [ProductCard], products: [Product], sales: Sales,
+    _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, sales: Sales,
     key: String?, viewers: Int, server: String, error: String?, _ words: Words
   ) {
     let show = live.show
@@ -186,13 +187,7 @@ struct ControlRoomPage: Sendable {
         isPinned: card.id == live.pinned)
     }
     hasRun = !run.isEmpty
-    let places = Dictionary(cards.enumerated().map { ($1.id, $0 + 1) }) { first, _ in first }
-    choices = products.map { product in
-      Choice(
-        id: product.id.description, title: product.title, isChosen: places[product.id] != nil,
-        place: places[product.id].map(String.init) ?? "")
-    }
-    hasChoices = !choices.isEmpty
+    self.choices = choices
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.error = error
   }

@@ -21,6 +21,8 @@ struct ShowFormPage: Sendable {
   let markets: [MarketChoice]
   let products: [ProductChoice]
   let hasProducts: Bool
+  /// There are more than are listed.
+  let isCut: Bool
   let error: String?
 
   /// What was typed, or what a new form begins with.
@@ -74,19 +76,19 @@ struct ShowFormPage: Sendable {
   private static func page(_ visit: Visit, _ channel: Channel, _ draft: Draft, _ complaint: Visit.Complaint?)
     async throws -> Response
   {
-    let products = try await visit.commerce.products(of: channel.id, by: visit.caller, limit: 100).items
+    let products = try await visit.commerce.products(of: channel.id, by: visit.caller, limit: 100)
     let markets = try await visit.commerce.markets()
     let model = ShowFormPage(
       handle: channel.handle, channelName: channel.name, title: draft.title, description: draft.description,
       scheduledUTC: String(draft.scheduled.description.prefix(16)), isHorizontal: draft.orientation == .horizontal,
       markets: markets.map { MarketChoice($0, isChosen: draft.markets.contains($0.code)) },
-      products: products.map { product in
+      products: products.items.map { product in
         ProductChoice(
           id: product.id.description, title: product.title, picture: product.pictures.first?.url,
           priceText: product.variants.first?.prices[channel.market].map(visit.words.money) ?? "",
           isChosen: draft.products?.contains(product.id) ?? true)
       },
-      hasProducts: !products.isEmpty, error: complaint?.sentence)
+      hasProducts: !products.items.isEmpty, isCut: products.next != nil, error: complaint?.sentence)
     return try visit.page(
       "studio/show", title: visit.words["showForm.title"], status: complaint?.status ?? .ok, model)
   }

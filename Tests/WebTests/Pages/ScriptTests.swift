@@ -106,6 +106,9 @@ private typealias JSON = TestKit.JSON
   @Test func `a viewer sees the pin, the stock and what people say, as text`() async throws {
     try await onWatchPage { web, browser in
       let commerce = web.square.commerce, owner = web.square.owner, show = web.square.show.id
+      let bowl = try await commerce.makeProduct(
+        commerce.makeID(), by: owner, channel: web.square.channel.id,
+        ProductDraft(title: "Bowl", variants: [VariantDraft(prices: ["IN": 100], onHand: 1)]))
       try await commerce.pin(by: owner, show: show, product: web.square.lamp.id)
       try await browser.wait(until: "document.querySelector('pinned-card button')?.textContent === 'Buy'")
       #expect(try await browser.text("pinned-card .price") == "₹1,299")
@@ -123,8 +126,138 @@ private typealias JSON = TestKit.JSON
 
       try await commerce.unpin(by: owner, show: show)
       try await browser.wait(until: "document.querySelector('pinned-card').childElementCount === 0")
+      // What was not in the run when the page was opened is fetched when it is pinned.
+      try await commerce.pin(by: owner, show: show, product: bowl.id)
+      try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Bowl'")
+
       _ = try await commerce.endShow(by: owner, show: show)
       try await browser.wait(until: "!document.querySelector('[data-part=curtain]').hidden")
+    }
+  }
+
+  @Test func `a price that changes while products are fetched is fetched again`() async throws {
+    try await onWatchPage { _, browser in
+      let price = try await browser.play(
+        """
+        const { Goods } = await lib("goods.js");
+        const real = fetch;
+        let minor = 100;
+        let asked = 0;
+        let answer;
+        window.fetch = async () => {
+          asked += 1;
+          const items = [{ id: "p", variants: [{ id: "v", available: 5, offer: { price: { minor } } }] }];
+          if (asked === 1) await new Promise((resume) => { answer = resume; });
+          return Response.json({ items });
+        };
+        try {
+          const goods = new Goods("show", "IN");
+          goods.load();
+          minor = 90;
+          goods.load();
+          const loaded = goods.load();
+          goods.setStock({ v: 3 });
+          answer();
+          await loaded;
+          const { available, offer } = goods.variant("v");
+          return [offer.price.minor, asked, available].join();
+        } finally {
+          window.fetch = real;
+        }
+        """)
+      #expect(price == "90,2,5")
+    }
+  }
+
+  @Test func `products that cannot be had are asked for until they are there, more slowly each time`() async throws {
+    try await onWatchPage { _, browser in
+      let asked = try await browser.play(
+        """
+        const { Goods } = await lib("goods.js");
+        const [realFetch, realTimeout] = [fetch, setTimeout];
+        const waits = [];
+        let asked = 0;
+        window.setTimeout = (work, wait) => {
+          waits.push(wait);
+          return realTimeout(work, 0);
+        };
+        window.fetch = async () => {
+          asked += 1;
+          if (asked < 12) throw new TypeError("no network");
+          return Response.json({ items: [] });
+        };
+        try {
+          await new Goods("show", "IN").load();
+          return [asked, waits[0] < 1000, Math.max(...waits) > 14000, Math.max(...waits) <= 25000].join();
+        } finally {
+          [window.fetch, window.setTimeout] = [realFetch, realTimeout];
+        }
+        """)
+      #expect(asked == "12,true,true,true")
+    }
+  }
+
+  @Test func `a show that begins before an open page has the server's clock, and its end ends the player`() async throws
+  {
+    try await RunningWeb.run { web in
+      let commerce = web.square.commerce, owner = web.square.owner
+      let show = try await commerce.scheduleShow(
+        commerce.makeID(), by: owner, channel: web.square.channel.id,
+        ShowDraft(title: "Later", scheduledAt: commerce.clock.now, markets: ["IN"]))
+      try await commerce.putRun(by: owner, show: show.id, [web.square.lamp.id])
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/watch/\(show.id)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
+        _ = try await commerce.startShow(by: owner, show: show.id, mediaTime: 0)
+        try await browser.wait(until: "document.querySelector('live-player')")
+        let serverTime = Double(commerce.clock.now.milliseconds)
+        let difference = try await browser.run(
+          "return document.querySelector('live-player').serverTimeOffset + Date.now() - arguments[0]",
+          .number(serverTime))
+        // The page's fraction of a second; the market's clock itself stands still.
+        #expect(abs(difference.number ?? .infinity) < 30_000)
+
+        _ = try await commerce.endShow(by: owner, show: show.id)
+        try await browser.wait(until: "document.querySelector('live-player').state === 'ended'")
+      }
+    }
+  }
+
+  @Test func `a host finds products while typing, and what is ticked stays`() async throws {
+    try await RunningWeb.run { web in
+      let square = web.square
+      for number in 0..<55 {
+        square.clock.advance(seconds: 1)
+        _ = try await square.commerce.makeProduct(
+          square.commerce.makeID(), by: square.owner, channel: square.channel.id,
+          ProductDraft(
+            title: number == 0 ? "Copper pot" : "Bowl \(number)",
+            variants: [VariantDraft(sku: "S\(number)", prices: ["IN": 100], onHand: 1)]))
+      }
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/sign-in?lang=en")
+        try await browser.type(MarketSquare.ownerEmail, into: "#email")
+        try await browser.type(MarketSquare.password, into: "#password")
+        try await browser.click("main form button")
+        try await browser.wait(until: "location.pathname !== '/sign-in'")
+        try await browser.open("http://localhost:\(web.port)/studio/shows/\(square.show.id)")
+        try await browser.click("details:has(run-finder) > summary")
+        try await browser.run("window.samePage = true")
+        func title(_ text: String) -> String {
+          "[...document.querySelectorAll('run-finder li')].find(item => item.querySelector('.check').innerText.trim() === '\(text)')"
+        }
+        try await browser.wait(until: title("Bowl 54"))
+        try await browser.run("\(title("Bowl 54")).querySelector('input').click()")
+        try await browser.type("copper", into: "#find")
+        try await browser.wait(until: "\(title("Copper pot")) && !\(title("Bowl 53"))")
+        try await browser.run("\(title("Copper pot")).querySelector('input').click()")
+        #expect(try await browser.run("return window.samePage") == true)
+        try await browser.click("run-finder [value=run]")
+        try await browser.wait(until: "!window.samePage && document.querySelectorAll('.run-item').length === 3")
+        #expect(
+          try await browser.run("return [...document.querySelectorAll('.run-item strong')].map(e => e.innerText)")
+            == ["Brass lamp", "Bowl 54", "Copper pot"])
+      }
     }
   }
 
