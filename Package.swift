@@ -133,7 +133,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "SystemTests", dependencies: ["TestKit", "haat"], swiftSettings: strict),
+      name: "SystemTests", dependencies: ["Commerce", "Store", "TestKit", "haat"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
