@@ -26,11 +26,14 @@ export class ChooseStep {
     const product = this.#product;
     this.#chosen = (this.#offered.find((variant) => variant.available > 0) ?? this.#offered[0])?.id;
     this.title = product.title;
+    const { pictures } = product;
     this.body = [
       this.#notice.element,
-      product.pictures.length > 0 && h("div", { class: "gallery", tabindex: product.pictures.length > 1 ? "0" : false },
-        product.pictures.map(({ url, alt, width, height }) => h("img", { src: url, alt, width, height }))),
-      h("div", { class: "stack tight" }, this.#price, this.#stock),
+      // One picture leaves room for the price beside it, and the choices move up to the thumb.
+      h("div", { class: pictures.length === 1 ? "front" : "stack" },
+        pictures.length > 0 && h("div", { class: "gallery", tabindex: pictures.length > 1 ? "0" : false },
+          pictures.map(({ url, alt, width, height }) => h("img", { src: url, alt, width, height }))),
+        h("div", { class: "stack tight" }, this.#price, this.#stock)),
       this.#options,
       h("div", { class: "row apart" }, h("span", { class: "soft" }, t("checkout.quantity")),
         h("div", { class: "stepper", role: "group", "aria-label": t("checkout.quantity") }, this.#less, this.#count, this.#more)),

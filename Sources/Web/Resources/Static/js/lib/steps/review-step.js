@@ -180,7 +180,7 @@ export class ReviewStep {
 
   #showSecondStep(isShown) {
     this.#second.hidden = !isShown;
-    for (const part of [this.#lines, this.#sums, this.#deliver, this.#card]) part.hidden = isShown;
+    for (const part of [this.#lines, this.#sums, this.#deliver, this.#card, this.#pay]) part.hidden = isShown;
   }
 
   async #wait() {
