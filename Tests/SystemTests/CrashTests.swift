@@ -1,11 +1,13 @@
 import Foundation
 import Synchronization
+import TestKit
 import Testing
 
 @Suite struct CrashTests {
-  @Test(.timeLimit(.minutes(3)))
-  func `every order that was acknowledged is there after kill -9, and the books are right`() async throws {
-    let program = try HaatProgram()
+  @Test(.timeLimit(.minutes(3)), arguments: Engine.allCases)
+  func `every order that was acknowledged is there after kill -9, and the books are right`(engine: Engine) async throws
+  {
+    let program = try await HaatProgram(engine)
     let addresses = try await program.serve()
     let stall = try await Stall.setUp(at: addresses, stock: 10_000)
     let acknowledged = Acknowledged()

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// Real ffmpeg, publishing the film excerpt in a loop as an encoder would.
 final class Encoder {
@@ -21,7 +22,7 @@ final class Encoder {
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.runUnblocked()
   }
 
   var isRunning: Bool { process.isRunning }

@@ -1,9 +1,12 @@
 import Foundation
 import Synchronization
+import TestKit
 
 /// The real program, run as a user runs it, with a data directory of its own.
 final class HaatProgram: Sendable {
   let directory: URL
+  /// Where its data is, when not in a file of the data directory.
+  private let database: TestDatabase?
   private let process: Mutex<Process?> = Mutex(nil)
   private let output = Lines()
   private let log = Lines()
@@ -31,7 +34,13 @@ final class HaatProgram: Sendable {
     ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HAAT_") }
   }
 
-  init() throws {
+  /// On PostgreSQL it gets an empty database of its own, on the tests' own server.
+  convenience init(_ engine: Engine) async throws {
+    try self.init(database: engine == .postgres ? await engine.database() : nil)
+  }
+
+  init(database: TestDatabase? = nil) throws {
+    self.database = database
     directory = FileManager.default.temporaryDirectory.appending(path: "haat-system-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
   }
@@ -76,6 +85,7 @@ final class HaatProgram: Sendable {
       "\(rtmpPort)", "--data-directory", directory.appending(path: "data").path, "--web-orders-burst", "100000",
       "--web-writes-burst", "100000",
     ]
+    process.arguments? += databaseFlags
     let said = Pipe()
     let logged = Pipe()
     process.standardOutput = said
@@ -84,7 +94,7 @@ final class HaatProgram: Sendable {
     let mark = output.count
     output.follow(said)
     log.follow(logged)
-    try process.run()
+    try process.runUnblocked()
     self.process.withLock { $0 = process }
     let running = Running(process)
     return { [self] label in
@@ -113,8 +123,10 @@ final class HaatProgram: Sendable {
   /// Runs another subcommand on the same data and gives its exit status and what it printed.
   func run(_ arguments: [String]) async throws -> (status: Int32, output: String) {
     try await Self.run(
-      arguments + ["--data-directory", directory.appending(path: "data").path], in: directory)
+      arguments + ["--data-directory", directory.appending(path: "data").path] + databaseFlags, in: directory)
   }
+
+  private var databaseFlags: [String] { database?.url.map { ["--database-url", $0] } ?? [] }
 
   static func run(_ arguments: [String], in directory: URL) async throws -> (status: Int32, output: String) {
     let process = Process()
@@ -128,7 +140,7 @@ final class HaatProgram: Sendable {
     process.standardInput = FileHandle.nullDevice
     let lines = Lines()
     lines.follow(pipe)
-    try process.run()
+    try process.runUnblocked()
     try await until("haat \(arguments.first ?? "") ends", within: 60) { process.isRunning ? nil : true }
     try await until("its output is read", within: 30) { lines.isAtEnd ? true : nil }
     return (process.terminationStatus, lines.all.joined(separator: "\n"))

@@ -50,6 +50,9 @@ import Testing
       // 10 % of 1,299.00 without the 18 % tax it includes: 129900 − 19815 = 110085, its tenth rounds half to even.
       #expect(commission?["minor"] as? Int == 11_008)
 
+      try await Self.buyWithSecondStep(bystander)
+      try await bystander.wait(until: "/1/.test(document.querySelector('pinned-card .stock')?.textContent)")
+
       // The machine dies; the same data starts again, the encoder reconnects, and no page is loaded anew.
       try await bystander.run("window.sameOldPage = true; return true")
       program.kill(SIGKILL)
@@ -89,16 +92,7 @@ import Testing
   /// From the pinned card to the done step, with the video playing; first with a card that is declined. Gives the path
   /// of the order's page.
   private static func buy(_ browser: Browser) async throws -> String {
-    try await browser.click("pinned-card .button")
-    try await browser.click(".drawer-foot .buy")
-    for (field, text) in [
-      ("email", "ravi@example.com"), ("name", "Ravi Kumar"), ("phone", "+91 98765 43210"), ("line1", "12 Park Street"),
-      ("postalCode", "700016"), ("city", "Kolkata"), ("region", "West Bengal"),
-    ] {
-      try await browser.type(text, into: ".drawer [name=\(field)]")
-    }
-    try await Screenshots.keep(browser, "buy-details")
-    try await browser.click(".drawer-foot .buy")
+    try await giveDetails(browser)
     try await pay(browser, with: "4000000000000002")
     try await browser.wait(until: "document.querySelector('.drawer .notice')?.checkVisibility()")
     try await Screenshots.keep(browser, "buy-declined")
@@ -110,6 +104,35 @@ import Testing
     return try await browser.run(
       "return new URL(document.querySelector('.drawer-foot a').href).pathname + new URL(document.querySelector('.drawer-foot a').href).search"
     ).string ?? ""
+  }
+
+  /// With a card whose bank asks first, in a frame of the drawer: the video goes on while it does, and after it.
+  private static func buyWithSecondStep(_ browser: Browser) async throws {
+    try await giveDetails(browser)
+    try await browser.run("window.samePage = true; return true")
+    try await pay(browser, with: "4000002500003155")
+    try await browser.wait(until: "document.querySelector('.drawer .second-step')?.checkVisibility()")
+    try await seeFramesAdvance(browser)
+    try await Screenshots.keep(browser, "buy-second-step")
+    try await browser.within(".drawer .second-step") { try await browser.click("button[value=approve]") }
+    try await browser.wait(until: "document.querySelector('.drawer .done') !== null")
+    try await seeFramesAdvance(browser)
+    #expect(try await browser.run("return window.samePage === true").bool == true)
+    try await browser.click(".drawer-foot .strong")
+  }
+
+  /// From the pinned card to where the card is asked for.
+  private static func giveDetails(_ browser: Browser) async throws {
+    try await browser.click("pinned-card .button")
+    try await browser.click(".drawer-foot .buy")
+    for (field, text) in [
+      ("email", "ravi@example.com"), ("name", "Ravi Kumar"), ("phone", "+91 98765 43210"), ("line1", "12 Park Street"),
+      ("postalCode", "700016"), ("city", "Kolkata"), ("region", "West Bengal"),
+    ] {
+      try await browser.type(text, into: ".drawer [name=\(field)]")
+    }
+    try await Screenshots.keep(browser, "buy-details")
+    try await browser.click(".drawer-foot .buy")
   }
 
   private static func pay(_ browser: Browser, with number: String) async throws {

@@ -140,6 +140,21 @@ public struct Browser: Sendable {
     try await find(selector).click()
   }
 
+  /// Does something in the page of a frame, and comes back to the page around it.
+  public func within<Result>(_ selector: String, _ body: () async throws -> Result) async throws -> Result {
+    let frame = try await find(selector)
+    _ = try await command("frame", ["id": ["element-6066-11e4-a52e-4f735466cecf": .string(frame.id)]])
+    let result: Result
+    do {
+      result = try await body()
+    } catch {
+      _ = try? await command("frame", ["id": .null])
+      throw error
+    }
+    _ = try await command("frame", ["id": .null])
+    return result
+  }
+
   /// Replaces what a field holds by typing.
   public func type(_ text: String, into selector: String) async throws {
     let element = try await find(selector)

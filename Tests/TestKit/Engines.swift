@@ -30,6 +30,9 @@ public final class TestDatabase: Sendable {
   public let location: DatabaseLocation
   private let directory: URL?
 
+  /// The address of a PostgreSQL database as `database.url` takes it; nil for a file.
+  public var url: String? { if case .postgres(let url) = location { url } else { nil } }
+
   init(location: DatabaseLocation, directory: URL?) async throws {
     self.location = location
     self.directory = directory
