@@ -1,4 +1,5 @@
 import Foundation
+public import Logging
 public import Store
 
 /// What Haat is: the rules of the market and their tables. Every verb is an extension of this value.
@@ -17,6 +18,9 @@ public struct Commerce: Sendable {
   public let changed: @Sendable () -> Void
   let passwords: PasswordHashing
   let attempts: SignInAttempts
+  let refreshes: RateLimit
+  /// What went wrong between us and the payment providers.
+  public let troubles: PaymentTroubles
 
   public init(
     database: Database,
@@ -24,6 +28,7 @@ public struct Commerce: Sendable {
     entropy: Entropy = .system,
     policy: Policy = Policy(),
     providers: PaymentProviders,
+    logger: Logger = Logger(label: "haat.commerce") { _ in SwiftLogNoOpLogHandler() },
     changed: @escaping @Sendable () -> Void = {}
   ) {
     self.database = database
@@ -34,6 +39,8 @@ public struct Commerce: Sendable {
     self.changed = changed
     passwords = PasswordHashing(policy: policy, entropy: entropy)
     attempts = SignInAttempts(policy: policy)
+    refreshes = RateLimit(burst: policy.refreshBurst, everyMilliseconds: policy.refreshSeconds * 1000)
+    troubles = PaymentTroubles(logger: logger)
   }
 
   /// The schema, one migration per file of `Schema/`, in the order of their names.

@@ -16,6 +16,7 @@ extension RefusalKind {
     case .limited: .tooManyRequests
     case .paymentRequired: .paymentRequired
     case .mismatch: .unprocessableContent
+    case .stale: .preconditionFailed
     case .busy: .serviceUnavailable
     }
   }

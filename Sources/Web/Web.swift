@@ -81,7 +81,7 @@ public struct Web: Service {
     let commerce = site.commerce
     let always: [any Service] = [
       OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
-      Chores(commerce: commerce, logger: site.logger),
+      Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
     ]
     return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])

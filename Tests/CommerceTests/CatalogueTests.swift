@@ -80,7 +80,7 @@ import Testing
     var draft = Self.scarf
     draft.variants[0].prices = ["IN": 45_000]
     for place in draft.variants.indices { draft.variants[place].onHand = nil }
-    let changed = try await commerce.changeProduct(product.id, by: square.owner, draft)
+    let changed = try await commerce.changeProduct(product.id, by: square.owner, ProductChange(draft))
     #expect(changed.variants.map(\.id) == product.variants.map(\.id))
     #expect(changed.variants[0].prices.mapValues(\.minor) == ["IN": 45_000])
     #expect(changed.variants.map(\.onHand) == [3, 4, 0], "stock that is not said stays")
@@ -100,7 +100,7 @@ import Testing
     var draft = Self.scarf
     draft.variants.removeFirst()
     draft.variants.append(VariantDraft(optionValues: ["Green", "M"], prices: ["IN": 55_000], onHand: 7))
-    let changed = try await commerce.changeProduct(product.id, by: square.owner, draft)
+    let changed = try await commerce.changeProduct(product.id, by: square.owner, ProductChange(draft))
     #expect(changed.variants.map(\.title) == ["Red / L", "Blue / L", "Green / M"])
     let card = try await commerce.card(product: product.id, market: "IN")
     #expect(card.variants.map(\.available) == [4, 0, 7])
@@ -112,7 +112,7 @@ import Testing
     for id in [gone, square.lampVariant] {
       draft.variants[0].id = id
       let refusal = await #expect(throws: GeneralRefusal.self) {
-        try await commerce.changeProduct(product.id, by: square.owner, draft)
+        try await commerce.changeProduct(product.id, by: square.owner, ProductChange(draft))
       }
       #expect(refusal?.field == "variants[0].id")
     }
@@ -134,7 +134,7 @@ import Testing
         "channel",
         { _ = try await commerce.makeProduct(commerce.makeID(), by: $0, channel: square.channel.id, Self.scarf) }
       ),
-      ("product", { _ = try await commerce.changeProduct(lamp, by: $0, Self.scarf) }),
+      ("product", { _ = try await commerce.changeProduct(lamp, by: $0, ProductChange(Self.scarf)) }),
       ("variant", { try await commerce.setStock(by: $0, variant: square.lampVariant, onHand: 1) }),
       ("product", { _ = try await commerce.addPicture(commerce.makeID(), by: $0, product: lamp, picture) }),
       ("product", { try await commerce.checkMayAddPicture(by: $0, product: lamp) }),

@@ -48,7 +48,7 @@ import Testing
   func `only an owner changes a channel, and to others it is not there`(engine: Engine) async throws {
     let square = try await MarketSquare(engine)
     let commerce = square.commerce
-    let draft = ChannelDraft(handle: "brass-lamps", name: "Lata", market: "US")
+    let draft = ChannelChange(handle: "brass-lamps", name: "Lata", market: "US")
     let host = try await square.person("Hari")
     try await commerce.addMember(by: square.owner, channel: square.channel.id, email: "hari@example.com", role: .host)
     await #expect(throws: GeneralRefusal.notAllowed(need: "an owner of the channel")) {
@@ -63,6 +63,31 @@ import Testing
     #expect(changed.handle == "brass-lamps")
     #expect(try await commerce.channel(handle: "brass-lamps") == changed)
     await #expect(throws: GeneralRefusal.notFound("channel")) { try await commerce.channel(handle: "lamps") }
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `channels that are not approved are listed to the operator`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let commerce = square.commerce
+    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended)
+    #expect(try await commerce.channels().items.isEmpty)
+    #expect(try await commerce.channels(state: .suspended, by: square.operator).items.map(\.handle) == ["lamps"])
+    for caller in [Caller.nobody, square.owner] {
+      await #expect(throws: GeneralRefusal.self) { try await commerce.channels(state: .suspended, by: caller) }
+      await #expect(throws: GeneralRefusal.self) { try await commerce.liveShows(of: square.channel.id, by: caller) }
+    }
+    #expect(try await commerce.liveShows(of: square.channel.id, by: square.operator) == [square.show.id])
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a market of control characters has no offers`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let cards = try await square.commerce.cards(channel: square.channel.id, market: "\u{0}").items
+    #expect(cards.count == 1 && cards[0].variants[0].offer == nil)
+    await #expect(throws: GeneralRefusal.self) {
+      try await square.commerce.makeChannel(
+        square.commerce.makeID(), by: square.owner, ChannelDraft(handle: "pots", name: "Pots", market: "I\u{0}"))
+    }
   }
 
   @Test(arguments: Engine.allCases)

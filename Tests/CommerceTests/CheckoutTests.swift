@@ -233,6 +233,45 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `where a buyer lives is seen by those who send the parcel`(engine: Engine) async throws {
+    let stall = try await Stall(engine)
+    let placed = try await stall.sell()
+    for role in Role.allCases {
+      let account: ID<Account> = stall.commerce.makeID()
+      try await stall.database.write { [stall] db in
+        try Stall.insertAccount(account, "some-\(role)@example.com", at: stall.clock.now, in: db)
+        _ = try db.run(
+          """
+          INSERT INTO member (channel_id, account_id, role, created_ms)
+          VALUES (\(stall.channel), \(account), \(role), \(stall.clock.now))
+          """)
+      }
+      let expected = [.owner, .fulfilment].contains(role) ? nil : "not_allowed"
+      let (commerce, caller, id) = (stall.commerce, Caller(account: account), placed.order.id)
+      #expect(try await refusal { try await commerce.order(id, by: caller) } == expected, "\(role)")
+      #expect(try await refusal { try await commerce.refunds(id, by: caller) } == expected, "\(role)")
+      #expect(try await refusal { try await commerce.refreshPayment(id, by: caller) } == expected, "\(role)")
+    }
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a suspended seller sells nothing, and the buyers keep their rights`(engine: Engine) async throws {
+    let stall = try await Stall(engine)
+    let (sold, placed) = (try await stall.sell(), try await stall.place())
+    try await stall.run("UPDATE channel SET state = 'suspended' WHERE id = \(stall.channel)")
+    #expect(try await refusal { try await stall.place() } == "channel_not_selling")
+    #expect(try await refusal { try await stall.pay(placed) } == "channel_not_selling")
+    #expect(try await stall.order(sold).state == .paid)
+    #expect(try await stall.commerce.seller(of: sold.order.id, token: sold.access).handle == "lamps")
+    #expect(try await refusal { try await stall.commerce.seller(of: sold.order.id) } == "not_found")
+    #expect(try await stall.commerce.cancelOrder(placed.order.id, token: placed.access).state == .cancelled)
+    let refund = try await stall.commerce.refund(sold.order.id, by: stall.owner, reason: "suspended")
+    #expect(refund.state == .succeeded)
+    #expect(try await stall.commerce.refunds(sold.order.id, token: sold.access).map(\.id) == [refund.id])
+    #expect(try await stall.commerce.audit().differences == [])
+  }
+
+  @Test(arguments: Engine.allCases)
   func `a channel's orders come in pages, the latest first`(engine: Engine) async throws {
     let stall = try await Stall(engine)
     var placed: [ID<Order>] = []
@@ -283,7 +322,8 @@ import Testing
     let bag = Bag(show: nil, market: "IN", lines: stall.offers.map { Bag.Line(offer: $0, quantity: 1) })
     let request = OrderRequest(
       id: stall.commerce.makeID(), bag: bag, buyer: Stall.buyer(), encodedBuyer: try Stall.buyer().encoded(),
-      fingerprint: [], language: "en", access: Secret(prefix: "", entropy: stall.commerce.entropy))
+      fingerprint: [], language: "en", access: Secret(prefix: "", entropy: stall.commerce.entropy),
+      holder: Holder(Stall.buyer(), address: nil))
     let statements = try await stall.database.write { [commerce = stall.commerce] db in
       let counting = CountingConnection(db)
       let quote = try Quote.of(bag, at: commerce.clock.now, policy: commerce.policy, in: counting)

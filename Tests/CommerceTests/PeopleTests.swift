@@ -64,6 +64,24 @@ import Testing
     }
   }
 
+  @Test(arguments: Engine.allCases)
+  func `an account's password cannot be tried out by asking for the account again`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let commerce = square.commerce
+    let id = commerce.makeID(Account.self)
+    func attempt(_ password: String) async throws {
+      _ = try await commerce.makeAccount(
+        id, email: "ann@example.com", name: "Ann", password: password, address: "192.0.2.1")
+    }
+    try await attempt("a long password")
+    for number in 1...commerce.policy.signInBurst {
+      #expect(try await refusal { try await attempt("a wrong password \(number)") } == "id_taken")
+    }
+    #expect(try await refusal { try await attempt("a long password") } == "too_many_attempts")
+    let signIn = { try await commerce.signIn(email: "ann@example.com", password: "a long password", address: "::1") }
+    #expect(try await refusal(signIn) == "too_many_attempts", "it is one limit with the sign-in's")
+  }
+
   @Test(arguments: [
     ("", "a long password", "email"), ("a@b@c", "a long password", "email"), ("a b@c.de", "a long password", "email"),
     ("@example.com", "a long password", "email"), ("a@-b.de", "a long password", "email"),

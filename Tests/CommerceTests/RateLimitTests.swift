@@ -30,6 +30,16 @@ import Testing
     #expect(limit.take("c", at: start.adding(milliseconds: 100)) == nil)
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `a flood of new keys against a full table costs little each, and one that is quiet makes room`() {
+    let limit = RateLimit(burst: 1, everyMilliseconds: 1_000, keysMax: 100_000)
+    for number in 0..<100_000 { #expect(limit.take("held \(number)", at: start) == nil) }
+    // A look at all of them for each of these would be ten thousand million.
+    for number in 0..<100_000 { #expect(limit.take("new \(number)", at: start) == 1_000) }
+    #expect(limit.take("held 5", at: start) == 1_000, "those that were there are still limited")
+    #expect(limit.take("late", at: start.adding(milliseconds: 1_000)) == nil)
+  }
+
   @Test func `a clock that is set back limits no longer than before`() {
     let limit = RateLimit(burst: 1, everyMilliseconds: 100)
     #expect(limit.take("a", at: start) == nil)

@@ -129,7 +129,7 @@ import Testing
     let square = try await MarketSquare(engine)
     let (commerce, show) = (square.commerce, square.show.id)
     let stranger = try await square.person("Sam")
-    let draft = ShowDraft(title: "Mine", scheduledAt: square.clock.now, markets: ["IN"])
+    let draft = ShowChange(title: "Mine")
     let verbs: [@Sendable (Caller) async throws -> Void] = [
       { _ = try await commerce.changeShow(show, by: $0, draft) },
       { try await commerce.putRun(by: $0, show: show, []) },

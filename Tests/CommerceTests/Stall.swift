@@ -22,7 +22,7 @@ final class Stall: Sendable {
   /// 10 %, shipping costs ₹49 and is free from ₹2,000.
   init(
     _ engine: Engine, prices: [Int64] = [129_900], units: Int64 = 10, seed: UInt64 = 1,
-    behaviour: SandboxBehaviour = .prompt, policy: Policy = Policy(), isOpen: Bool = true
+    behaviour: SandboxBehaviour = .prompt, policy: Policy = Stall.policy, isOpen: Bool = true
   ) async throws {
     let test = try await engine.database()
     self.engine = test
@@ -75,6 +75,14 @@ final class Stall: Sendable {
       }
       return offers
     }
+  }
+
+  /// The limits as they are, but for those on what one buyer holds: here everybody is Asha.
+  static var policy: Policy {
+    var policy = Policy()
+    policy.openOrdersPerBuyerMax = 0
+    policy.heldUnitsPerBuyerMax = 0
+    return policy
   }
 
   static let rupee = Currency("INR").unsafelyUnwrapped

@@ -83,7 +83,8 @@ final class HaatProgram: Sendable {
     process.arguments = [
       command, "--http-host", "127.0.0.1", "--rtmp-host", "127.0.0.1", "--http-port", "\(httpPort)", "--rtmp-port",
       "\(rtmpPort)", "--data-directory", directory.appending(path: "data").path, "--web-orders-burst", "100000",
-      "--web-writes-burst", "100000",
+      "--web-writes-burst", "100000", "--rules-open-orders-per-buyer-max", "0", "--rules-held-units-per-buyer-max", "0",
+      "--rules-open-orders-per-address-max", "0", "--rules-held-units-per-address-max", "0",
     ]
     process.arguments? += databaseFlags
     let said = Pipe()

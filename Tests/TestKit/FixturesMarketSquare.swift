@@ -36,10 +36,15 @@ public struct MarketSquare: Sendable {
   public static let operatorEmail = "operator@example.com"
   public static let ownerEmail = "owner@example.com"
 
-  /// The limits of a test: as they are, with cheap scrypt.
+  /// The limits of a test: as they are, with cheap scrypt, and none on what a buyer holds.
   public static var policy: Policy {
     var policy = Policy()
     policy.scryptRounds = 16
+    // Everybody here is Asha, at one address.
+    policy.openOrdersPerBuyerMax = 0
+    policy.openOrdersPerAddressMax = 0
+    policy.heldUnitsPerBuyerMax = 0
+    policy.heldUnitsPerAddressMax = 0
     return policy
   }
 

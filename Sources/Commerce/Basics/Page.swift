@@ -50,6 +50,9 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Policy {
+  /// What a page of ours asks for where it would like `wanted` items: never more than an operator allows.
+  public func pageLimit(_ wanted: Int) -> Int { min(wanted, pageLimitMax) }
+
   /// Throws unless a page of this size may be asked for.
   func check(limit: Int) throws {
     guard (1...pageLimitMax).contains(limit) else {

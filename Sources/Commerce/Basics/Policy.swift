@@ -11,6 +11,9 @@ public struct Policy: Sendable {
   /// Marks in a row on one letter; more are dropped.
   public var combiningMarksMax = 5
   public var pageLimitMax = 100
+  /// How far the time in an id that a caller made for something new may be from now, either way. A week forgives a
+  /// clock that is set wrong, and one that is further off finds no certificate valid.
+  public var idHours: Int64 = 168
 
   // MARK: People
 
@@ -102,6 +105,16 @@ public struct Policy: Sendable {
   /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.
   public var tokensPerOrderMax = 8
   public var paymentAttemptsMax = 20
+  /// Orders that one buyer, and one network address, may have waiting for payment at once, and the units of one variant
+  /// they may hold so. A family meets neither; someone who would empty a shelf without paying does. Many buyers share a
+  /// mobile network's address, hence the larger numbers. 0 is no limit.
+  public var openOrdersPerBuyerMax = 10
+  public var openOrdersPerAddressMax = 200
+  public var heldUnitsPerBuyerMax: Int64 = 99
+  public var heldUnitsPerAddressMax: Int64 = 500
+  /// Questions to a provider about one order that its page may cause: a burst, then one each so many seconds.
+  public var refreshBurst = 5
+  public var refreshSeconds: Int64 = 10
   public var refundsPerOrderMax = 20
   /// How long a payment or refund may be open before its provider is asked what became of it, and asked again.
   public var reconcileSeconds: Int64 = 60
@@ -115,6 +128,10 @@ public struct Policy: Sendable {
   /// A webhook's signature may be this much older or newer than now.
   public var webhookAgeSeconds: Int64 = 300
   public var webhookBytesMax = 256 * 1024
+  /// How long a provider's webhook is kept once it was acted on: a repetition later than that is taken for news.
+  public var providerEventDays: Int64 = 90
+  /// How long the sandbox knows a card's name.
+  public var sandboxMethodHours: Int64 = 48
   public var idempotencyKeyBytesMax = 200
   public var idempotencyHours: Int64 = 24
   /// A claim still unanswered after this belongs to a process that died.

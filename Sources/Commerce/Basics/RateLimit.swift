@@ -3,14 +3,25 @@ import Synchronization
 /// At most so many at once, and then one each so many milliseconds, per key: the generic cell rate algorithm
 /// (ITU-T I.371), which needs one number per key.
 ///
-/// It lives in memory, of at most `keysMax` keys: when they are all in use, those that have been quiet long enough to
-/// have a whole burst again are forgotten, which changes nothing for them; and if none is, a new key is refused, because
-/// then someone is making keys up.
+/// It lives in memory, of at most `keysMax` keys. When they are all in use a new key takes the place of one that has been
+/// quiet long enough to have a whole burst again, which changes nothing for that one. Only `looksMax` places are looked
+/// at for it, going round, so that a flood of made-up keys costs no more than any other; if none of them is quiet, the
+/// new key is refused.
 public final class RateLimit: Sendable {
+  private struct Table {
+    var next: [String: Int64] = [:]
+    /// Every key of `next`, each once.
+    var places: [String] = []
+    /// Where to look next for one that is quiet.
+    var hand = 0
+  }
+
+  private static let looksMax = 64
+
   private let burst: Int64
   private let interval: Int64
   private let keysMax: Int
-  private let next = Mutex<[String: Int64]>([:])
+  private let table = Mutex(Table())
 
   /// - Parameters:
   ///   - burst: how many may come at once, at least 1.
@@ -18,27 +29,44 @@ public final class RateLimit: Sendable {
   public init(burst: Int, everyMilliseconds: Int64, keysMax: Int = 100_000) {
     self.burst = Int64(max(1, burst))
     interval = max(1, everyMilliseconds)
-    self.keysMax = keysMax
+    self.keysMax = max(1, keysMax)
   }
 
   /// Takes one for `key`. Nil when it was there to take, or else the milliseconds to wait for it.
   public func take(_ key: String, at now: Moment) -> Int64? {
-    next.withLock { next in
+    table.withLock { table in
       let time = now.milliseconds
       // Further ahead than this only when the clock was set back, and that is nobody's fault.
       let latest = time + burst * interval
-      if next[key] == nil, next.count >= keysMax {
-        next = next.filter { $0.value > time && $0.value <= latest }
-        guard next.count < keysMax else { return interval }
+      if table.next[key] == nil {
+        guard makeRoom(for: key, from: time, to: latest, in: &table) else { return interval }
       }
-      let due = min(max(next[key] ?? time, time), latest)
+      let due = min(max(table.next[key] ?? time, time), latest)
       let wait = due - time - (burst - 1) * interval
       guard wait <= 0 else {
-        next[key] = due
+        table.next[key] = due
         return wait
       }
-      next[key] = due + interval
+      table.next[key] = due + interval
       return nil
     }
+  }
+
+  /// Gives a new key its place. False when there is none.
+  private func makeRoom(for key: String, from time: Int64, to latest: Int64, in table: inout Table) -> Bool {
+    guard table.places.count >= keysMax else {
+      table.places.append(key)
+      return true
+    }
+    for _ in 0..<min(Self.looksMax, keysMax) {
+      let place = table.hand
+      table.hand = (place + 1) % keysMax
+      let due = table.next[table.places[place]] ?? time
+      guard due <= time || due > latest else { continue }
+      table.next[table.places[place]] = nil
+      table.places[place] = key
+      return true
+    }
+    return false
   }
 }

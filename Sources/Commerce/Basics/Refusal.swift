@@ -17,7 +17,7 @@ extension Refusal {
 
 /// What sort of no it is; each has one HTTP status.
 public enum RefusalKind: Sendable, CaseIterable {
-  case invalid, unauthenticated, forbidden, notFound, conflict, gone, limited, paymentRequired, mismatch, busy
+  case invalid, unauthenticated, forbidden, notFound, conflict, gone, limited, paymentRequired, mismatch, stale, busy
 }
 
 /// The refusals that any verb may give.

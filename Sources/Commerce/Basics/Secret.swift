@@ -14,10 +14,19 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible {
     text = prefix + String(entropy.bytes(32).map { alphabet[Int($0 & 31)] })
   }
 
-  /// What a caller presented. Nil when it is empty or longer than 200 bytes: an empty token must never match.
+  /// What a caller presented. Nil when it is empty or longer than 200 bytes (an empty token must never match), and when
+  /// it has anything but small letters, digits and `_`, which no secret of ours has: what is nil goes nowhere, neither
+  /// into a query nor into a header.
   public init?(presented text: String) {
-    guard !text.isEmpty, text.utf8.count <= 200 else { return nil }
+    guard !text.isEmpty, text.utf8.count <= 200, text.utf8.allSatisfy(Self.mayHave) else { return nil }
     self.text = text
+  }
+
+  private static func mayHave(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+    default: false
+    }
   }
 
   /// SHA-256 of the text, what the database keeps and looks up.

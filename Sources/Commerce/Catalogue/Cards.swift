@@ -65,6 +65,7 @@ extension ProductCard {
 
   /// The cards of these rows: four more queries, however many there are. Without a market nothing has an offer.
   fileprivate static func read(_ rows: [Row], market: String?, in db: any Connection) throws -> [ProductCard] {
+    let market = market.flatMap { Market.isCode($0) ? $0 : nil }
     let ids = try rows.map { try $0.get("id", as: ID<Product>.self) }
     let variants = try VariantRow.current(of: ids, in: db)
     let variantIDs = variants.map(\.id)

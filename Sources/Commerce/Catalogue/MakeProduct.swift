@@ -15,23 +15,31 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "product") }
         return try Product.require(id, in: db)
       }
+      try policy.checkNew(id, at: clock.now)
+      for (place, variant) in draft.variants.enumerated() {
+        if let id = variant.id { try policy.checkNew(id, "variants[\(place)].id", at: clock.now) }
+      }
       try Product.requireRoom(in: channel, policy, db: db)
       return try draft.make(
         id, in: channel, importHandle: "", fingerprint: fingerprint, on: occasion(by: account), db: db)
     }
   }
 
-  /// Changes a product to what the draft says. A variant is found by its id, or by its options' values; one that the
-  /// draft does not name is retired: it can no longer be bought, and orders still name it. A price that differs closes
-  /// the offer it was and opens another.
+  /// Changes what the change names, and leaves the rest as it is at that moment: of two people who change different
+  /// things at once, neither undoes the other. Variants are one thing; one is found by its id, or by its options'
+  /// values, and one that is not named is retired: it can no longer be bought, and orders still name it. A price that
+  /// differs closes the offer it was and opens another.
   ///
-  /// Throws `GeneralRefusal.invalid`, `.notFound`, `StockRefusal`.
-  public func changeProduct(_ id: ID<Product>, by caller: Caller, _ draft: ProductDraft) async throws -> Product {
-    let draft = try draft.checked(policy)
-    return try await writeAndTell { db in
+  /// - Parameter seen: what the change was made from. Throws `ChangedMeanwhile` when the product is another by now.
+  /// - Throws: `GeneralRefusal.invalid`, `.notFound`, `StockRefusal`.
+  public func changeProduct(
+    _ id: ID<Product>, by caller: Caller, _ change: ProductChange, seen: Revision? = nil
+  ) async throws -> Product {
+    try await writeAndTell { [policy] db in
       let product = try Product.require(id, in: db)
       let account = try Membership.require(.everything, of: product.channel, by: caller, "product", in: db)
-      return try draft.change(product, on: occasion(by: account), db: db)
+      try product.revision.require(seen, "product")
+      return try change.draft(of: product).checked(policy).change(product, on: occasion(by: account), db: db)
     }
   }
 }

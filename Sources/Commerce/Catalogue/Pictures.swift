@@ -50,6 +50,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "picture") }
         return try Picture(row: row)
       }
+      try policy.checkNew(id, at: clock.now)
       let pictures = try db.rows("SELECT position FROM product_picture WHERE product_id = \(product)")
       guard pictures.count < policy.picturesPerProductMax else {
         throw CatalogueRefusal.tooManyPictures(limit: policy.picturesPerProductMax)

@@ -74,6 +74,42 @@ public struct ProductDraft: Sendable, Codable, Equatable {
   }
 }
 
+/// What of a product is to be another; nil stays as it is.
+public struct ProductChange: Sendable, Equatable {
+  public var title: String?
+  public var description: String?
+  public var options: [String]?
+  /// All of them.
+  public var variants: [VariantDraft]?
+
+  public init(
+    title: String? = nil, description: String? = nil, options: [String]? = nil, variants: [VariantDraft]? = nil
+  ) {
+    self.title = title
+    self.description = description
+    self.options = options
+    self.variants = variants
+  }
+
+  /// Everything.
+  public init(_ draft: ProductDraft) {
+    self.init(
+      title: draft.title, description: draft.description, options: draft.options, variants: draft.variants)
+  }
+
+  /// What `product` is to be then. Variants that stay keep their stock.
+  func draft(of product: Product) -> ProductDraft {
+    let kept = product.variants.map {
+      VariantDraft(
+        id: $0.id, sku: $0.sku, optionValues: $0.options, prices: $0.prices.mapValues(\.minor),
+        compareAt: $0.compareAt.mapValues(\.minor))
+    }
+    return ProductDraft(
+      title: title ?? product.title, description: description ?? product.description,
+      options: options ?? product.options, variants: variants ?? kept)
+  }
+}
+
 public struct VariantDraft: Sendable, Codable, Equatable {
   /// Which variant this is, when a product is changed; nil finds it by its options' values, or makes it.
   public var id: ID<Variant>?

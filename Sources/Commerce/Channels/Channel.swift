@@ -34,6 +34,15 @@ public struct Channel: Sendable, Equatable, Codable {
 /// `applied → approved → suspended`, or `rejected`. Only an approved channel is seen by others.
 public enum ChannelState: String, Sendable, Codable, CaseIterable, ValueConvertible {
   case applied, approved, suspended, rejected
+
+  /// What the operator may make of it.
+  public var turns: [ChannelState] {
+    switch self {
+    case .applied: [.approved, .rejected]
+    case .approved: [.suspended]
+    case .suspended, .rejected: [.approved]
+    }
+  }
 }
 
 /// What a channel is made from, and changed to.
@@ -48,6 +57,27 @@ public struct ChannelDraft: Sendable, Codable, Equatable {
     self.name = name
     self.about = about
     self.market = market
+  }
+}
+
+/// What of a channel is to be another; nil stays as it is.
+public struct ChannelChange: Sendable, Equatable {
+  public var handle: String?
+  public var name: String?
+  public var about: String?
+  public var market: String?
+
+  public init(handle: String? = nil, name: String? = nil, about: String? = nil, market: String? = nil) {
+    self.handle = handle
+    self.name = name
+    self.about = about
+    self.market = market
+  }
+
+  func draft(of channel: Channel) -> ChannelDraft {
+    ChannelDraft(
+      handle: handle ?? channel.handle, name: name ?? channel.name, about: about ?? channel.about,
+      market: market ?? channel.market)
   }
 }
 

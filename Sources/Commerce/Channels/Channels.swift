@@ -31,19 +31,32 @@ extension Commerce {
     }
   }
 
-  /// The approved channels, newest first.
-  public func channels(after cursor: Cursor? = nil, limit: Int = 20) async throws -> Page<Channel> {
+  /// The channels in a state, newest first. Everybody may see the approved ones, the others only the operator.
+  public func channels(
+    state: ChannelState = .approved, by caller: Caller = .nobody, after cursor: Cursor? = nil, limit: Int = 20
+  ) async throws -> Page<Channel> {
     try policy.check(limit: limit)
     return try await database.read { db in
+      if state != .approved { try caller.requireOperator(in: db) }
       let before: SQL =
         cursor.map { "AND (created_ms < \($0.key) OR (created_ms = \($0.key) AND id < \($0.id)))" } ?? ""
       let found = try db.rows(
         """
-        SELECT \(Channel.columns) FROM channel WHERE state = 'approved' \(before)
+        SELECT \(Channel.columns) FROM channel WHERE state = \(state) \(before)
         ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
         """
       ).map(Channel.init)
       return Page(found, limit: limit) { Cursor($0.createdAt.milliseconds, $0.id) }
+    }
+  }
+
+  /// A channel's shows that are on air, whatever state the channel is in: for the operator, who takes them off.
+  public func liveShows(of channel: ID<Channel>, by caller: Caller) async throws -> [ID<Show>] {
+    try await database.read { db in
+      try caller.requireOperator(in: db)
+      return try db.rows("SELECT id FROM show WHERE channel_id = \(channel) AND state = 'live'").map {
+        try $0.get("id")
+      }
     }
   }
 

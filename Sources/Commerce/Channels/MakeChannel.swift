@@ -14,6 +14,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "channel") }
         return try Channel(row: row)
       }
+      try policy.checkNew(id, at: clock.now)
       try draft.requireMarket(in: db)
       let count = try db.requireRow("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)")
       guard try count.get("channels", as: Int.self) < policy.channelsPerAccountMax else {
@@ -37,11 +38,17 @@ extension Commerce {
     }
   }
 
-  /// Changes what the channel says of itself. Only for its owners.
-  public func changeChannel(_ id: ID<Channel>, by caller: Caller, _ draft: ChannelDraft) async throws -> Channel {
-    let draft = try draft.checked(policy)
-    return try await database.write { db in
+  /// Changes what the change names of what the channel says of itself. Only for its owners.
+  ///
+  /// - Parameter seen: what the change was made from. Throws `ChangedMeanwhile` when the channel is another by now.
+  public func changeChannel(
+    _ id: ID<Channel>, by caller: Caller, _ change: ChannelChange, seen: Revision? = nil
+  ) async throws -> Channel {
+    try await database.write { [policy] db in
       try Membership.require(.everything, of: id, by: caller, in: db)
+      guard let channel = try Channel.find(id, in: db) else { throw GeneralRefusal.notFound("channel") }
+      try channel.revision.require(seen, "channel")
+      let draft = try change.draft(of: channel).checked(policy)
       try draft.requireMarket(in: db)
       let taken = try db.row("SELECT id FROM channel WHERE handle = \(draft.handle) AND id <> \(id)")
       guard taken == nil else { throw ChannelRefusal.handleTaken }
@@ -61,13 +68,9 @@ extension Commerce {
     try await database.write { db in
       try caller.requireOperator(in: db)
       guard let channel = try Channel.find(id, in: db) else { throw GeneralRefusal.notFound("channel") }
-      switch (channel.state, state) {
-      case (let from, let to) where from == to: return channel
-      case (.applied, .approved), (.applied, .rejected), (.rejected, .approved), (.approved, .suspended),
-        (.suspended, .approved):
-        try db.run("UPDATE channel SET state = \(state) WHERE id = \(id)")
-      case (let from, let to): throw ChannelRefusal.wrongTurn(from: from, to: to)
-      }
+      if channel.state == state { return channel }
+      guard channel.state.turns.contains(state) else { throw ChannelRefusal.wrongTurn(from: channel.state, to: state) }
+      try db.run("UPDATE channel SET state = \(state) WHERE id = \(id)")
       return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }

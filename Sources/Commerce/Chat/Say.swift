@@ -24,6 +24,7 @@ extension Commerce {
         return said
       }
       guard show.state != .ended else { throw ShowRefusal.ended }
+      try policy.checkNew(id, at: clock.now)
       let speaker = try Speaker(caller, guest: guest, in: show.channel, db: db)
       let occasion = occasion(by: caller.account)
       let message = Message(

@@ -56,7 +56,7 @@ extension Commerce {
     guard !orders.isEmpty else { return }
     try db.run(
       """
-      UPDATE orders SET state = \(state), closed_ms = \(occasion.at)
+      UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL
       WHERE id IN \(list: orders.map(\.id)) AND state = 'placed'
       """)
     for order in orders {

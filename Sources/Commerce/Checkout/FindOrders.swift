@@ -1,10 +1,20 @@
 import Store
 
 extension Commerce {
-  /// One order, for its buyer, a holder of its token, and its channel's people. To others it does not exist.
+  /// One order, for its buyer, a holder of its token, and owners and fulfilment members of its channel. To others it does
+  /// not exist.
   public func order(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
     try await database.read { db in
-      try OrderAccess.requireReader(of: id, by: caller, token: token, in: db)
+      try OrderAccess.requireParty(of: id, by: caller, token: token, in: db)
+    }
+  }
+
+  /// Who sold an order, to those who may see the order. A buyer keeps this whatever becomes of the channel.
+  public func seller(of id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Channel {
+    try await database.read { db in
+      let order = try OrderAccess.requireParty(of: id, by: caller, token: token, in: db)
+      guard let channel = try Channel.find(order.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
+      return channel
     }
   }
 

@@ -27,10 +27,11 @@ extension Order {
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
-        placed_ms, expires_ms)
+        placed_ms, expires_ms, hold_buyer, hold_address)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
         \(state), \(total.currency), \(subtotal.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
-        \(request.encodedBuyer), \(language), '', \(placed), \(expires))
+        \(request.encodedBuyer), \(language), '', \(placed), \(expires),
+        \(request.holder.buyer), \(request.holder.address.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [

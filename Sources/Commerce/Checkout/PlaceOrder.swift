@@ -7,9 +7,12 @@ extension Commerce {
   /// with anything else it throws `PlaceOrderRefusal.otherOrder`. So does `key`, for callers who name their intent by an
   /// `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other bookkeeping.
   ///
-  /// Throws `BagRefusal`, among them `soldOut`, and `GeneralRefusal.invalid` for what is wrong with the buyer.
+  /// `address` is where it comes from, for the limits on what may be held unpaid; nil counts by the buyer alone.
+  ///
+  /// Throws `BagRefusal`, among them `soldOut`, `HoldRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
+  /// buyer, or with an `id` that is not of now.
   public func placeOrder(
-    _ id: ID<Order>, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil
+    _ id: ID<Order>, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
   ) async throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
@@ -21,7 +24,7 @@ extension Commerce {
     let request = OrderRequest(
       id: id, bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
-      access: Secret(prefix: "haat_order_", entropy: entropy))
+      access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     return try await writeAndTell { db in
       let now = clock.now
       if let key, let placed = try key.claim(for: request, at: now, in: db) {
@@ -34,13 +37,16 @@ extension Commerce {
 
   private func place(_ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
     let occasion = occasion(by: request.buyer.account, order: request.id)
+    try policy.checkNew(request.id, at: occasion.at)
     let quote = try Quote.of(request.bag, at: occasion.at, policy: policy, in: db)
     // Prices, tax and shipping are the market's: they hold for what is sent to that country.
     guard request.buyer.address.country == request.bag.market else {
       throw GeneralRefusal.invalid(
         field: "buyer.address.country", why: "must be \(request.bag.market), the country of the market you buy in")
     }
-    if case .tooFew(let variant) = try Stock.reserve(quote.units, on: occasion, in: db) {
+    let units = quote.units
+    try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
+    if case .tooFew(let variant) = try Stock.reserve(units, on: occasion, in: db) {
       let line = quote.lines.first { $0.variant == variant }
       let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0
       throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
@@ -83,6 +89,7 @@ struct OrderRequest: Sendable {
   let fingerprint: [UInt8]
   let language: String
   let access: Secret
+  let holder: Holder
 }
 
 extension Quote {

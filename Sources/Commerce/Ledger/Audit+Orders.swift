@@ -8,7 +8,8 @@ extension Audit {
     for row in try db.rows("SELECT state, COUNT(*) AS count FROM orders GROUP BY state ORDER BY state") {
       note("Orders: \(try row.number("count")) \(try row.get("state", as: String.self)).")
     }
-    var after = [UInt8](repeating: 0, count: 16)
+    // Before every id there can be, that of all zeros as well.
+    var after: [UInt8] = []
     while true {
       let rows = try db.rows(
         "SELECT \(Order.columns) FROM orders WHERE id > \(after) ORDER BY id LIMIT \(Self.ordersPerPage)")

@@ -2,26 +2,44 @@ import Store
 
 extension Commerce {
   /// Asks the provider for a pending refund and writes down its answer. Without an answer it stays pending.
+  ///
+  /// Whatever fails here is tried again by `reconcilePayments`: the refund is stored, and its key makes it happen once.
   func tryRefund(_ id: ID<Refund>) async {
-    // Whatever fails here is tried again by reconcilePayments: the refund is stored, and its key makes it happen once.
-    try? await askForRefund(id)
+    let asked: (refund: Refund, attempt: PaymentAttempt)
+    do {
+      guard let found = try await pendingRefund(id) else { return }
+      asked = found
+    } catch {
+      return troubles.note(.refundUnanswered, provider: "unknown", refund: id, error)
+    }
+    guard let provider = providers[asked.refund.provider] else {
+      return troubles.note(.providerMissing, provider: asked.refund.provider, order: asked.refund.order)
+    }
+    do {
+      try await ask(provider, for: asked.refund, of: asked.attempt)
+    } catch {
+      troubles.note(.refundUnanswered, provider: provider.name, order: asked.refund.order, error)
+    }
   }
 
-  func askForRefund(_ id: ID<Refund>) async throws {
-    let asked = try await database.read { db -> (refund: Refund, attempt: PaymentAttempt)? in
+  private func pendingRefund(_ id: ID<Refund>) async throws -> (refund: Refund, attempt: PaymentAttempt)? {
+    try await database.read { db in
       guard let refund = try Refund.find(id, in: db), refund.state == .pending else { return nil }
       let row = try db.row("SELECT \(PaymentAttempt.columns) FROM payment_attempt WHERE id = \(refund.attempt)")
       return try row.map { (refund, try PaymentAttempt(row: $0)) }
     }
-    guard let asked, let provider = providers[asked.attempt.provider] else { return }
+  }
+
+  private func ask(_ provider: any PaymentProvider, for refund: Refund, of attempt: PaymentAttempt) async throws {
     do {
       let answer = try await provider.refund(
-        payment: asked.attempt.payment, amount: asked.refund.amount, key: id.description)
+        payment: attempt.payment, amount: refund.amount, key: refund.id.description)
       try await writeAndTell { db in
-        try self.finish(asked.refund, providerName: provider.name, answer: answer, in: db)
+        try self.finish(refund, providerName: provider.name, answer: answer, in: db)
       }
     } catch let refused as ProviderRefused {
-      try await writeAndTell { db in try self.fail(asked.refund, because: refused, in: db) }
+      troubles.note(.refundRefused, provider: provider.name, order: refund.order, refused)
+      try await writeAndTell { db in try self.fail(refund, because: refused, in: db) }
     }
   }
 

@@ -7,7 +7,7 @@ extension Commerce {
   /// tells what came of it. The attempt is stored before the provider is asked, and no transaction is open meanwhile;
   /// what a crash leaves unknown, `reconcilePayments` asks about.
   ///
-  /// Throws `PayOrderRefusal`. A provider that does not answer is `processing`, not an error.
+  /// Throws `PayOrderRefusal`, and `BagRefusal.channelNotSelling` for a seller who was suspended since. A provider that does not answer is `processing`, not an error.
   public func pay(
     _ order: ID<Order>, method: String, key: String, by caller: Caller = .nobody, token: Secret? = nil
   ) async throws -> PaymentOutcome {
@@ -31,6 +31,7 @@ extension Commerce {
       payment = try await provider.pay(request)
     } catch {
       // No answer is not a no: the money may have been taken. The attempt stays as it is until the provider tells.
+      troubles.note(.paymentUnanswered, provider: provider.name, order: order.id, error)
       return .processing
     }
     return try await record(payment, from: provider)
@@ -59,6 +60,7 @@ extension Commerce {
     case .cancelled: throw PayOrderRefusal.cancelled
     }
     guard now < order.expires else { throw PayOrderRefusal.expired }
+    guard try Channel.find(order.channel, in: db)?.state == .approved else { throw BagRefusal.channelNotSelling }
     // A buyer who was asked for a second step may take another card; one whose card is being charged may not.
     for row in attempts where [.started, .processing].contains(try PaymentAttempt(row: row).state) {
       throw PayOrderRefusal.underWay

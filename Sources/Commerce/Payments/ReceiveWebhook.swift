@@ -30,6 +30,28 @@ extension Commerce {
   }
 }
 
+extension Commerce {
+  /// Forgets the webhooks received longer than `Policy.providerEventDays` ago, in batches of 1 000, each a transaction
+  /// of its own; gives how many.
+  @discardableResult
+  public func forgetOldProviderEvents() async throws -> Int {
+    let before = clock.now.adding(seconds: -policy.providerEventDays * 86_400)
+    var forgotten = 0
+    while true {
+      let batch = try await database.write { db in
+        try db.run(
+          """
+          DELETE FROM provider_event WHERE (provider, event_id) IN
+            (SELECT provider, event_id FROM provider_event WHERE received_ms < \(before)
+             ORDER BY received_ms LIMIT 1000)
+          """)
+      }
+      forgotten += batch
+      if batch < 1000 { return forgotten }
+    }
+  }
+}
+
 /// Why a webhook is not taken.
 public enum WebhookRefusal: Refusal, Equatable {
   case badSignature

@@ -20,17 +20,21 @@ extension Commerce {
   }
 
   /// Asks the provider about the open payments of one order, such as when its buyer comes back from their bank before
-  /// the webhook does. Gives the order as it is then.
+  /// the webhook does. Gives the order as it is then. Asked too often (`Policy.refreshBurst`), it asks nobody.
   public func refreshPayment(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
-    let open = try await database.read { db in
-      let order = try OrderAccess.requireReader(of: id, by: caller, token: token, in: db)
-      return try db.rows(
+    let (order, open) = try await database.read { db -> (Order, [PaymentAttempt]) in
+      let order = try OrderAccess.requireParty(of: id, by: caller, token: token, in: db)
+      // What came of an order that is settled, the webhooks and `reconcilePayments` tell.
+      guard order.state == .placed else { return (order, []) }
+      let rows = try db.rows(
         """
         SELECT \(PaymentAttempt.columns) FROM payment_attempt
         WHERE order_id = \(order.id) AND state IN ('requires_action', 'processing')
-        """
-      ).map(PaymentAttempt.init)
+        """)
+      return (order, try rows.map(PaymentAttempt.init))
     }
+    // A page can be reloaded for ever; a provider has better to do, and tells what happens by itself.
+    guard !open.isEmpty, refreshes.take(id.description, at: clock.now) == nil else { return order }
     for attempt in open { _ = try await reconcile(attempt) }
     return try await database.read { db in try Order.require(id, in: db) }
   }
@@ -44,6 +48,7 @@ extension Commerce {
         attempt.payment.isEmpty
         ? try await provider.payment(attempt: attempt.id) : try await provider.payment(attempt.payment)
     } catch {
+      troubles.note(.paymentUnanswered, provider: provider.name, order: attempt.order, error)
       return false
     }
     guard let found else { return try await close(attempt, as: "not_received") }

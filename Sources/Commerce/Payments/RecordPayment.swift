@@ -54,7 +54,7 @@ extension Commerce {
     let occasion = occasion(by: order.buyer.account, order: order.id)
     try db.run(
       """
-      UPDATE orders SET state = \(Order.State.paid), paid_ms = \(occasion.at)
+      UPDATE orders SET state = \(Order.State.paid), paid_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL
       WHERE id = \(order.id) AND state = \(Order.State.placed)
       """)
     try Stock.sell(order.units, on: occasion, in: db)
@@ -73,7 +73,8 @@ extension Commerce {
         Ledger.Entry(account: .buyer(attempt.order), amount: attempt.amount),
       ], on: occasion, in: db)
     let refund = Refund(
-      id: ID(at: occasion.at, entropy: entropy), order: attempt.order, attempt: attempt.id, kind: .stray,
+      id: ID(at: occasion.at, entropy: entropy), order: attempt.order, attempt: attempt.id, provider: attempt.provider,
+      kind: .stray,
       amount: attempt.amount, reason: "paid after the order had ended", state: .pending, made: occasion.at)
     try refund.insert(by: nil, in: db)
     return refund.id

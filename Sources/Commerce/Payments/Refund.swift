@@ -14,6 +14,8 @@ public struct Refund: Sendable, Equatable {
   public let id: ID<Refund>
   public let order: ID<Order>
   public let attempt: ID<PaymentAttempt>
+  /// Whose the payment was, and through whom it goes back.
+  public let provider: String
   public let kind: Kind
   public let amount: Money
   public let reason: String
@@ -44,17 +46,31 @@ extension Refund {
       .map(Refund.init)
   }
 
+  /// Those that are still pending although they were asked for before `before`, the oldest first.
+  static func waiting(since before: Moment, limit: Int, in db: any Connection) throws -> [Refund] {
+    try db.rows(
+      """
+      SELECT \(columns) FROM \(tables) WHERE refund.state = 'pending' AND refund.made_ms <= \(before)
+      ORDER BY refund.made_ms, refund.id LIMIT \(limit)
+      """
+    ).map(Refund.init)
+  }
+
   private static let columns: SQL = """
     refund.id AS id, refund.order_id AS order_id, refund.attempt_id AS attempt_id, refund.kind AS kind,
     refund.amount_minor AS amount_minor, orders.currency AS currency, refund.reason AS reason, refund.state AS state,
-    refund.made_ms AS made_ms
+    refund.made_ms AS made_ms, payment_attempt.provider AS provider
     """
-  private static let tables: SQL = "refund JOIN orders ON orders.id = refund.order_id"
+  private static let tables: SQL = """
+    refund JOIN orders ON orders.id = refund.order_id
+    JOIN payment_attempt ON payment_attempt.id = refund.attempt_id
+    """
 
   private init(row: Row) throws {
     id = try row.get("id")
     order = try row.get("order_id")
     attempt = try row.get("attempt_id")
+    provider = try row.get("provider")
     kind = try row.get("kind")
     amount = Money(minor: try row.get("amount_minor"), currency: try row.get("currency"))
     reason = try row.get("reason")

@@ -5,19 +5,22 @@ extension Commerce {
   ///
   /// The seller, the commission and the tax give it in proportion to what they got, to the last minor unit. Units of an
   /// order that is refunded whole before it was fulfilled go back on the shelf. The refund may still be `pending` when
-  /// this returns: the provider did not answer, and `reconcilePayments` asks again. Asked twice with one `id`, it
-  /// refunds once.
+  /// this returns: the provider did not answer, and `reconcilePayments` asks again. Asked twice with one `id`, or
+  /// without any with one `key`, it refunds once.
   public func refund(
-    _ order: ID<Order>, id: ID<Refund>? = nil, by caller: Caller, amountMinor: Int64? = nil, reason: String
+    _ order: ID<Order>, id: ID<Refund>? = nil, key: IdempotencyKey? = nil, by caller: Caller, amountMinor: Int64? = nil,
+    reason: String
   ) async throws -> Refund {
     let reason = try policy.text(reason, "reason", max: policy.reasonCharactersMax, lines: true)
     if let amountMinor, amountMinor < 1 {
       throw GeneralRefusal.invalid(field: "amountMinor", why: "must be 1 or more")
     }
-    let id = id ?? makeID()
-    let refund = try await writeAndTell { db in
+    let made = id ?? key?.id() ?? makeID()
+    let refund = try await writeAndTell { [policy] db in
       let found = try OrderAccess.requireSeller(of: order, by: caller, in: db)
-      return try self.startRefund(id, of: found, by: caller, amountMinor: amountMinor, reason: reason, in: db)
+      // One that comes from a key is ours, and no time.
+      if let id, try Refund.find(id, in: db) == nil { try policy.checkNew(id, at: clock.now) }
+      return try self.startRefund(made, of: found, by: caller, amountMinor: amountMinor, reason: reason, in: db)
     }
     guard refund.state == .pending else { return refund }
     await tryRefund(refund.id)
@@ -46,7 +49,7 @@ extension Commerce {
     }
     let attempt = try db.row(
       """
-      SELECT attempt.id AS id FROM payment_attempt attempt
+      SELECT attempt.id AS id, attempt.provider AS provider FROM payment_attempt attempt
       JOIN ledger_transfer transfer ON transfer.cause_id = attempt.id AND transfer.kind = 'payment'
       WHERE attempt.order_id = \(order.id)
       """)
@@ -56,17 +59,31 @@ extension Commerce {
     try db.run(
       "UPDATE orders SET refunded_minor = refunded_minor + \(amount) WHERE id = \(order.id)")
     let refund = Refund(
-      id: id, order: order.id, attempt: try attempt.get("id"), kind: .sale,
+      id: id, order: order.id, attempt: try attempt.get("id"), provider: try attempt.get("provider"), kind: .sale,
       amount: Money(minor: amount, currency: order.total.currency), reason: reason, state: .pending, made: clock.now)
     try refund.insert(by: caller.account, in: db)
     try Outbox.announce(.order(order.id), in: db)
     return refund
   }
 
-  /// The refunds of an order, oldest first, for its buyer and its channel's people.
+  /// The refunds that a provider has not answered for longer than `Policy.reconcileSeconds`, the oldest first, at most
+  /// `Policy.pageLimitMax`: for the operator, who alone can mend it.
+  public func waitingRefunds(by caller: Caller) async throws -> [Refund] {
+    try await database.read { [policy] db in
+      try caller.requireOperator(in: db)
+      let before = clock.now.adding(seconds: -policy.reconcileSeconds)
+      return try Refund.waiting(since: before, limit: policy.pageLimitMax, in: db)
+    }
+  }
+
+  /// Whether a refund cannot go on, because the provider it goes through is not set up here (any more).
+  public func isStuck(_ refund: Refund) -> Bool { refund.state == .pending && providers[refund.provider] == nil }
+
+  /// The refunds of an order, oldest first, for its buyer and for members of its channel who deal with
+  /// orders.
   public func refunds(_ order: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> [Refund] {
     try await database.read { db in
-      let found = try OrderAccess.requireReader(of: order, by: caller, token: token, in: db)
+      let found = try OrderAccess.requireParty(of: order, by: caller, token: token, in: db)
       return try Refund.all(of: found.id, in: db)
     }
   }

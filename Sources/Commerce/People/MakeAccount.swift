@@ -4,12 +4,16 @@ extension Commerce {
   /// Makes an account for anyone who asks. With the same id, e-mail address, name and password again, it is the same
   /// account.
   ///
-  /// Throws `GeneralRefusal.invalid`, `PeopleRefusal.emailTaken`, `IDTaken`, `PeopleRefusal.busy`.
+  /// A repeated request has its password verified like a sign-in's, so it is limited like one: `address` is where it
+  /// comes from.
+  ///
+  /// Throws `GeneralRefusal.invalid`, `PeopleRefusal.emailTaken`, `.tooManyAttempts`, `.busy`, `IDTaken`.
   public func makeAccount(
-    _ id: ID<Account>, email: String, name: String, password: String
+    _ id: ID<Account>, email: String, name: String, password: String, address: String = "here"
   ) async throws -> Account {
     let person = try NewPerson(email: email, name: name, password: password, policy: policy)
-    if let made = try await madeAlready(id, person) { return made }
+    if let made = try await madeAlready(id, person, from: address) { return made }
+    try policy.checkNew(id, at: clock.now)
     let hash = try await passwords.hash(password)
     do {
       return try await database.write { [clock] db in
@@ -17,22 +21,22 @@ extension Commerce {
       }
     } catch PeopleRefusal.emailTaken {
       // By the same request, sent twice at once?
-      guard let made = try await madeAlready(id, person) else { throw PeopleRefusal.emailTaken }
+      guard let made = try await madeAlready(id, person, from: address) else { throw PeopleRefusal.emailTaken }
       return made
     }
   }
 
   /// Refuses before the costly hash when the id or the e-mail address is taken.
-  private func madeAlready(_ id: ID<Account>, _ person: NewPerson) async throws -> Account? {
+  private func madeAlready(_ id: ID<Account>, _ person: NewPerson, from address: String) async throws -> Account? {
     let found = try await database.read { db in
       try db.row("SELECT \(Account.columns), password_hash FROM account WHERE id = \(id)").map { row in
         (try Account(row: row), try row.get("password_hash", as: String.self))
       }
     }
     guard let (account, hash) = found else { return nil }
-    guard account.email == person.email, account.name == person.name,
-      try await passwords.verify(person.password, against: hash)
-    else { throw IDTaken(what: "account") }
+    guard account.email == person.email, account.name == person.name else { throw IDTaken(what: "account") }
+    try attempts.take(address: address, email: account.email, at: clock.now)
+    guard try await passwords.verify(person.password, against: hash) else { throw IDTaken(what: "account") }
     return account
   }
 }

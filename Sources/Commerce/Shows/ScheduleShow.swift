@@ -16,6 +16,7 @@ extension Commerce {
         return try Show.require(id, in: db)
       }
       let now = clock.now
+      try policy.checkNew(id, at: now)
       try draft.requireTime(near: now, policy)
       try draft.requireMarkets(in: db)
       let row = try db.requireRow(
@@ -35,11 +36,16 @@ extension Commerce {
     }
   }
 
-  /// Changes what a show says of itself, until it has ended; its time only until it has begun.
-  public func changeShow(_ id: ID<Show>, by caller: Caller, _ draft: ShowDraft) async throws -> Show {
-    let draft = try draft.checked(policy)
-    return try await database.write { [policy] db in
+  /// Changes what the change names of what a show says of itself, until it has ended; its time only until it has begun.
+  ///
+  /// - Parameter seen: what the change was made from. Throws `ChangedMeanwhile` when the show is another by now.
+  public func changeShow(
+    _ id: ID<Show>, by caller: Caller, _ change: ShowChange, seen: Revision? = nil
+  ) async throws -> Show {
+    try await database.write { [policy] db in
       let (show, occasion) = try changing(id, by: caller, in: db)
+      try show.revision.require(seen, "show")
+      let draft = try change.draft(of: show).checked(policy)
       guard show.state != .ended else { throw ShowRefusal.ended }
       if draft.scheduledAt != show.scheduledAt {
         guard show.state == .scheduled else {

@@ -102,6 +102,33 @@ public struct ShowDraft: Sendable, Codable, Equatable {
   }
 }
 
+/// What of a show is to be another; nil stays as it is.
+public struct ShowChange: Sendable, Equatable {
+  public var title: String?
+  public var description: String?
+  public var scheduledAt: Moment?
+  public var markets: [String]?
+  public var orientation: Orientation?
+
+  public init(
+    title: String? = nil, description: String? = nil, scheduledAt: Moment? = nil, markets: [String]? = nil,
+    orientation: Orientation? = nil
+  ) {
+    self.title = title
+    self.description = description
+    self.scheduledAt = scheduledAt
+    self.markets = markets
+    self.orientation = orientation
+  }
+
+  func draft(of show: Show) -> ShowDraft {
+    ShowDraft(
+      title: title ?? show.title, description: description ?? show.description,
+      scheduledAt: scheduledAt ?? show.scheduledAt, markets: markets ?? show.markets,
+      orientation: orientation ?? show.orientation)
+  }
+}
+
 /// What a viewer who has just come in needs to know.
 public struct LiveState: Sendable, Equatable {
   public let show: Show

@@ -22,10 +22,7 @@ struct Call: Sendable {
   var orderToken: Secret? { request.headers[.orderToken].flatMap { Secret(presented: $0) } }
 
   /// A part of the path, as it was sent.
-  func text(_ name: String) -> String {
-    let raw = context.parameters.get(name) ?? ""
-    return raw.removingPercentEncoding ?? raw
-  }
+  func text(_ name: String) -> String { PlainQuery.part(context.parameters.get(name) ?? "") }
 
   /// An id in the path. One that is no UUID names nothing.
   func id<Entity>(_ name: String, _ entity: Entity.Type = Entity.self) throws -> ID<Entity> {
@@ -40,26 +37,40 @@ struct Call: Sendable {
     return try await commerce.channel(handle: name, by: caller)
   }
 
-  func query(_ name: String) -> String? {
-    request.uri.queryParameters[Substring(name)].map { $0.removingPercentEncoding ?? String($0) }
-  }
+  /// Throws a 400 for what no text has, such as NUL.
+  func query(_ name: String) throws -> String? { try PlainQuery.value(name, of: request.uri) }
 
   /// Where a page of a list begins. Throws for a cursor that is not one of ours.
   func cursor() throws -> Cursor? {
-    guard let text = query("after"), !text.isEmpty else { return nil }
-    guard let cursor = Cursor(text) else {
-      throw Problem(.badRequest, "malformed", "“after” must be the `next` of the page before.", field: "after")
-    }
-    return cursor
+    try Cursor.after(query("after"))
   }
 
   func number(_ name: String) throws -> Int64? {
-    guard let text = query(name) else { return nil }
+    guard let text = try query(name) else { return nil }
     guard let number = Int64(text) else { throw Problem.malformed("“\(name)” is not a whole number.", field: name) }
     return number
   }
 
-  func limit(default standard: Int = 20) throws -> Int { try number("limit").map { Int(clamping: $0) } ?? standard }
+  /// A page's size as asked for, else the standard one, or less where the operator allows no more.
+  func limit(default standard: Int = 20) throws -> Int {
+    try number("limit").map { Int(clamping: $0) } ?? commerce.policy.pageLimit(standard)
+  }
+
+  /// What the change was made from, by its `If-Match` (RFC 9110 §13.1.1): one entity tag of ours, or `*`, which is
+  /// whatever is there. A tag that is none of ours matches nothing.
+  func seen() throws -> Revision? {
+    guard let header = request.headers[.ifMatch]?.trimmingCharacters(in: .whitespaces), header != "*" else {
+      return nil
+    }
+    guard header.count > 2, header.first == "\"", header.last == "\"",
+      let revision = Revision(String(header.dropFirst().dropLast()))
+    else {
+      throw Problem(
+        .preconditionFailed, "changed_meanwhile", "“If-Match” is not the `ETag` of an answer of ours.",
+        field: "If-Match")
+    }
+    return revision
+  }
 
   /// The body as this type. Fields that are not known are ignored.
   func decode<T: Decodable>(_ type: T.Type) throws -> T {

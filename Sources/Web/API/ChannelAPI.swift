@@ -18,7 +18,11 @@ enum ChannelAPI {
     let name: String?
     let about: String?
     let market: String?
+
+    var change: CommerceChannelChange { .init(handle: handle, name: name, about: about, market: market) }
   }
+
+  struct StateChange: Codable { let state: ChannelState }
 
   struct NewMember: Codable {
     let email: String
@@ -87,8 +91,18 @@ enum ChannelAPI {
     }.by(.account),
     Endpoint(.get, "/api/v1/channels", "Lists the channels, the newest first.", gives: List<CommerceChannel>.self) {
       call in
-      List(try await call.commerce.channels(after: call.cursor(), limit: call.limit())) { $0 }
-    }.paged,
+      let state = try call.query("state").map { text in
+        guard let state = ChannelState(rawValue: text) else {
+          let words = ChannelState.allCases.map(\.rawValue).joined(separator: ", ")
+          throw Problem.malformed("“state” is one of \(words).", field: "state")
+        }
+        return state
+      }
+      return List(
+        try await call.commerce.channels(
+          state: state ?? .approved, by: call.caller, after: call.cursor(), limit: call.limit())
+      ) { $0 }
+    }.query("state", "approved when it is left out; the others are for the operator.").paged,
     Endpoint(
       .post, "/api/v1/channels", "Makes a channel, and you its owner.", takes: NewChannel.self,
       gives: CommerceChannel.self, as: .created
@@ -104,13 +118,15 @@ enum ChannelAPI {
       .patch, "/api/v1/channels/{channel}", "Changes what is said of a channel; for its owners.",
       takes: ChannelChange.self, gives: CommerceChannel.self
     ) { call, body in
-      let channel = try await call.channel()
-      return try await call.commerce.changeChannel(
-        channel.id, by: call.caller,
-        ChannelDraft(
-          handle: body.handle ?? channel.handle, name: body.name ?? channel.name, about: body.about ?? channel.about,
-          market: body.market ?? channel.market))
-    }.by(.account),
+      try await call.commerce.changeChannel(
+        call.channel().id, by: call.caller, body.change, seen: call.seen())
+    }.by(.account).conditional,
+    Endpoint(
+      .put, "/api/v1/channels/{channel}/state",
+      "Approves, rejects or suspends a channel; for the operator. A suspended one sells nothing, and its buyers keep "
+        + "their orders and refunds.",
+      takes: StateChange.self, gives: CommerceChannel.self
+    ) { call, body in try await call.site.admit(call.channel(), as: body.state, by: call.caller) }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}/members", "Lists a channel's members, to themselves.", gives: List<Member>.self
     ) { call in List(try await call.commerce.members(of: call.channel().id, by: call.caller)) }.by(.account),

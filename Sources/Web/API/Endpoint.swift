@@ -53,6 +53,8 @@ struct Endpoint: Sendable {
   var limit: RateLimits.Kind?
   var caller = Caller.anyone
   var queries: [Query] = []
+  /// Whether `If-Match` is looked at.
+  var isConditional = false
   let handle: @Sendable (Call) async throws -> Response
 
   init(
@@ -74,7 +76,8 @@ struct Endpoint: Sendable {
     as status: HTTPResponse.Status = .ok, handle: @escaping @Sendable (Call, Body) async throws -> Given
   ) {
     self.init(method, path, summary, as: status) { call in
-      try Self.json(await handle(call, call.decode(Body.self)), as: status)
+      let given = try await handle(call, call.decode(Body.self))
+      return try Self.json(given, as: status).tagged(given)
     }
     body = .json(takes)
     answer = .json(gives)
@@ -85,7 +88,10 @@ struct Endpoint: Sendable {
     _ method: HTTPRequest.Method, _ path: String, _ summary: String, gives: Given.Type,
     as status: HTTPResponse.Status = .ok, handle: @escaping @Sendable (Call) async throws -> Given
   ) {
-    self.init(method, path, summary, as: status) { call in try Self.json(await handle(call), as: status) }
+    self.init(method, path, summary, as: status) { call in
+      let given = try await handle(call)
+      return try Self.json(given, as: status).tagged(given)
+    }
     answer = .json(gives)
   }
 
@@ -110,6 +116,9 @@ struct Endpoint: Sendable {
   func query(_ name: String, _ meaning: String, required: Bool = false) -> Endpoint {
     changed { $0.queries.append(Query(name: name, meaning: meaning, isRequired: required)) }
   }
+
+  /// A change that may say what it was made from.
+  var conditional: Endpoint { changed { $0.isConditional = true } }
 
   /// A list that comes in pages.
   var paged: Endpoint {

@@ -74,13 +74,22 @@ enum OpenAPI {
         "description": .string(query.meaning), "schema": ["type": "string"],
       ]
     }
-    guard endpoint.repetition != .ignored else { return places + queries }
+    let conditions: [JSON] =
+      endpoint.isConditional
+      ? [
+        [
+          "name": "If-Match", "in": "header", "required": false,
+          "description": "The ETag of what the change was made from: a 412 when it was changed since.",
+          "schema": ["type": "string"],
+        ]
+      ] : []
+    guard endpoint.repetition != .ignored else { return places + queries + conditions }
     let key: JSON = [
       "name": "Idempotency-Key", "in": "header", "required": .bool(endpoint.repetition != .keyAccepted),
       "description": "The same for a request that is sent again: it is answered as the first was, for a day.",
       "schema": ["type": "string", "minLength": 1, "maxLength": 200],
     ]
-    return places + queries + [key]
+    return places + queries + conditions + [key]
   }
 
   private static func requestBody(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON? {

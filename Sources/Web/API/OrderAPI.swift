@@ -157,14 +157,17 @@ enum OrderAPI {
     let amount: Money
     let reason: String
     let state: String
+    /// Why it does not go on: `no_payment_provider`.
+    let obstacle: String?
     let madeAt: Moment
 
-    init(_ refund: Refund) {
+    init(_ refund: Refund, _ commerce: Commerce) {
       id = refund.id
       order = refund.order
       amount = refund.amount
       reason = refund.reason
       state = refund.state.rawValue
+      obstacle = commerce.isStuck(refund) ? "no_payment_provider" : nil
       madeAt = refund.made
     }
   }
@@ -190,7 +193,7 @@ enum OrderAPI {
     placing,
     Endpoint(.get, "/api/v1/orders", "Lists your orders, or a channel's.", gives: List<OrderAnswer>.self) { call in
       let limit = try call.limit()
-      guard let name = call.query("channel") else {
+      guard let name = try call.query("channel") else {
         return List(
           try await call.commerce.orders(by: call.caller, after: call.cursor(), limit: limit), OrderAnswer.init)
       }
@@ -205,7 +208,7 @@ enum OrderAPI {
         OrderAnswer.init)
     }.query("channel", "A channel's id or handle; your own orders when it is left out.").paged.by(.account),
     Endpoint(
-      .get, "/api/v1/orders/{order}", "Shows an order, to its buyer and its seller.", gives: OrderAnswer.self
+      .get, "/api/v1/orders/{order}", "Shows an order, to its buyer and those who send it.", gives: OrderAnswer.self
     ) { call in
       OrderAnswer(try await call.commerce.order(call.id("order"), by: call.caller, token: call.orderToken))
     }.by(.orderToken),
@@ -219,7 +222,7 @@ enum OrderAPI {
     ) { call in
       List(
         try await call.commerce.refunds(call.id("order"), by: call.caller, token: call.orderToken)
-          .map(RefundAnswer.init))
+          .map { RefundAnswer($0, call.commerce) })
     }.by(.orderToken),
     Endpoint(
       .post, "/api/v1/orders/{order}/refunds",
@@ -228,9 +231,15 @@ enum OrderAPI {
     ) { call, body in
       RefundAnswer(
         try await call.commerce.refund(
-          call.id("order"), id: body.id ?? call.idempotencyKey()?.id(), by: call.caller, amountMinor: body.amountMinor,
-          reason: body.reason))
+          call.id("order"), id: body.id, key: call.idempotencyKey(), by: call.caller, amountMinor: body.amountMinor,
+          reason: body.reason), call.commerce)
     }.repeated(.keyRequired).by(.account),
+    Endpoint(
+      .get, "/api/v1/refunds", "Lists the refunds that wait for their payment provider; for the operator.",
+      gives: List<RefundAnswer>.self
+    ) { call in
+      List(try await call.commerce.waitingRefunds(by: call.caller).map { RefundAnswer($0, call.commerce) })
+    }.by(.account),
     Endpoint(
       .post, "/api/v1/orders/{order}/fulfilment", "Says that a paid order was sent.", takes: Fulfilment.self,
       gives: OrderAnswer.self
@@ -248,7 +257,7 @@ enum OrderAPI {
       guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
       let placed = try await call.commerce.placeOrder(
         body.id ?? call.commerce.makeID(), body.bag, buyer: body.buyer.buyer(call.caller.account),
-        language: call.context.language, key: key)
+        language: call.context.language, key: key, address: call.address)
       let provider = call.commerce.providers.current?.name
       let answer = Placed(
         order: OrderAnswer(placed.order), accessToken: placed.access.text,

@@ -66,7 +66,8 @@ enum PeopleAPI {
     },
     signingIn("/api/v1/accounts", "Makes an account and signs it in.", takes: NewAccount.self) { call, body in
       _ = try await call.commerce.makeAccount(
-        body.id ?? call.commerce.makeID(), email: body.email, name: body.name, password: body.password)
+        body.id ?? call.commerce.makeID(), email: body.email, name: body.name, password: body.password,
+        address: call.address)
       return (body.email, body.password)
     }.limited(.signUp),
     signingIn(

@@ -34,7 +34,7 @@ enum ProductAPI {
     let available: Int64
   }
 
-  struct ProductAnswer: Codable {
+  struct ProductAnswer: Codable, Revised {
     let id: ID<Product>
     let channel: ID<CommerceChannel>
     let title: String
@@ -43,6 +43,7 @@ enum ProductAPI {
     let variants: [VariantAnswer]
     let pictures: [PictureAnswer]
     let createdAt: Moment
+    let revision: Revision
 
     init(_ product: Product) {
       id = product.id
@@ -57,6 +58,7 @@ enum ProductAPI {
       }
       pictures = product.pictures.map(PictureAnswer.init)
       createdAt = product.createdAt
+      revision = product.revision
     }
   }
 
@@ -97,15 +99,8 @@ enum ProductAPI {
 
     static let fields = ["variants": "All of them, when they change: one that is left out is taken off sale."]
 
-    func draft(changing product: Product) -> ProductDraft {
-      let kept = product.variants.map {
-        VariantDraft(
-          id: $0.id, sku: $0.sku, optionValues: $0.options, prices: $0.prices.mapValues(\.minor),
-          compareAt: $0.compareAt.mapValues(\.minor))
-      }
-      return ProductDraft(
-        title: title ?? product.title, description: description ?? product.description,
-        options: options ?? product.options, variants: variants?.map(\.draft) ?? kept)
+    var change: CommerceProductChange {
+      .init(title: title, description: description, options: options, variants: variants?.map(\.draft))
     }
   }
 
@@ -147,10 +142,9 @@ enum ProductAPI {
       .patch, "/api/v1/products/{product}", "Changes a product; for its channel's owners.", takes: ProductChange.self,
       gives: ProductAnswer.self
     ) { call, body in
-      let product = try await call.commerce.product(call.id("product"), by: call.caller)
-      return ProductAnswer(
-        try await call.commerce.changeProduct(product.id, by: call.caller, body.draft(changing: product)))
-    }.by(.account),
+      ProductAnswer(
+        try await call.commerce.changeProduct(call.id("product"), by: call.caller, body.change, seen: call.seen()))
+    }.by(.account).conditional,
     Endpoint(
       .put, "/api/v1/variants/{variant}/stock", "Says how many units there are, after counting them.",
       takes: StockChange.self, gives: StockAnswer.self
@@ -177,7 +171,7 @@ enum ProductAPI {
       let channel = try await call.channel()
       let report = try await call.commerce.importProducts(
         by: call.caller, channel: channel.id, csv: Array(buffer: call.bytes),
-        market: call.query("market") ?? channel.market)
+        market: try call.query("market") ?? channel.market)
       return try Endpoint.json(report)
     }
     endpoint.body = .bytes(["text/csv"], max: { $0.importBytes })
@@ -192,7 +186,7 @@ enum ProductAPI {
     ) { call in
       let product: ID<Product> = try call.id("product")
       let shelf = PictureShelf(commerce: call.commerce, uploads: call.site.uploads)
-      let added = try await shelf.add(call.bytes, alt: call.query("alt") ?? "", to: product, by: call.caller)
+      let added = try await shelf.add(call.bytes, alt: try call.query("alt") ?? "", to: product, by: call.caller)
       return try Endpoint.json(PictureAnswer(added), as: .created)
     }
     endpoint.body = .bytes(["image/jpeg", "image/png", "image/webp"], max: { $0.pictureBytes })

@@ -136,7 +136,7 @@ enum RoomAPI {
     ) { call in
       let id: ID<Show> = try call.id("show")
       let show = try await call.commerce.show(id, by: call.caller)
-      let market = call.query("market") ?? show.markets.first ?? ""
+      let market = try call.query("market") ?? show.markets.first ?? ""
       return List(try await call.commerce.cards(show: id, market: market, by: call.caller).map(Card.init))
     }.query("market", "Whose prices to show; the show's first market when it is left out."),
     Endpoint(
@@ -182,7 +182,7 @@ enum RoomAPI {
     var endpoint = Endpoint(.get, "/api/v1/shows/{show}/timeline", "Lists what happened in a show, in order.") { call in
       let show = try await call.commerce.show(call.id("show"), by: call.caller)
       let after = try call.number("after") ?? 0
-      let limit = try call.limit(default: 100)
+      let limit = try call.number("limit").map { Int(clamping: $0) } ?? 100
       guard (1...1_000).contains(limit) else {
         throw GeneralRefusal.invalid(field: "limit", why: "must be between 1 and 1000")
       }

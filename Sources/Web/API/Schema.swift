@@ -82,6 +82,10 @@ extension ID: SimpleSchema {
   static var schema: JSON { ["type": "string", "format": "uuid"] }
   static var example: ID? { ID(at: Moment(milliseconds: 0), entropy: Entropy { [UInt8](repeating: 0, count: $0) }) }
 }
+extension Revision: SimpleSchema {
+  static var schema: JSON { ["type": "string", "pattern": "^[0-9a-f]{32}$"] }
+  static var example: Revision? { Revision(String(repeating: "0", count: 32)) }
+}
 extension Moment: SimpleSchema {
   static var schema: JSON { ["type": "string", "format": "date-time"] }
   static var example: Moment? { Moment(milliseconds: 0) }

@@ -11,7 +11,7 @@ enum ShowAPI {
     let name: String
   }
 
-  struct ShowAnswer: Codable {
+  struct ShowAnswer: Codable, Revised {
     let id: ID<Show>
     let channel: Seller
     let title: String
@@ -24,6 +24,7 @@ enum ShowAPI {
     let markets: [String]
     let pinned: ID<Product>?
     let hasStreamKey: Bool
+    let revision: Revision
 
     init(_ show: Show) {
       id = show.id
@@ -38,6 +39,7 @@ enum ShowAPI {
       markets = show.markets
       pinned = show.pinned
       hasStreamKey = show.hasStreamKey
+      revision = show.revision
     }
   }
 
@@ -56,6 +58,11 @@ enum ShowAPI {
     let scheduledAt: Moment?
     let markets: [String]?
     let orientation: Orientation?
+
+    var change: CommerceShowChange {
+      .init(
+        title: title, description: description, scheduledAt: scheduledAt, markets: markets, orientation: orientation)
+    }
   }
 
   struct Run: Codable { let products: [ID<Product>] }
@@ -88,7 +95,7 @@ enum ShowAPI {
         return state
       }
       var channel: ID<CommerceChannel>?
-      if let name = call.query("channel") {
+      if let name = try call.query("channel") {
         if let id = ID<CommerceChannel>(name) {
           channel = id
         } else {
@@ -117,13 +124,9 @@ enum ShowAPI {
       .patch, "/api/v1/shows/{show}", "Changes a show that has not ended.", takes: ShowChange.self,
       gives: ShowAnswer.self
     ) { call, body in
-      let show = try await call.commerce.show(call.id("show"), by: call.caller)
-      let draft = ShowDraft(
-        title: body.title ?? show.title, description: body.description ?? show.description,
-        scheduledAt: body.scheduledAt ?? show.scheduledAt, markets: body.markets ?? show.markets,
-        orientation: body.orientation ?? show.orientation)
-      return ShowAnswer(try await call.commerce.changeShow(show.id, by: call.caller, draft))
-    }.by(.account),
+      ShowAnswer(
+        try await call.commerce.changeShow(call.id("show"), by: call.caller, body.change, seen: call.seen()))
+    }.by(.account).conditional,
     Endpoint(
       .put, "/api/v1/shows/{show}/run", "Says which products are shown, in order.", takes: Run.self, gives: Run.self
     ) { call, body in

@@ -6,6 +6,7 @@ import ServiceLifecycle
 /// sessions are forgotten.
 struct Chores: Service {
   let commerce: Commerce
+  let sandbox: SandboxProvider?
   let logger: Logger
 
   func run() async throws {
@@ -15,6 +16,16 @@ struct Chores: Service {
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {
           await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }
+        }
+        group.addTask {
+          await every(.seconds(600), "forgetting old webhooks") { try await commerce.forgetOldProviderEvents() }
+        }
+        if let sandbox {
+          group.addTask {
+            await every(.seconds(600), "forgetting the sandbox's old cards") {
+              try await sandbox.forgetOldMethods(hours: commerce.policy.sandboxMethodHours)
+            }
+          }
         }
         group.addTask {
           await every(.seconds(600), "forgetting old sessions") { try await commerce.forgetOldSessions() }

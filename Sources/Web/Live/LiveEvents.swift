@@ -11,8 +11,8 @@ enum LiveEvents {
 
   static func response(to call: Call, in room: Room) throws -> Response {
     let channel = call.context.channel
+    let lastEventID = try call.request.headers[.lastEventID] ?? call.query("lastEventId")
     let place = try call.site.streams.enter(call.address, channel)
-    let lastEventID = call.request.headers[.lastEventID] ?? call.query("lastEventId")
     let logger = call.context.logger
     let headers: HTTPFields = [
       .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no", .connection: "close",

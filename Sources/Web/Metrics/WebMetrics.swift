@@ -56,6 +56,11 @@ final class WebMetrics: Sendable {
       ("haat_store_commits", Double(figures.commits)), ("haat_store_retries", Double(figures.retries)),
       ("haat_store_queued", Double(figures.queued)),
     ]
+    let troubles = site.commerce.troubles.counts
+    for kind in PaymentTroubles.Kind.allCases {
+      Gauge(label: "haat_payment_troubles", dimensions: [("kind", kind.rawValue)], factory: registry)
+        .record(Double(troubles[kind] ?? 0))
+    }
     for (label, value) in now { Gauge(label: label, dimensions: [], factory: registry).record(value) }
     return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

@@ -16,7 +16,7 @@ struct AuthenticationPage: Sendable {
     guard let found = try await visit.site.sandbox?.authentication(payment) else { throw Problem.notFound("payment") }
     let model = AuthenticationPage(
       reference: found.reference, amountText: visit.words.money(found.amount), isOpen: found.isOpen,
-      formURL: visit.request.uri.path, returnPath: Visit.safeReturn(visit.query("return")))
+      formURL: visit.request.uri.path, returnPath: try Visit.safeReturn(visit.query("return")))
     return try visit.page("authentication", title: visit.words["bank.title"], model)
   }
 

@@ -16,9 +16,9 @@ struct ChannelPage: Sendable {
 
   static func show(_ visit: Visit) async throws -> Response {
     let channel = try await visit.commerce.channel(handle: visit.parameter("handle"), by: visit.caller)
-    let shows = try await visit.commerce.shows(channel: channel.id, by: visit.caller, limit: 24).items
+    let shows = try await visit.commerce.shows(channel: channel.id, by: visit.caller, limit: visit.pageLimit(24)).items
     let cards = try await visit.commerce.cards(
-      channel: channel.id, market: channel.market, by: visit.caller, limit: 24
+      channel: channel.id, market: channel.market, by: visit.caller, limit: visit.pageLimit(24)
     ).items
     let role = try await visit.role(in: channel.id)
     let tiles = try await visit.tiles(shows.sorted { $0.state.place < $1.state.place })

@@ -41,7 +41,7 @@ struct ChannelStudioPage: Sendable {
 
   static func show(_ visit: Visit) async throws -> Response {
     let (channel, role) = try await visit.ownChannel()
-    let tab = visit.query("tab").flatMap(Tab.init) ?? .shows
+    let tab = try visit.query("tab").flatMap(Tab.init) ?? .shows
     return try await page(visit, channel, role, tab, nil)
   }
 
@@ -96,7 +96,7 @@ struct ChannelStudioPage: Sendable {
     _ visit: Visit, _ channel: Channel, _ role: Role, _ tab: Tab, _ complaint: Visit.Complaint?
   ) async throws -> Response {
     var model = ChannelStudioPage(
-      channel, role: role, tab: tab, error: complaint?.sentence, isSaved: visit.query("saved") != nil, visit.words)
+      channel, role: role, tab: tab, error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
     switch tab {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)
     case .products: model.products = try await ProductsTab(visit, channel, role)

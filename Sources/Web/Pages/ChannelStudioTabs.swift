@@ -18,7 +18,7 @@ struct ShowsTab: Sendable {
 
   init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
     let page = try await visit.commerce.shows(
-      channel: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+      channel: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     canHost = role.isHost
     items = page.items.map { show in
       Item(
@@ -55,7 +55,7 @@ struct ProductsTab: Sendable {
 
   init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
     let page = try await visit.commerce.products(
-      of: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+      of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     canChange = role.isOwner
     items = page.items.map { product in
       Item(
@@ -96,7 +96,8 @@ struct OrdersTab: Sendable {
   let next: String?
 
   init(_ visit: Visit, _ channel: Channel) async throws {
-    let page = try await visit.commerce.orders(of: channel.id, by: visit.caller, after: visit.cursor, limit: 30)
+    let page = try await visit.commerce.orders(
+      of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     items = page.items.map { order in
       Item(
         id: order.id.description, url: "/orders/\(order.id)", number: order.number,

@@ -141,7 +141,7 @@ struct ControlRoomPage: Sendable {
     let choices =
       role.isHost && show.state != .ended
       ? try await RunChoices.make(
-        visit, channel: channel.id, run: cards.map(\.id), ticked: ticked, find: find ?? visit.query("find") ?? "")
+        visit, channel: channel.id, run: cards.map(\.id), ticked: ticked, find: try find ?? visit.query("find") ?? "")
       : .none
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,

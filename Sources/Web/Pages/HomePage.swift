@@ -26,9 +26,9 @@ struct HomePage: Sendable {
 
   static func show(_ visit: Visit) async throws -> Response {
     let commerce = visit.commerce
-    let live = try await commerce.shows(state: .live, limit: each).items
-    let upcoming = try await commerce.shows(state: .scheduled, limit: each).items
-    let past = try await commerce.shows(state: .ended, limit: each / 2).items
+    let live = try await commerce.shows(state: .live, limit: visit.pageLimit(each)).items
+    let upcoming = try await commerce.shows(state: .scheduled, limit: visit.pageLimit(each)).items
+    let past = try await commerce.shows(state: .ended, limit: visit.pageLimit(each / 2)).items
     let model = HomePage(
       live: try await visit.tiles(live), upcoming: try await visit.tiles(upcoming), past: try await visit.tiles(past))
     return try visit.page("home", title: visit.words["site.name"], model)

@@ -2,7 +2,7 @@ import Commerce
 import Foundation
 import Hummingbird
 
-/// `/operator`: the markets and the books, for whoever runs this installation.
+/// `/operator`: the markets, the channels and the books, for whoever runs this installation.
 struct OperatorPage: Sendable {
   struct MarketView: Sendable {
     let code: String
@@ -39,6 +39,10 @@ struct OperatorPage: Sendable {
   }
 
   let markets: [MarketView]
+  let channels: [OperatorChannelView]
+  let hasChannels: Bool
+  let refunds: [OperatorRefundView]
+  let hasRefunds: Bool
   let balances: [BalanceView]
   let hasBalances: Bool
   let error: String?
@@ -77,7 +81,7 @@ struct OperatorPage: Sendable {
       shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
   }
 
-  private static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
+  static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
     _ = try visit.requireAccount()
     let balances = try await visit.commerce.balances(by: visit.caller)
     let markets = try await visit.commerce.markets()
@@ -88,9 +92,13 @@ struct OperatorPage: Sendable {
           name: try await visit.name(of: balance, markets: markets), currency: balance.amount.currency.code,
           amountText: visit.words.money(balance.amount)))
     }
+    let channels = try await OperatorChannelView.all(visit)
+    let refunds = try await visit.commerce.waitingRefunds(by: visit.caller)
     let model = OperatorPage(
-      markets: markets.map { MarketView($0, visit.words) }, balances: views, hasBalances: !views.isEmpty,
-      error: complaint?.sentence, isSaved: visit.query("saved") != nil)
+      markets: markets.map { MarketView($0, visit.words) }, channels: channels, hasChannels: !channels.isEmpty,
+      refunds: refunds.map { OperatorRefundView($0, visit) }, hasRefunds: !refunds.isEmpty, balances: views,
+      hasBalances: !views.isEmpty,
+      error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page(
       "operator", title: visit.words["operator.title"], status: complaint?.status ?? .ok, model)
   }

@@ -22,6 +22,25 @@ struct OrderPage: Sendable {
     let totalText: String
   }
 
+  struct RefundView: Sendable {
+    let amountText: String
+    let reason: String
+    let stateText: String
+    let tone: String
+    let whenISO: String
+    let whenText: String
+
+    init(_ refund: Refund, _ visit: Visit) {
+      let isStuck = visit.commerce.isStuck(refund)
+      amountText = visit.words.money(refund.amount)
+      reason = refund.reason
+      stateText = isStuck ? visit.words["order.refundStuck"] : refund.state.text(visit.words)
+      tone = isStuck ? "bad" : refund.state.tone
+      whenISO = refund.made.description
+      whenText = refund.made.plainText
+    }
+  }
+
   let number: String
   let headline: String
   let explanation: String
@@ -38,13 +57,18 @@ struct OrderPage: Sendable {
   let sellerName: String
   let sellerInitial: String
   let sellerTone: Int
-  let sellerURL: String
+  let sellerURL: String?
+  let refunds: [RefundView]
+  let hasRefunds: Bool
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
   let actionURL: String
 
-  init(_ order: Order, seller: Channel, covers: [ID<Product>: Picture], isBuyer: Bool, _ words: Words) {
+  init(
+    _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], isBuyer: Bool,
+    _ words: Words
+  ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
     headline = words["order.\(order.state.key)Headline"]
@@ -68,8 +92,11 @@ struct OrderPage: Sendable {
     sellerName = seller.name
     sellerInitial = Tone.initial(seller.name)
     sellerTone = Tone.of(seller.id)
-    sellerURL = "/@\(seller.handle)"
-    canResume = isBuyer && order.state == .placed && order.show != nil
+    // A seller who was put out has no page any more.
+    sellerURL = seller.state == .approved ? "/@\(seller.handle)" : nil
+    self.refunds = refunds
+    hasRefunds = !refunds.isEmpty
+    canResume = isBuyer && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
     actionURL = "/orders/\(order.id)"
@@ -78,7 +105,7 @@ struct OrderPage: Sendable {
   /// With `?token=` it first moves the token out of the address into a cookie that only this order's page gets.
   static func show(_ visit: Visit) async throws -> Response {
     let id = try visit.id("order", Order.self)
-    if let token = visit.query("token").flatMap(Secret.init(presented:)) {
+    if let token = try visit.query("token").flatMap(Secret.init(presented:)) {
       _ = try await visit.commerce.order(id, by: visit.caller, token: token)
       var response = visit.redirect("/orders/\(id)")
       let secure = visit.site.configuration.secureCookies ? "; Secure" : ""
@@ -90,14 +117,15 @@ struct OrderPage: Sendable {
     }
     // Back from the bank the buyer may be here before the bank's word is.
     let order =
-      visit.query("payment") == nil
+      try visit.query("payment") == nil
       ? try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
       : try await visit.commerce.refreshPayment(id, by: visit.caller, token: visit.orderToken)
-    let seller = try await visit.commerce.channel(order.channel, by: visit.caller)
+    let seller = try await visit.commerce.seller(of: id, by: visit.caller, token: visit.orderToken)
+    let refunds = try await visit.commerce.refunds(id, by: visit.caller, token: visit.orderToken)
     let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
     let role = try await visit.role(in: order.channel)
     let model = OrderPage(
-      order, seller: seller, covers: covers,
+      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, visit) },
       isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account, visit.words)
     return try visit.page("order", title: "\(visit.words["order.order"]) \(order.number)", model)
   }
@@ -147,6 +175,24 @@ extension Order {
     .init(
       name: words["order.stepPaid"], tone: paid == nil ? "" : "past", isCurrent: state == .paid,
       whenISO: paid?.description, whenText: paid?.plainText ?? "")
+  }
+}
+
+extension Refund.State {
+  func text(_ words: Words) -> String {
+    switch self {
+    case .pending: words["order.refundPending"]
+    case .succeeded: words["order.refundDone"]
+    case .failed: words["order.refundFailed"]
+    }
+  }
+
+  var tone: String {
+    switch self {
+    case .pending: "warn"
+    case .succeeded: "good"
+    case .failed: "bad"
+    }
   }
 }
 

@@ -21,7 +21,7 @@ struct OrdersPage: Sendable {
 
   static func show(_ visit: Visit) async throws -> Response {
     _ = try visit.requireAccount()
-    let page = try await visit.commerce.orders(by: visit.caller, after: visit.cursor, limit: 30)
+    let page = try await visit.commerce.orders(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     let covers = try await visit.commerce.covers(products: page.items.compactMap { $0.lines.first?.product })
     let views = page.items.map { order in
       OrderView(

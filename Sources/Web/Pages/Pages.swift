@@ -51,6 +51,7 @@ enum Pages {
 
     page(.get, "/operator", OperatorPage.show)
     page(.post, "/operator", OperatorPage.putMarket)
+    page(.post, "/operator/channels", OperatorChannelView.put)
   }
 
   /// A refusal or a fault as a page; as a plain problem when even that page cannot be made.

@@ -18,12 +18,15 @@ struct ProductFormDraft: Sendable {
   /// Three names, empty where there is no such option.
   var options = ["", "", ""]
   var variants = [VariantFields()]
+  /// What the form was made from; empty while the product is new.
+  var revision = ""
 
   private static let variantsMax = 100
 
   init() {}
 
   init(_ product: Product) {
+    revision = product.revision.description
     title = product.title
     description = product.description
     options = Self.three(product.options)
@@ -38,6 +41,7 @@ struct ProductFormDraft: Sendable {
   }
 
   init(_ form: Form, markets: [Market]) {
+    revision = form["revision"]
     title = form["title"]
     description = form["description"]
     options = (0..<3).map { form["option\($0)"] }

@@ -50,6 +50,7 @@ struct ProductPage: Sendable {
   let variants: [VariantView]
   let pictures: [PictureView]
   let formURL: String
+  let revision: String
   let error: String?
   let isSaved: Bool
 
@@ -84,6 +85,7 @@ struct ProductPage: Sendable {
     }
     pictures = product?.pictures.map { PictureView(url: $0.url, alt: $0.alt) } ?? []
     formURL = "/studio/\(channel.handle)/products/\(product?.id.description ?? "new")"
+    revision = draft.revision
     self.error = error
     self.isSaved = isSaved
   }
@@ -101,7 +103,7 @@ struct ProductPage: Sendable {
 
   static func make(_ visit: Visit) async throws -> Response {
     let (channel, _) = try await visit.ownChannel()
-    return try await save(visit, channel, nil) { draft in
+    return try await save(visit, channel, nil) { draft, _ in
       try await visit.commerce.makeProduct(
         visit.commerce.makeID(), by: visit.caller, channel: channel.id, draft)
     }
@@ -110,15 +112,15 @@ struct ProductPage: Sendable {
   static func change(_ visit: Visit) async throws -> Response {
     let (channel, _) = try await visit.ownChannel()
     let product = try await visit.product(in: channel)
-    return try await save(visit, channel, product) { draft in
-      try await visit.commerce.changeProduct(product.id, by: visit.caller, draft)
+    return try await save(visit, channel, product) { draft, seen in
+      try await visit.commerce.changeProduct(product.id, by: visit.caller, ProductChange(draft), seen: seen)
     }
   }
 
   /// `do=more` is the button that adds a variant, for browsers without scripts.
   private static func save(
     _ visit: Visit, _ channel: Channel, _ product: Product?,
-    _ store: (ProductDraft) async throws -> Product
+    _ store: (ProductDraft, Revision?) async throws -> Product
   ) async throws -> Response {
     let form = try await visit.form()
     let markets = try await visit.commerce.markets()
@@ -128,9 +130,11 @@ struct ProductPage: Sendable {
       return try await page(visit, draft, channel, product, nil)
     }
     do {
-      let saved = try await store(draft.checked(markets: markets))
+      let saved = try await store(draft.checked(markets: markets), Revision(draft.revision))
       return visit.redirect("/studio/\(channel.handle)/products/\(saved.id)?saved=yes")
     } catch {
+      // Whoever saves once more after having been told replaces what they were told of, and nothing newer.
+      if error is ChangedMeanwhile, let product { draft.revision = product.revision.description }
       return try await page(visit, draft, channel, product, visit.complaint(error))
     }
   }
@@ -141,7 +145,7 @@ struct ProductPage: Sendable {
   ) async throws -> Response {
     let model = ProductPage(
       draft, of: channel, product: product, markets: try await visit.commerce.markets(),
-      error: complaint?.sentence, isSaved: visit.query("saved") != nil, visit.words)
+      error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
     return try visit.page("studio/product", title: model.headline, status: complaint?.status ?? .ok, model)
   }
 }

@@ -32,7 +32,7 @@ struct RunChoices: Sendable {
     let chosen = ticked ?? run
     let names = try await visit.commerce.productNames(chosen, of: channel, by: visit.caller)
     let others = try await visit.commerce.findProducts(
-      of: channel, by: visit.caller, matching: find, leavingOut: Set(chosen), limit: othersMax)
+      of: channel, by: visit.caller, matching: find, leavingOut: Set(chosen), limit: visit.pageLimit(othersMax))
     let isSearch = !find.allSatisfy(\.isWhitespace)
     let note: String? =
       if isSearch, others.found.isEmpty {

@@ -76,7 +76,7 @@ struct ShowFormPage: Sendable {
   private static func page(_ visit: Visit, _ channel: Channel, _ draft: Draft, _ complaint: Visit.Complaint?)
     async throws -> Response
   {
-    let products = try await visit.commerce.products(of: channel.id, by: visit.caller, limit: 100)
+    let products = try await visit.commerce.products(of: channel.id, by: visit.caller, limit: visit.pageLimit(100))
     let markets = try await visit.commerce.markets()
     let model = ShowFormPage(
       handle: channel.handle, channelName: channel.name, title: draft.title, description: draft.description,

@@ -14,7 +14,7 @@ struct SignInPage: Sendable {
   }
 
   static func show(_ visit: Visit) async throws -> Response {
-    let page = SignInPage(returnPath: Visit.safeReturn(visit.query("return")))
+    let page = try SignInPage(returnPath: Visit.safeReturn(visit.query("return")))
     if visit.context.account != nil { return visit.redirect(page.returnPath) }
     return try visit.page("sign-in", title: visit.words["sign.inTitle"], page)
   }
@@ -55,7 +55,7 @@ struct SignUpPage: Sendable {
   }
 
   static func show(_ visit: Visit) async throws -> Response {
-    let page = SignUpPage(returnPath: Visit.safeReturn(visit.query("return")))
+    let page = try SignUpPage(returnPath: Visit.safeReturn(visit.query("return")))
     return try visit.page("sign-up", title: visit.words["sign.upTitle"], page)
   }
 
@@ -66,7 +66,8 @@ struct SignUpPage: Sendable {
       try visit.site.limits.take(.signUp, visit.address)
       let password = form.exact("password")
       _ = try await visit.commerce.makeAccount(
-        visit.commerce.makeID(), email: form["email"], name: form["name"], password: password)
+        visit.commerce.makeID(), email: form["email"], name: form["name"], password: password,
+        address: visit.address)
       return try await visit.signedIn(email: form["email"], password: password, thenTo: page.returnPath)
     } catch {
       let complaint = try visit.complaint(error)

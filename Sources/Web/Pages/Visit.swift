@@ -38,15 +38,17 @@ struct Visit: Sendable {
 
   func parameter(_ name: String) throws -> String {
     guard let text = context.parameters.get(name) else { throw Problem.notFound("page") }
-    return text.removingPercentEncoding ?? text
+    return PlainQuery.part(text)
   }
 
-  func query(_ name: String) -> String? {
-    request.uri.queryParameters[Substring(name)].map(String.init)
-  }
+  /// Throws a 400 for what no text has, such as NUL.
+  func query(_ name: String) throws -> String? { try PlainQuery.value(name, of: request.uri) }
 
-  /// Where a list goes on. A cursor that is none begins at the beginning.
-  var cursor: Cursor? { query("after").flatMap { Cursor($0) } }
+  /// Where a list goes on. Throws a 400 for what is no cursor.
+  var cursor: Cursor? { get throws { try Cursor.after(query("after")) } }
+
+  /// What a page asks of a list, where the operator allows so much.
+  func pageLimit(_ wanted: Int) -> Int { commerce.policy.pageLimit(wanted) }
 
   /// How many watch now.
   func viewers(of show: ID<Show>) async -> Int { await site.rooms.viewers(show) }
@@ -80,7 +82,7 @@ extension Visit {
     let frame = frame(template, title: title, description: description, image: image)
     guard let html = site.screens.render(template, model, frame, words) else { throw Problem.fault }
     var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .contentLanguage: words.language]
-    if let asked = query("lang"), asked == words.language {
+    if let asked = try? query("lang"), asked == words.language {
       headers[.setCookie] = "\(Language.cookie)=\(asked); Path=/; Max-Age=31536000; SameSite=Lax"
     }
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))

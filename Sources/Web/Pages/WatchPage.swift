@@ -130,7 +130,7 @@ extension Visit {
   /// The market to sell in: the one asked for, else the reader's own by the region of their language (`en-IN`), else
   /// the show's first.
   func market(among markets: [String]) -> String {
-    if let asked = query("market"), markets.contains(asked) { return asked }
+    if let asked = try? query("market"), markets.contains(asked) { return asked }
     let header = request.headers[.acceptLanguage] ?? ""
     let regions = header.split(separator: ",").prefix(20).compactMap { tag in
       tag.split(separator: ";").first?.split(separator: "-").last?.trimmingCharacters(in: .whitespaces).uppercased()

@@ -40,6 +40,10 @@ extension Setting {
       key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       fallback: "info", help: "How much the log says."),
     Setting(
+      key: "channels.admission", kind: .choice(Admission.allCases.map(\.rawValue)),
+      fallback: Policy().admission.rawValue,
+      help: "How a new channel gets in: open approves it at once, application waits for the operator."),
+    Setting(
       key: "payments.sandbox", kind: .flag, fallback: "true",
       help: "Offer the built-in sandbox payment provider, which takes only test card numbers and moves no money."),
   ]

@@ -12,6 +12,9 @@ extension Tunable<Policy> {
         "rules.combiningMarksMax", \.combiningMarksMax, of: part, 0...50,
         "Marks in a row on one letter; more are dropped."),
       Self("rules.pageLimitMax", \.pageLimitMax, of: part, 1...10_000, "Items in one page of a list."),
+      Self(
+        "rules.idHours", \.idHours, of: part, 1...87_600,
+        "Hours the time in an id that a caller made for something new may be from now, before or after."),
       Self("rules.emailBytesMax", \.emailBytesMax, of: part, 1...25_400, "Bytes of an e-mail address."),
       Self(
         "rules.nameCharactersMax", \.nameCharactersMax, of: part, 1...8_000,
@@ -117,6 +120,24 @@ extension Tunable<Policy> {
         "How long after it closed an offer a viewer saw is still honoured."),
       Self("rules.tokensPerOrderMax", \.tokensPerOrderMax, of: part, 1...800, "Tokens that open one order."),
       Self("rules.paymentAttemptsMax", \.paymentAttemptsMax, of: part, 1...2_000, "Payment attempts of one order."),
+      Self(
+        "rules.openOrdersPerBuyerMax", \.openOrdersPerBuyerMax, of: part, 0...1000,
+        "Orders one account or e-mail address may have waiting for payment at once; 0 for no limit."),
+      Self(
+        "rules.openOrdersPerAddressMax", \.openOrdersPerAddressMax, of: part, 0...1000,
+        "Orders waiting for payment at once from one network address, which many buyers may share; 0 for no limit."),
+      Self(
+        "rules.heldUnitsPerBuyerMax", \.heldUnitsPerBuyerMax, of: part, 0...100_000,
+        "Units of one variant that one account or e-mail address may hold before paying; 0 for no limit."),
+      Self(
+        "rules.heldUnitsPerAddressMax", \.heldUnitsPerAddressMax, of: part, 0...100_000,
+        "Units of one variant held before paying from one network address; 0 for no limit."),
+      Self(
+        "rules.refreshBurst", \.refreshBurst, of: part, 1...1000,
+        "How often at once an order's page may ask the payment provider what became of a payment."),
+      Self(
+        "rules.refreshSeconds", \.refreshSeconds, of: part, 1...3600, "Seconds until an order's page may ask once more."
+      ),
       Self("rules.refundsPerOrderMax", \.refundsPerOrderMax, of: part, 1...2_000, "Refunds of one order."),
       Self(
         "rules.reconcileSeconds", \.reconcileSeconds, of: part, 1...6_000,
@@ -140,6 +161,12 @@ extension Tunable<Policy> {
         "A webhook's signature may be this much older or newer than now."),
       Self(
         "rules.webhookBytesMax", \.webhookBytesMax, of: part, 1...26_214_400, "Bytes of a payment provider's webhook."),
+      Self(
+        "rules.providerEventDays", \.providerEventDays, of: part, 7...3650,
+        "Days a payment provider's webhook is kept, to know its repetitions."),
+      Self(
+        "rules.sandboxMethodHours", \.sandboxMethodHours, of: part, 1...8760,
+        "Hours the sandbox knows the name of a test card."),
       Self(
         "rules.idempotencyKeyBytesMax", \.idempotencyKeyBytesMax, of: part, 1...20_000, "Bytes of an Idempotency-Key."),
       Self(

@@ -30,12 +30,13 @@ struct House: Sendable {
     let rtmpURL = Self.rtmpURL(settings, publicURL: publicURL, port: rtmpPort)
 
     let database = try await DataDirectory.openDatabase(settings, logger: logger)
-    let policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
+    var policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
+    policy.admission = Admission(rawValue: settings.text("channels.admission")) ?? policy.admission
     let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, policy, database: database) : nil
     let bell = Bell()
     let commerce = Commerce(
       database: database, policy: policy,
-      providers: PaymentProviders(sandbox.map { [$0] } ?? []), changed: { bell.ring() })
+      providers: PaymentProviders(sandbox.map { [$0] } ?? []), logger: logger, changed: { bell.ring() })
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")

@@ -52,10 +52,10 @@ import Testing
       let commerce = web.square.commerce, owner = web.square.owner
       _ = try await commerce.changeChannel(
         web.square.channel.id, by: owner,
-        ChannelDraft(handle: "lamps", name: String(hostile.prefix(70)), about: hostile, market: "IN"))
+        ChannelChange(name: String(hostile.prefix(70)), about: hostile))
       _ = try await commerce.changeProduct(
         web.square.lamp.id, by: owner,
-        ProductDraft(
+        ProductChange(
           title: hostile, description: hostile, options: ["Size"],
           variants: [
             VariantDraft(
@@ -64,8 +64,7 @@ import Testing
           ]))
       _ = try await commerce.changeShow(
         web.square.show.id, by: owner,
-        ShowDraft(
-          title: hostile, description: hostile, scheduledAt: web.square.show.scheduledAt, markets: ["IN"]))
+        ShowChange(title: hostile, description: hostile, markets: ["IN"]))
       try await commerce.pin(by: owner, show: web.square.show.id, product: web.square.lamp.id)
       _ = try await commerce.say(
         commerce.makeID(), by: .nobody, show: web.square.show.id, name: "<b>guest</b>", text: hostile)

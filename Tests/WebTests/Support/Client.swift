@@ -22,7 +22,9 @@ struct Client: Sendable {
     try await json("PUT", path, body, headers)
   }
 
-  func patch(_ path: String, _ body: JSON = [:]) async throws -> Reply { try await json("PATCH", path, body, [:]) }
+  func patch(_ path: String, _ body: JSON = [:], headers: [String: String] = [:]) async throws -> Reply {
+    try await json("PATCH", path, body, headers)
+  }
 
   func delete(_ path: String) async throws -> Reply { try await send("DELETE", path) }
 

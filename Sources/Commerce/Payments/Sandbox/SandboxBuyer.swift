@@ -27,6 +27,25 @@ extension SandboxProvider {
     return method
   }
 
+  /// Forgets the names of cards made more than `hours` ago, in batches of 1 000, each a transaction of its own; gives how
+  /// many.
+  @discardableResult
+  public func forgetOldMethods(hours: Int64) async throws -> Int {
+    let before = clock.now.adding(seconds: -hours * 3600)
+    var forgotten = 0
+    while true {
+      let batch = try await database.write { db in
+        try db.run(
+          """
+          DELETE FROM sandbox_method WHERE id IN
+            (SELECT id FROM sandbox_method WHERE made_ms < \(before) ORDER BY made_ms LIMIT 1000)
+          """)
+      }
+      forgotten += batch
+      if batch < 1000 { return forgotten }
+    }
+  }
+
   /// A payment that asked its buyer for a second step, for the page that is that step. Nil when there is none.
   public func authentication(_ payment: String) async throws -> SandboxAuthentication? {
     try await database.read { db in

@@ -1,0 +1,92 @@
+import Crypto
+import Foundation
+import Store
+
+/// Who holds the stock of an order that is not paid, as two digests: enough to count by, and gone when the order is paid
+/// or ends.
+struct Holder: Sendable {
+  let buyer: [UInt8]
+  /// Nil where nobody said where the order came from.
+  let address: [UInt8]?
+
+  init(_ buyer: Buyer, address: String?) {
+    let name = buyer.account.map { "account \($0)" } ?? "email \(Policy.folded(buyer.email))"
+    self.buyer = Self.digest(name)
+    self.address = address.map { Self.digest("address \($0)") }
+  }
+
+  private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Data(text.utf8)).prefix(16)) }
+}
+
+extension Holder {
+  /// Throws `HoldRefusal` when the order would hold more than one buyer, or one network address, may hold unpaid.
+  func requireRoom(for units: [Stock.Units], of quote: Quote, _ policy: Policy, at now: Moment, in db: any Connection)
+    throws
+  {
+    try requireRoom(
+      "hold_buyer", buyer, for: units, of: quote, orders: policy.openOrdersPerBuyerMax,
+      units: policy.heldUnitsPerBuyerMax, at: now, in: db)
+    guard let address else { return }
+    try requireRoom(
+      "hold_address", address, for: units, of: quote, orders: policy.openOrdersPerAddressMax,
+      units: policy.heldUnitsPerAddressMax, at: now, in: db)
+  }
+
+  private func requireRoom(
+    _ column: SQL, _ holder: [UInt8], for wanted: [Stock.Units], of quote: Quote, orders ordersMax: Int,
+    units unitsMax: Int64, at now: Moment, in db: any Connection
+  ) throws {
+    guard ordersMax > 0 || unitsMax > 0 else { return }
+    let open = try db.rows(
+      """
+      SELECT id FROM orders WHERE \(column) = \(holder) AND expires_ms > \(now) LIMIT \(Self.ordersSeenMax(ordersMax))
+      """
+    ).map { try $0.get("id", as: ID<Order>.self) }
+    if ordersMax > 0, open.count >= ordersMax { throw HoldRefusal.tooManyOpenOrders(limit: ordersMax) }
+    guard unitsMax > 0 else { return }
+    var held: [ID<Variant>: Int64] = [:]
+    if !open.isEmpty {
+      for row in try db.rows(
+        """
+        SELECT variant_id, SUM(quantity) AS units FROM order_line
+        WHERE order_id IN \(list: open) AND variant_id IN \(list: wanted.map(\.variant)) GROUP BY variant_id
+        """)
+      { held[try row.get("variant_id")] = try row.get("units") }
+    }
+    for unit in wanted where unit.count + held[unit.variant, default: 0] > unitsMax {
+      let title = quote.lines.first { $0.variant == unit.variant }?.title ?? ""
+      throw HoldRefusal.tooManyUnits(title: title, limit: unitsMax)
+    }
+  }
+
+  /// Without a limit on orders, their units are still counted in so many of them.
+  private static func ordersSeenMax(_ ordersMax: Int) -> Int { ordersMax > 0 ? ordersMax : 1000 }
+}
+
+/// Why a buyer may not hold more before paying.
+public enum HoldRefusal: Refusal, Equatable {
+  case tooManyOpenOrders(limit: Int)
+  case tooManyUnits(title: String, limit: Int64)
+
+  public var code: String {
+    switch self {
+    case .tooManyOpenOrders: "too_many_open_orders"
+    case .tooManyUnits: "too_many_held"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .tooManyOpenOrders(let limit):
+      "\(limit) orders from here wait for payment already. Pay or cancel one of them, or wait until they end."
+    case .tooManyUnits(let title, let limit):
+      "At most \(limit) of “\(title)” can be held before they are paid. Pay or cancel what you have ordered first."
+    }
+  }
+
+  public var kind: RefusalKind { .limited }
+
+  public var field: String? {
+    if case .tooManyUnits = self { "lines" } else { nil }
+  }
+}

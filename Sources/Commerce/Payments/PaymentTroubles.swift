@@ -1,0 +1,48 @@
+import Logging
+import Synchronization
+
+/// What went wrong between us and a payment provider, counted and logged: none of it is lost, because it is asked again,
+/// but somebody has to know.
+public final class PaymentTroubles: Sendable {
+  public enum Kind: String, Sendable, CaseIterable {
+    case paymentUnanswered = "payment_unanswered"
+    case refundUnanswered = "refund_unanswered"
+    case refundRefused = "refund_refused"
+    /// Money is to go back through a provider that this installation does not have (any more).
+    case providerMissing = "provider_missing"
+  }
+
+  private let logger: Logger
+  private let noted = Mutex<[Kind: Int]>([:])
+
+  init(logger: Logger) { self.logger = logger }
+
+  /// How often each happened since the process began.
+  public var counts: [Kind: Int] { noted.withLock { $0 } }
+
+  /// The error's type and code go into the log, never its text: a provider's may hold what it was sent.
+  func note(
+    _ kind: Kind, provider: String, order: ID<Order>? = nil, refund: ID<Refund>? = nil, _ error: (any Error)? = nil
+  ) {
+    noted.withLock { $0[kind, default: 0] += 1 }
+    var metadata: Logger.Metadata = ["trouble": "\(kind.rawValue)", "provider": "\(provider)"]
+    if let order { metadata["order"] = "\(order)" }
+    if let refund { metadata["refund"] = "\(refund)" }
+    if let error {
+      metadata["error"] = "\(type(of: error))"
+      if let refused = error as? ProviderRefused { metadata["code"] = "\(refused.code.prefix(64))" }
+    }
+    logger.error("\(kind.sentence)", metadata: metadata)
+  }
+}
+
+extension PaymentTroubles.Kind {
+  fileprivate var sentence: String {
+    switch self {
+    case .paymentUnanswered: "the payment provider did not answer; it is asked again"
+    case .refundUnanswered: "a refund did not go through; it is tried again"
+    case .refundRefused: "the payment provider refused a refund; it has failed"
+    case .providerMissing: "a refund waits for a payment provider that is not set up here; set it up again"
+    }
+  }
+}

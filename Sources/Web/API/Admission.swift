@@ -1,0 +1,13 @@
+import Commerce
+import Media
+
+extension Site {
+  /// Lets a channel in, or puts it out; and when it is put out, takes its shows off the air.
+  func admit(_ channel: CommerceChannel, as state: ChannelState, by caller: Caller) async throws -> CommerceChannel {
+    let admitted = try await commerce.admitChannel(channel.id, by: caller, as: state)
+    if state != .approved {
+      for show in try await commerce.liveShows(of: channel.id, by: caller) { media.disconnect(show.description) }
+    }
+    return admitted
+  }
+}
