@@ -25,6 +25,48 @@ import Testing
     #expect(throws: CodecFault.self) { try AVCConfiguration(record: padded) }
   }
 
+  @Test(
+    arguments: [
+      (Recorded.hevc322x182, 322, 182, "hvc1.1.6.L60.90"), (Recorded.hevc640x360, 640, 360, "hvc1.2.4.L63.90"),
+    ])
+  func `an H.265 header tells size and codec string`(record: [UInt8], width: Int, height: Int, codec: String) throws {
+    let hevc = try HEVCConfiguration(record: record)
+    #expect((hevc.width, hevc.height, hevc.codecString, hevc.lengthSize) == (width, height, codec, 4))
+  }
+
+  @Test(
+    arguments: [
+      (Recorded.av1320x180, 320, 180, "av01.0.00M.08"), (Recorded.av11280x720, 1280, 720, "av01.0.05M.10"),
+    ])
+  func `an AV1 header tells size and codec string`(record: [UInt8], width: Int, height: Int, codec: String) throws {
+    let av1 = try AV1Configuration(record: record)
+    #expect((av1.width, av1.height, av1.codecString) == (width, height, codec))
+  }
+
+  @Test func `H.265 and AV1 headers that are cut short or wrong are refused`() {
+    for length in 0..<90 {
+      #expect(throws: CodecFault.self) { try HEVCConfiguration(record: Array(Recorded.hevc322x182.prefix(length))) }
+    }
+    for length in 0..<11 {
+      #expect(throws: CodecFault.self) { try AV1Configuration(record: Array(Recorded.av11280x720.prefix(length))) }
+    }
+    let padded = Recorded.hevc322x182 + [UInt8](repeating: 0, count: HEVCConfiguration.recordBytesMax)
+    #expect(throws: CodecFault.self) { try HEVCConfiguration(record: padded) }
+  }
+
+  @Test func `H.265 starts at random access pictures, AV1 at key frames that are shown`() throws {
+    let hevc = VideoConfiguration.hevc(try HEVCConfiguration(record: Recorded.hevc322x182))
+    for (sample, starts) in [
+      ("00000003 2601af", true), ("00000003 4601 50 00000003 2a01af", true), ("00000003 0201d0", false), ("", false),
+      ("00000003 4e0105 00000003 0001d0", false), ("00000009 2601af", false),
+    ] { #expect(hevc.canStart(at: ByteBuffer(bytes: bytes(sample))) == starts, "\(sample)") }
+    let av1 = VideoConfiguration.av1(try AV1Configuration(record: Recorded.av1320x180))
+    for (sample, starts) in [
+      ("0a0b000000043cfeccdaf90040 3203 10aabb", true), ("3203 30aabb", false), ("3201 90", false), ("32", false),
+      ("1a01 10", true), ("32ff01 10", false), ("", false),
+    ] { #expect(av1.canStart(at: ByteBuffer(bytes: bytes(sample))) == starts, "\(sample)") }
+  }
+
   @Test func `only an IDR slice makes a keyframe`() throws {
     let avc = try AVCConfiguration(record: Recorded.avc320x180)
     func holds(_ text: String) -> Bool { avc.holdsIDR(ByteBuffer(bytes: bytes(text))) }
@@ -102,7 +144,9 @@ import Testing
     #expect(throws: FLVFault.unsupported("video codec 2 of FLV; set the encoder to H.264")) {
       try video("12 00 000000")
     }
-    #expect(throws: FLVFault.self) { try video("90 68766331") }
+    #expect(throws: FLVFault.unsupported("video codec “vp09”; set the encoder to H.264, H.265 or AV1")) {
+      try video("90 76703039")
+    }
     #expect(throws: FLVFault.unsupported("audio codec 2 of FLV; set the encoder to AAC")) {
       try FLVTag.audio(ByteBuffer(bytes: [0x2f, 0]), timestamp: 0)
     }

@@ -8,8 +8,8 @@ import Testing
 
 /// The whole way, with an encoder and a demuxer that nobody here wrote.
 @Suite struct FFmpegTests {
-  private static func publish(
-    _ port: Int, key: String, size: String = "320x180", extra: [String] = []
+  static func publish(
+    _ port: Int, key: String, size: String = "320x180", scheme: String = "rtmp", extra: [String] = []
   ) -> [String] {
     [
       "-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=30", "-re", "-f",
@@ -17,10 +17,10 @@ import Testing
       "-i", "sine=frequency=440:sample_rate=48000", "-t", "60", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2",
       "-g",
       "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k",
-    ] + extra + ["-f", "flv", "rtmp://127.0.0.1:\(port)/live/\(key)?token=1"]
+    ] + extra + ["-f", "flv", "\(scheme)://127.0.0.1:\(port)/live/\(key)?token=1"]
   }
 
-  private static func playlist(_ stream: LiveStream, _ query: [String: String] = [:]) async -> String {
+  static func playlist(_ stream: LiveStream, _ query: [String: String] = [:]) async -> String {
     guard case .buffers(let buffers) = await stream.answer("live.m3u8", query: query).body else { return "" }
     return buffers.map { String(buffer: $0) }.joined()
   }
@@ -37,7 +37,7 @@ import Testing
   }
 
   /// The playlist as it is now and everything it names, as files.
-  private static func save(_ stream: LiveStream, playlist: String, in scratch: Scratch) async throws -> String {
+  static func save(_ stream: LiveStream, playlist: String, in scratch: Scratch) async throws -> String {
     for line in playlist.split(separator: "\n") {
       let name = line.hasPrefix("#EXT-X-MAP") ? line.components(separatedBy: "\"")[1] : String(line)
       guard !name.hasPrefix("#") else { continue }

@@ -21,7 +21,9 @@ struct AACConfiguration: Sendable, Equatable {
   ]
 
   init(record: [UInt8]) throws(CodecFault) {
-    guard record.count <= Self.recordBytesMax else { throw CodecFault(description: "an AAC header over 512 bytes") }
+    guard record.count <= Self.recordBytesMax else {
+      throw CodecFault(description: "an AAC header over recordBytesMax, \(Self.recordBytesMax)")
+    }
     var reader = BitReader(record)
     guard let outer = Self.objectType(&reader), let rate = Self.sampleRate(&reader), let layout = reader.bits(4) else {
       throw CodecFault(description: "an AAC header that ends too early")

@@ -23,7 +23,9 @@ struct AVCConfiguration: Sendable, Equatable {
   var codecString: String { "avc1." + hexadecimal(record[1...3]) }
 
   init(record: [UInt8]) throws(CodecFault) {
-    guard record.count <= Self.recordBytesMax else { throw CodecFault(description: "an H.264 header over 16 KiB") }
+    guard record.count <= Self.recordBytesMax else {
+      throw CodecFault(description: "an H.264 header over recordBytesMax, \(Self.recordBytesMax)")
+    }
     guard record.count >= 8, record[0] == 1 else {
       throw CodecFault(description: "an H.264 header that is no avcC record")
     }
@@ -43,24 +45,15 @@ struct AVCConfiguration: Sendable, Equatable {
   }
 
   /// Whether a sample holds an IDR slice. The key-frame flag of an FLV tag also marks recovery points, at which a
-  /// decoder may not start. Stops at the first slice, and at a length that leads out of the sample.
+  /// decoder may not start.
   func holdsIDR(_ sample: ByteBuffer) -> Bool {
-    let bytes = sample.readableBytesView
-    var position = bytes.startIndex
-    // An IDR picture is preceded by at most a few delimiters, parameter sets and messages.
-    for _ in 0..<64 {
-      guard bytes.endIndex - position > lengthSize else { return false }
-      var length = 0
-      for offset in 0..<lengthSize { length = length << 8 | Int(bytes[position + offset]) }
-      position += lengthSize
-      guard length >= 1, length <= bytes.endIndex - position else { return false }
-      switch bytes[position] & 0x1f {
-      case 5: return true
-      case 1, 2: return false
-      default: position += length
+    NALUnits.firstPicture(in: sample, lengthSize: lengthSize) { header in
+      switch header & 0x1f {
+      case 5: true
+      case 1, 2: false
+      default: nil
       }
     }
-    return false
   }
 }
 
@@ -73,7 +66,7 @@ struct AVCSequenceParameterSet: Equatable {
   /// size beyond level 6.2's 16,384.
   init?(unit: [UInt8]) {
     guard let header = unit.first, header & 0x1f == 7 else { return nil }
-    var reader = BitReader(Self.withoutEmulationPrevention(unit.dropFirst()))
+    var reader = BitReader(NALUnits.withoutEmulationPrevention(unit.dropFirst()))
     guard let profile = reader.bits(8), reader.bits(16) != nil, reader.unsignedExpGolomb() != nil else { return nil }
     var chromaFormat: UInt32 = 1
     var separatePlanes = false
@@ -140,22 +133,6 @@ struct AVCSequenceParameterSet: Equatable {
       if next != 0 { last = next }
     }
     return true
-  }
-
-  /// Drops each 03 of 00 00 03, §7.4.1.
-  private static func withoutEmulationPrevention(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var plain: [UInt8] = []
-    plain.reserveCapacity(bytes.count)
-    var zeros = 0
-    for byte in bytes {
-      if zeros >= 2, byte == 3 {
-        zeros = 0
-        continue
-      }
-      zeros = byte == 0 ? zeros + 1 : 0
-      plain.append(byte)
-    }
-    return plain
   }
 }
 

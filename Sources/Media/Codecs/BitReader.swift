@@ -21,6 +21,13 @@ struct BitReader {
     return value
   }
 
+  /// False, and nothing is taken, when fewer are left.
+  mutating func skip(_ count: Int) -> Bool {
+    guard count >= 0, bitsLeft >= count else { return false }
+    position += count
+    return true
+  }
+
   /// ue(v) of ITU-T H.264 §9.1. Nil beyond 2³² − 2, the largest value that clause allows.
   mutating func unsignedExpGolomb() -> UInt32? {
     var zeros = 0

@@ -1,10 +1,17 @@
+internal import NIOCore
+
 /// How to decode the picture. One case per codec that can come in.
 enum VideoConfiguration: Sendable, Equatable {
   case avc(AVCConfiguration)
+  case hevc(HEVCConfiguration)
+  case av1(AV1Configuration)
 
+  /// RFC 6381, as playlists and players want it.
   var codecString: String {
     switch self {
     case .avc(let avc): avc.codecString
+    case .hevc(let hevc): hevc.codecString
+    case .av1(let av1): av1.codecString
     }
   }
 
@@ -12,6 +19,17 @@ enum VideoConfiguration: Sendable, Equatable {
   var size: (width: Int, height: Int) {
     switch self {
     case .avc(let avc): (avc.width, avc.height)
+    case .hevc(let hevc): (hevc.width, hevc.height)
+    case .av1(let av1): (av1.width, av1.height)
+    }
+  }
+
+  /// Whether decoding can start at a sample, whatever its sender says of it.
+  func canStart(at sample: ByteBuffer) -> Bool {
+    switch self {
+    case .avc(let avc): avc.holdsIDR(sample)
+    case .hevc(let hevc): hevc.holdsRandomAccess(sample)
+    case .av1(let av1): av1.holdsKeyFrame(sample)
     }
   }
 }

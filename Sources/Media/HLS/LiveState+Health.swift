@@ -37,11 +37,11 @@ extension LiveState {
     let connected = now.steady - publisher.since
     guard phase == .live, let initialization = packager.initialization else {
       return connected > 5_000
-        ? ["No keyframe has come yet. Set the encoder to H.264 with a keyframe every 2 seconds."] : []
+        ? ["No keyframe has come yet. Set the encoder to H.264, H.265 or AV1 with a keyframe every 2 seconds."] : []
     }
     var warnings: [String] = []
     if initialization.video == nil {
-      warnings.append("There is no picture. Check the encoder's video source; it has to be H.264.")
+      warnings.append("There is no picture. Check the encoder's video source; it has to be H.264, H.265 or AV1.")
     } else {
       let known = publisher.meter.keyframeInterval ?? 0
       let interval = max(known, publisher.meter.sinceKeyframe(publisher.newestTimestamp) ?? 0)

@@ -74,22 +74,33 @@ extension ByteBuffer {
     } description: { stsd in
       switch video {
       case .avc(let avc):
-        stsd.writeBox("avc1") { avc1 in
-          avc1.writeZeros(6)
-          avc1.writeInteger(UInt16(1))  // data reference
-          avc1.writeZeros(16)
-          avc1.writeInteger(UInt16(truncatingIfNeeded: size.width))
-          avc1.writeInteger(UInt16(truncatingIfNeeded: size.height))
-          avc1.writeInteger(UInt32(0x48_0000))  // 72 dpi
-          avc1.writeInteger(UInt32(0x48_0000))
-          avc1.writeInteger(UInt32(0))
-          avc1.writeInteger(UInt16(1))  // one frame a sample
-          avc1.writeZeros(32)  // compressor name
-          avc1.writeInteger(UInt16(0x18))  // colour without alpha
-          avc1.writeInteger(Int16(-1))
-          avc1.writeBox("avcC") { $0.writeBytes(avc.record) }
-        }
+        stsd.writeVisualSampleEntry("avc1", size) { $0.writeBox("avcC") { $0.writeBytes(avc.record) } }
+      case .hevc(let hevc):
+        stsd.writeVisualSampleEntry("hvc1", size) { $0.writeBox("hvcC") { $0.writeBytes(hevc.record) } }
+      case .av1(let av1):
+        stsd.writeVisualSampleEntry("av01", size) { $0.writeBox("av1C") { $0.writeBytes(av1.record) } }
       }
+    }
+  }
+
+  /// ISO/IEC 14496-12 §12.1.3, with what the codec adds.
+  private mutating func writeVisualSampleEntry(
+    _ type: StaticString, _ size: (width: Int, height: Int), _ codec: (inout ByteBuffer) -> Void
+  ) {
+    writeBox(type) { entry in
+      entry.writeZeros(6)
+      entry.writeInteger(UInt16(1))  // data reference
+      entry.writeZeros(16)
+      entry.writeInteger(UInt16(truncatingIfNeeded: size.width))
+      entry.writeInteger(UInt16(truncatingIfNeeded: size.height))
+      entry.writeInteger(UInt32(0x48_0000))  // 72 dpi
+      entry.writeInteger(UInt32(0x48_0000))
+      entry.writeInteger(UInt32(0))
+      entry.writeInteger(UInt16(1))  // one frame a sample
+      entry.writeZeros(32)  // compressor name
+      entry.writeInteger(UInt16(0x18))  // colour without alpha
+      entry.writeInteger(Int16(-1))
+      codec(&entry)
     }
   }
 
