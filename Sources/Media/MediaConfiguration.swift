@@ -6,6 +6,25 @@ public struct MediaConfiguration: Sendable {
   /// Port the RTMP server binds; 0 lets the system choose, see `MediaServer.boundPort()`.
   public var rtmpPort = 1935
 
+  /// With which RTMPS (RTMP over TLS) is served; nil for no RTMPS.
+  public var tls: TLSFiles?
+  /// Port the RTMPS server binds; 0 lets the system choose one, see `MediaServer.boundSecurePort()`.
+  public var rtmpsPort = 1936
+  /// What becomes of an encoder that publishes a stream which another still feeds.
+  public var takeover = Takeover.always
+  /// With `Takeover.silent`: an encoder that has sent nothing for as long may be replaced.
+  public var silenceSeconds: Int64 = 3
+
+  /// Whether a second encoder with the same key replaces the first.
+  public enum Takeover: String, Sendable, CaseIterable {
+    /// It does: an encoder that lost its network comes back before anybody noticed that it was gone.
+    case always
+    /// It does if the first has been silent for `silenceSeconds`.
+    case silent
+    /// It is refused as long as the first is connected.
+    case never
+  }
+
   /// RTMP connections open at once, publishing or not.
   public var connectionsMax = 1_000
   /// RTMP connections open at once from one address. Encoders behind one office share it.
@@ -20,6 +39,10 @@ public struct MediaConfiguration: Sendable {
   public var endedSeconds: Int64 = 60
   /// Bytes of one frame. A 4K keyframe at a very high rate has about 2 MB.
   public var frameBytesMax = 8 << 20
+  /// Bytes of one RTMP message. A frame is one message, so this is to be more than `frameBytesMax`.
+  public var messageBytesMax = 10 << 20
+  /// RTMP messages per second a publisher may send, averaged over five seconds. Pictures and sound make about 200.
+  public var messagesPerSecondMax = 2_000
   /// Bits per second a publisher may send, averaged over five seconds.
   public var bitrateMax = 60_000_000
 

@@ -7,11 +7,8 @@ internal import Synchronization
 public final class MediaServer: Sendable {
   /// How often stalls, graces and held requests are looked at.
   private static let tickMilliseconds = 200
-
-  private enum Port {
-    case pending([CheckedContinuation<Int, Never>])
-    case known(Int)
-  }
+  /// How often an encoder is asked about anew because something was revoked meanwhile.
+  private static let questionsMax = 8
 
   /// What is kept of the streams; nil where nothing is.
   public let recordings: Recordings?
@@ -20,8 +17,14 @@ public final class MediaServer: Sendable {
   private let authorize: @Sendable (PublishRequest) async -> PublishDecision
   private let report: @Sendable (StreamNews) -> Void
   private let clock = MediaClock.system
-  private let live = Mutex<[String: LiveStream]>([:])
-  private let port = Mutex(Port.pending([]))
+  private struct Streams {
+    var live: [String: LiveStream] = [:]
+    /// Counts what may have made an answer of `authorize` untrue: a key replaced, a show ended.
+    var revocations: UInt64 = 0
+  }
+  private let state = Mutex(Streams())
+  private let port = BoundPort()
+  private let securePort = BoundPort()
 
   /// - Parameters:
   ///   - authorize: Says whether an encoder may publish, and as which stream. Takes part in the time that
@@ -43,62 +46,108 @@ public final class MediaServer: Sendable {
   /// reported as ended by that: it goes on when the server is back.
   /// - Throws: what binding the address throws.
   public func run() async throws {
-    defer { settle(port: 0) }
+    defer {
+      port.settle(0)
+      securePort.settle(0)
+    }
     let server = RTMPServer(configuration: configuration, logger: logger) { [self] address in
       PublishHandler.World(
-        authorize: authorize, stream: { [self] in stream($0, mediaTimeMilliseconds: $1) },
-        handshakeSeconds: configuration.handshakeSeconds, remoteAddress: address,
+        admit: { [self] in await admit($0) }, configuration: configuration, remoteAddress: address,
         handshakeFilling: (0..<64).map { _ in UInt8.random(in: .min ... .max) })
     }
-    let listener = try await server.bind()
-    settle(port: listener.localAddress?.port ?? 0)
-    logger.info("RTMP is ready", metadata: ["address": "\(listener.localAddress?.description ?? "")"])
-    while !Task.isCancelled {
-      do { try await Task.sleep(for: .milliseconds(Self.tickMilliseconds)) } catch { break }
-      for stream in streams() where !stream.tick() {
-        live.withLock { if $0[stream.id] === stream { $0[stream.id] = nil } }
+    let certificate = try configuration.tls.map { try TLSCertificate($0, logger: logger) }
+    var listeners = [try await server.bind(port: configuration.rtmpPort)]
+    do {
+      if let certificate {
+        let listener = try await server.bind(port: configuration.rtmpsPort) { certificate.context }
+        listeners.append(listener)
+        securePort.settle(listener.localAddress?.port ?? 0)
+        logger.info("RTMPS is ready", metadata: ["address": "\(listener.localAddress?.description ?? "")"])
       }
+      port.settle(listeners[0].localAddress?.port ?? 0)
+      logger.info("RTMP is ready", metadata: ["address": "\(listeners[0].localAddress?.description ?? "")"])
+      while !Task.isCancelled {
+        do { try await Task.sleep(for: .milliseconds(Self.tickMilliseconds)) } catch { break }
+        for stream in streams() where !stream.tick() {
+          state.withLock { if $0.live[stream.id] === stream { $0.live[stream.id] = nil } }
+        }
+        certificate?.refresh(now: clock.now.steady)
+      }
+    } catch {
+      for listener in listeners { try? await listener.close() }
+      throw error
     }
-    listener.close(promise: nil)
+    for listener in listeners { listener.close(promise: nil) }
     for stream in streams() { stream.stop() }
     await recordings?.closeAll()
     await server.closeConnections()
-    try? await listener.closeFuture.get()
+    for listener in listeners { try? await listener.closeFuture.get() }
   }
 
   /// The port in use, waiting until it is bound; 0 when binding failed or the server has stopped.
-  public func boundPort() async -> Int {
-    await withCheckedContinuation { continuation in
-      let known: Int? = port.withLock { port in
-        switch port {
-        case .known(let number): return number
-        case .pending(let others):
-          port = .pending(others + [continuation])
-          return nil
-        }
-      }
-      if let known { continuation.resume(returning: known) }
-    }
+  public func boundPort() async -> Int { await port.number() }
+
+  /// The same of RTMPS; 0 also when there is none, which is known once the server has stopped or `boundPort()` is known.
+  public func boundSecurePort() async -> Int {
+    if configuration.tls == nil { return 0 }
+    return await securePort.number()
   }
 
   /// The stream, while it is live, waits for its encoder, or has just ended.
-  public func stream(_ id: String) -> LiveStream? { live.withLock { $0[id] } }
+  public func stream(_ id: String) -> LiveStream? { state.withLock { $0.live[id] } }
 
   /// Every stream `stream(_:)` would give, in no order.
-  public func streams() -> [LiveStream] { live.withLock { Array($0.values) } }
+  public func streams() -> [LiveStream] { state.withLock { Array($0.live.values) } }
 
   /// Ends a stream at once: its encoder is cut and its viewers are told the end. Nothing happens when there is none.
-  public func disconnect(_ id: String) { stream(id)?.end(reason: "the stream was ended") }
+  ///
+  /// Call after what `authorize` answers by has changed: an encoder that was just let in by the old answer is asked
+  /// about again.
+  public func disconnect(_ id: String) { revoked(id).stream?.end(reason: "the stream was ended") }
 
-  /// The stream that a publisher is to feed: the one that waits for it, or a new one.
-  private func stream(_ id: String, mediaTimeMilliseconds: Int64) -> LiveStream {
-    live.withLock { live in
-      if let stream = live[id], stream.health().state != .ended { return stream }
+  /// Cuts a stream's encoder, because its key does not hold any more; viewers wait for another, for the grace's length.
+  ///
+  /// Call after what `authorize` answers by has changed, as with `disconnect(_:)`.
+  public func cutEncoder(_ id: String) {
+    let (stream, revocation) = revoked(id)
+    stream?.revoke(revocation, reason: "its key was replaced")
+  }
+
+  private func revoked(_ id: String) -> (stream: LiveStream?, revocation: UInt64) {
+    state.withLock { state in
+      state.revocations += 1
+      return (state.live[id], state.revocations)
+    }
+  }
+
+  /// Asks whether an encoder may publish, and gives the stream it is to feed: the one that waits for it, or a new one.
+  ///
+  /// An answer that may have been overtaken by a revocation is not believed. One that comes between this and
+  /// `LiveStream.attach` finds the stream here, and attaching fails.
+  func admit(_ request: PublishRequest) async -> Admission {
+    for _ in 0..<Self.questionsMax {
+      let before = state.withLock { $0.revocations }
+      switch await authorize(request) {
+      case .refuse(let reason): return .refused(reason)
+      case .accept(let id, let mediaTime):
+        if let stream = stream(id, mediaTimeMilliseconds: mediaTime, unless: before) {
+          return .admitted(stream, mediaTimeMilliseconds: mediaTime, number: before)
+        }
+      }
+    }
+    return .refused("keys changed while it was asked about, questionsMax, \(Self.questionsMax), times in a row")
+  }
+
+  /// Nil when something was revoked since.
+  private func stream(_ id: String, mediaTimeMilliseconds: Int64, unless revocations: UInt64) -> LiveStream? {
+    state.withLock { state in
+      guard state.revocations == revocations else { return nil }
+      if let stream = state.live[id], stream.health().state != .ended { return stream }
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),
         mediaTimeMilliseconds: mediaTimeMilliseconds, report: report,
         record: { [recordings] in recordings?.offer($0, of: id) })
-      live[id] = stream
+      state.live[id] = stream
       return stream
     }
   }
@@ -108,13 +157,11 @@ public final class MediaServer: Sendable {
     let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
     return String((0..<12).map { _ in letters[Int.random(in: 0..<32)] })
   }
+}
 
-  private func settle(port number: Int) {
-    let waiters: [CheckedContinuation<Int, Never>] = port.withLock { port in
-      defer { port = .known(number) }
-      if case .pending(let waiters) = port { return waiters }
-      return []
-    }
-    for waiter in waiters { waiter.resume(returning: number) }
-  }
+/// Whether an encoder may publish.
+enum Admission: Sendable {
+  /// - number: what `LiveStream.attach` is shown.
+  case admitted(LiveStream, mediaTimeMilliseconds: Int64, number: UInt64)
+  case refused(String)
 }

@@ -79,6 +79,33 @@ import Testing
     #expect(try decode(all).map(\.timestamp) == [0xffff_fff0, 0x10])
   }
 
+  @Test func `an extended delta is repeated on the chunks that begin the next messages`() throws {
+    let all = bytes(
+      header("000005", length: "000001") + "01" + "44 ffffff 000001 09 01000000 02" + "c4 01000000 03"
+        + "84 000007 04" + "c4 05")
+    #expect(try decode(all).map(\.timestamp) == [5, 0x0100_0005, 0x0200_0005, 0x0200_000c, 0x0200_0013])
+    #expect(try decode(all, pieces: Array(1..<all.count)) == (try decode(all)))
+  }
+
+  @Test(arguments: [1, 2, 127, 4096, 65_536]) func `any chunk size is read`(size: Int) throws {
+    let sent = [
+      message(0xffff_fff0, (0..<5000).map { UInt8(truncatingIfNeeded: $0) }), message(3, [9], kind: 8),
+    ]
+    // Four bytes, which the size before it holds.
+    var announced = ByteBuffer()
+    ChunkWriter.write(.setChunkSize(UInt32(size)), to: &announced)
+    for message in sent { ChunkWriter.write(message, chunkSize: size, to: &announced) }
+    #expect(try decode(Array(announced.readableBytesView)) == sent)
+  }
+
+  @Test func `an aggregate is taken apart, its times counted from its own`() throws {
+    let whole = message(
+      1_000, bytes("08 000002 fffff0 ff 000000 af01 0000000d  09 000001 000010 00 000000 17 0000000c"), kind: 22)
+    #expect(whole.aggregated() == [message(1_000, [0xaf, 1], kind: 8), message(1_032, [0x17])])
+    #expect(message(0, bytes("08 000009 000000 00 000000 af01"), kind: 22).aggregated().isEmpty)
+    #expect(message(0, bytes("16 000001 000000 00 000000 af 0000000c"), kind: 22).aggregated().isEmpty)
+  }
+
   @Test func `all three forms of a chunk stream's number are read`() throws {
     let all = bytes("00 05 000001 000001 08 01000000 aa" + "01 0501 000002 000001 08 01000000 bb" + "c0 05 cc")
     let messages = try decode(all)
@@ -94,7 +121,7 @@ import Testing
   }
 
   @Test func `limits hold and name themselves`() {
-    #expect(throws: ChunkFault.messageTooLong(bytes: 0xffffff)) {
+    #expect(throws: ChunkFault.messageTooLong(bytes: 0xffffff, max: 10 << 20)) {
       try decode(bytes(header("000000", length: "ffffff")))
     }
     #expect(throws: ChunkFault.noHeaderBefore(chunkStream: 4)) { try decode(bytes("c4")) }
@@ -105,7 +132,7 @@ import Testing
     }
     let streams = (0..<70).flatMap { bytes("00") + [UInt8($0)] + bytes("000000 000001 08 01000000 00") }
     #expect(throws: ChunkFault.tooManyChunkStreams) { try decode(streams) }
-    #expect("\(ChunkFault.messageTooLong(bytes: 0xffffff))".contains("messageBytesMax"))
+    #expect("\(ChunkFault.messageTooLong(bytes: 0xffffff, max: 10 << 20))".contains("messageBytesMax"))
   }
 
   @Test func `unfinished messages together are bounded`() throws {
@@ -119,7 +146,7 @@ import Testing
       var buffer = ByteBuffer(bytes: [UInt8(stream + 3)] + bytes("000000 a00000 09 01000000") + chunk)
       do throws(ChunkFault) { _ = try decoder.next(from: &buffer) } catch { fault = error }
     }
-    #expect(fault == .tooMuchUnfinished)
+    #expect(fault == .tooMuchUnfinished(max: 20 << 20))
   }
 
   @Test func `what the server writes is read again, also in many chunks and with an extended time`() throws {
@@ -129,27 +156,5 @@ import Testing
     ChunkWriter.write(long, chunkSize: 128, to: &buffer)
     ChunkWriter.write(.acknowledgement(9), to: &buffer)
     #expect(try decode(Array(buffer.readableBytesView)) == [long, .acknowledgement(9)])
-  }
-
-  @Test func `the handshake answers at once and takes nothing that follows`() throws {
-    var handshake = Handshake(filling: [1, 2, 3])
-    let c1 = (0..<1536).map { UInt8(truncatingIfNeeded: $0 * 7) }
-    var buffer = ByteBuffer(bytes: [3] + c1.prefix(1535))
-    #expect(try handshake.receive(&buffer) == .needMore)
-    buffer.writeBytes(c1.suffix(1))
-    guard case .send(let reply) = try handshake.receive(&buffer) else { throw Unexpected() }
-    #expect(reply.readableBytes == 3073)
-    #expect(reply.getBytes(at: 0, length: 9) == bytes("03 00000000 00000000"))
-    #expect(reply.getBytes(at: 1537, length: 1536) == c1)
-    buffer.writeBytes([UInt8](repeating: 0, count: 1536) + [0x42])
-    #expect(try handshake.receive(&buffer) == .done)
-    #expect(Array(buffer.readableBytesView) == [0x42])
-  }
-
-  @Test(arguments: [0x16, 0x47, 0x06] as [UInt8])
-  func `a first byte of something else is refused at once`(first: UInt8) {
-    var handshake = Handshake(filling: [1])
-    var buffer = ByteBuffer(bytes: [first])
-    #expect(throws: ChunkFault.notRTMP) { try handshake.receive(&buffer) }
   }
 }

@@ -401,7 +401,7 @@ final class Stage: Sendable {
     let large = Stage(tight)
     large.connect()
     large.film(milliseconds: 100)
-    #expect(large.reasons == ["a frame of 100 bytes is over frameBytesMax"])
+    #expect(large.reasons == ["a frame of 100 bytes is over frameBytesMax, 50"])
   }
 
   @Test func `health says what the host should change`() throws {

@@ -65,7 +65,7 @@ import Testing
       said(talk.received(data([.string("@setDataFrame"), .string("onMetaData"), metadata]))) == ["promised true true"])
     let tag = RTMPMessage(kind: 8, streamID: 1, timestamp: 0, payload: ByteBuffer(bytes: bytes("af 00 1190")))
     #expect(talk.received(tag) == [.tag(.audio(.aac48))])
-    #expect(said(talk.received(command("FCUnpublish", 6, .null, .string("key")))) == ["close"])
+    #expect(said(talk.received(command("FCUnpublish", 6, .null, .string("key")))) == ["_result 6.0 -", "close"])
     #expect(talk.received(tag).isEmpty)
   }
 
@@ -97,6 +97,26 @@ import Testing
     #expect(said(talk.received(wrapped)) == ["_result 6.0 1.0"])
     #expect(talk.received(.windowAcknowledgementSize(5000)) == [.acknowledgeEvery(5000)])
     #expect(talk.received(.userControl(6, 77)) == [.send(.userControl(7, 77))])
+  }
+
+  @Test func `what encoders ask besides is answered`() throws {
+    var talk = PublishConversation()
+    guard case .send(let welcome) = try #require(talk.received(connect()).last) else { throw Unexpected() }
+    let properties = try AMF0Decoder.values(welcome.payload)[2]
+    #expect(
+      properties["fourCcList"]
+        == .array([.string("av01"), .string("hvc1"), .string("avc1"), .string("mp4a")]))
+    #expect(said(talk.received(command("getStreamLength", 7, .null, .string("key")))) == ["_result 7.0 0.0"])
+    #expect(said(talk.received(command("FCUnpublish", 8, .null, .string("key")))) == ["_result 8.0 -"])
+    #expect(said(talk.received(command("deleteStream", 0, .null, .number(1)))) == [])
+    #expect(said(talk.received(command("neverHeardOf", 9, .null))) == [])
+    _ = talk.received(command("publish", 3, .null, .string("key"), stream: 1))
+    _ = talk.authorized()
+    let aggregate = RTMPMessage(
+      kind: 22, streamID: 1, timestamp: 0,
+      payload: ByteBuffer(bytes: bytes("08 000004 000000 00 000000 af001190 0000000f")))
+    #expect(talk.received(aggregate) == [.tag(.audio(.aac48))])
+    #expect(said(talk.received(command("FCUnpublish", 10, .null, .string("key")))) == ["_result 10.0 -", "close"])
   }
 
   @Test func `a refused key learns BadName and nothing else`() {

@@ -34,6 +34,18 @@ import Testing
           _ = Initialization(number: 1, video: .avc(read), audio: nil)
         }
       }
+      for valid in [Recorded.hevc322x182, Recorded.hevc640x360] {
+        if let read = try? HEVCConfiguration(record: spoiled(valid, &generator)) {
+          #expect((1...16_384).contains(read.width) && (1...16_384).contains(read.height))
+          _ = Initialization(number: 1, video: .hevc(read), audio: nil)
+        }
+      }
+      for valid in [Recorded.av1320x180, Recorded.av11280x720] {
+        if let read = try? AV1Configuration(record: spoiled(valid, &generator)) {
+          #expect((1...16_384).contains(read.width) && (1...16_384).contains(read.height))
+          _ = Initialization(number: 1, video: .av1(read), audio: nil)
+        }
+      }
       for valid in [bytes("1190"), bytes("2b118800"), bytes("178061a810"), generator.bytes(8)] {
         if let read = try? AACConfiguration(record: spoiled(valid, &generator)) {
           #expect(read.sampleRate > 0 && read.samplesPerFrame > 0)
@@ -57,6 +69,13 @@ import Testing
       let tag = spoiled(bytes("17 00 000000") + Recorded.avc1920x1080, &generator)
       _ = try? FLVTag.video(ByteBuffer(bytes: tag), timestamp: 0, configuration: .small)
       _ = try? FLVTag.audio(ByteBuffer(bytes: spoiled(bytes("af 00 1190"), &generator)), timestamp: 0)
+      for valid in [
+        bytes("90 68766331") + Recorded.hevc322x182, bytes("90 61763031") + Recorded.av1320x180,
+        bytes("97 03 00000000 00 91 68766331 000000 00000003 2601af"),
+        bytes("96 11 68766331 00 00000a 000000 00000003 2601af"),
+      ] {
+        _ = try? FLVTag.video(ByteBuffer(bytes: spoiled(valid, &generator)), timestamp: 0, configuration: .small)
+      }
       var talk = PublishConversation()
       for _ in 0..<6 {
         let kind = [8, 9, 15, 17, 18, 20, 4, 5, 6][Int.random(in: 0..<9, using: &generator)] as UInt8
@@ -83,7 +102,7 @@ import Testing
         while true {
           do throws(ChunkFault) {
             guard let message = try decoder.next(from: &pending) else { continue feeding }
-            #expect(message.payload.readableBytes <= ChunkDecoder.messageBytesMax)
+            #expect(message.payload.readableBytes <= decoder.messageBytesMax)
           } catch {
             break feeding
           }

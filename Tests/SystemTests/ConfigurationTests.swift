@@ -46,6 +46,21 @@ import Testing
     #expect(problems?.description.contains("hush") == false)
   }
 
+  @Test func `a bad certificate or key is named with the setting that names it`() throws {
+    let file = try Self.file("rtmps:\n  certificate: /nowhere/cert.pem\n  key: /nowhere/key.pem\n")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let unread = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: ["--config", file.path], environment: [:])
+    }
+    #expect(
+      unread?.description.hasPrefix(
+        "\(file.path):2: “rtmps.certificate”: /nowhere/cert.pem cannot be read.") == true)
+    let lonely = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: ["--rtmps-key", "key.pem"], environment: [:])
+    }
+    #expect(lonely?.description == "--rtmps-key: “rtmps.key”: there is no rtmps.certificate that belongs to it.")
+  }
+
   @Test func `every default is a value its own setting accepts`() {
     for setting in Setting.all { #expect(setting.accepts(setting.fallback), "\(setting.key)") }
   }

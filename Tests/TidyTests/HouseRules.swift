@@ -11,7 +11,9 @@ import Testing
   static let allowed: [String: Set<String>] = [
     "Store": ["CLibpq", "Dispatch", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Logging", "Synchronization"],
     "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
-    "Media": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
+    "Media": [
+      "Crypto", "Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "Synchronization",
+    ],
     "Web": [
       "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes", "Hummingbird",
       "HummingbirdCore",

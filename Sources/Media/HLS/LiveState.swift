@@ -36,7 +36,7 @@ struct LiveState {
 
   /// What to do once the lock is free.
   struct Effects: Sendable {
-    var reads: [(CheckedContinuation<ByteBuffer?, Never>, ByteBuffer?)] = []
+    var reads: [(CheckedContinuation<[ByteBuffer]?, Never>, [ByteBuffer]?)] = []
     var replies: [(CheckedContinuation<MediaAnswer, Never>, Reply)] = []
     var cuts: [(@Sendable (String) -> Void, String)] = []
     var news: [Word] = []
@@ -77,6 +77,8 @@ struct LiveState {
   private(set) var reconnects = 0
   private(set) var brokenTags = 0
   private var publishers: UInt64 = 0
+  /// Who was let in before this revocation may not feed the stream any more.
+  private var revocation: UInt64 = 0
   private var hasStarted = false
   private var interruptedAt: Int64?
   private var endedAt: Int64?
@@ -112,10 +114,10 @@ struct LiveState {
   // MARK: The publisher
 
   mutating func attach(
-    encoder: String, mediaTime: Int64, cut: @escaping @Sendable (String) -> Void, now: MediaClock.Reading,
-    _ effects: inout Effects
+    encoder: String, mediaTime: Int64, admission: UInt64, cut: @escaping @Sendable (String) -> Void,
+    now: MediaClock.Reading, _ effects: inout Effects
   ) -> UInt64? {
-    guard phase != .ended else { return nil }
+    guard refusal(admission: admission, now: now) == nil else { return nil }
     if let publisher { effects.cuts.append((publisher.cut, "another connection with the same key took over")) }
     publishers += 1
     if publishers > 1 { reconnects += 1 }
@@ -131,6 +133,31 @@ struct LiveState {
     return publishers
   }
 
+  /// Why another encoder may not feed the stream now; nil when it may.
+  func refusal(admission: UInt64, now: MediaClock.Reading) -> String? {
+    guard phase != .ended else { return "the stream has just ended" }
+    guard admission >= revocation else { return "its key was replaced meanwhile" }
+    guard let publisher, !publisher.isCut else { return nil }
+    switch configuration.takeover {
+    case .always: return nil
+    case .silent:
+      guard silence(of: publisher, now: now) < configuration.silenceSeconds * 1000 else { return nil }
+      return "another encoder feeds the stream, and takeover is “silent” after silenceSeconds, "
+        + "\(configuration.silenceSeconds)"
+    case .never: return "another encoder is connected, and takeover is “never”"
+    }
+  }
+
+  private func silence(of publisher: Publisher, now: MediaClock.Reading) -> Int64 {
+    now.steady - (publisher.meter.lastFrame ?? publisher.since)
+  }
+
+  /// The encoder is cut, and nobody who was let in before `revocation` is let near again; viewers wait for the next.
+  mutating func revoke(_ revocation: UInt64, reason: String, _ effects: inout Effects) {
+    self.revocation = max(self.revocation, revocation)
+    cutPublisher(reason, &effects)
+  }
+
   mutating func receive(_ tag: FLVTag, from id: UInt64, now: MediaClock.Reading, _ effects: inout Effects) {
     guard let publisher, publisher.id == id, !publisher.isCut else { return }
     switch tag {
@@ -139,7 +166,9 @@ struct LiveState {
     case .nothing: break
     case .unit(let unit):
       guard unit.payload.readableBytes <= configuration.frameBytesMax else {
-        return cutPublisher("a frame of \(unit.payload.readableBytes) bytes is over frameBytesMax", &effects)
+        return cutPublisher(
+          "a frame of \(unit.payload.readableBytes) bytes is over frameBytesMax, \(configuration.frameBytesMax)",
+          &effects)
       }
       self.publisher?.meter.count(unit, now: now.steady)
       if unit.track == .video { self.publisher?.newestTimestamp = unit.timestamp }
@@ -225,7 +254,7 @@ struct LiveState {
 
   mutating func tick(now: MediaClock.Reading, _ effects: inout Effects) -> Bool {
     if let publisher {
-      let quiet = now.steady - (publisher.meter.lastFrame ?? publisher.since)
+      let quiet = silence(of: publisher, now: now)
       let bits = publisher.meter.rates(now: now.steady).bits
       if quiet > configuration.stallSeconds * 1000 {
         cutPublisher("no frame for stallSeconds, \(configuration.stallSeconds)", &effects)

@@ -47,12 +47,28 @@ public final class LiveStream: Sendable {
   // MARK: The publisher
 
   /// Another publisher feeds the stream from now on; one that still does is cut.
-  /// - Parameter cut: Closes the publisher's connection, giving the reason to the log. Called at most once or twice.
-  /// - Returns: What the publisher shows with everything it gives; nil when the stream has ended.
-  func attach(encoder: String, mediaTimeMilliseconds: Int64, cut: @escaping @Sendable (String) -> Void) -> UInt64? {
+  /// - Parameters:
+  ///   - admission: From `MediaServer.admit(_:)`.
+  ///   - cut: Closes the publisher's connection, giving the reason to the log. Called at most once or twice.
+  /// - Returns: What the publisher shows with everything it gives; nil when it may not, see `refusal(admission:)`.
+  func attach(
+    encoder: String, mediaTimeMilliseconds: Int64, admission: UInt64 = .max, cut: @escaping @Sendable (String) -> Void
+  ) -> UInt64? {
     change { state, effects, now in
-      state.attach(encoder: encoder, mediaTime: mediaTimeMilliseconds, cut: cut, now: now, &effects)
+      state.attach(
+        encoder: encoder, mediaTime: mediaTimeMilliseconds, admission: admission, cut: cut, now: now, &effects)
     }
+  }
+
+  /// Why `attach` gave nothing.
+  func refusal(admission: UInt64 = .max) -> String {
+    let now = clock.now
+    return state.withLock { $0.refusal(admission: admission, now: now) } ?? "the stream was taken for a moment"
+  }
+
+  /// Cuts the publisher and lets in nobody who was admitted before; viewers wait for the next, for the grace's length.
+  func revoke(_ revocation: UInt64, reason: String) {
+    change { state, effects, _ in state.revoke(revocation, reason: reason, &effects) }
   }
 
   func receive(_ tag: FLVTag, from publisher: UInt64) {
@@ -99,7 +115,7 @@ public final class LiveStream: Sendable {
       for segment in state.takeFinished() { record(segment) }
       return (result, effects)
     }
-    for (continuation, bytes) in effects.reads { continuation.resume(returning: bytes) }
+    for (continuation, pieces) in effects.reads { continuation.resume(returning: pieces) }
     for (continuation, reply) in effects.replies { continuation.resume(returning: answer(reply)) }
     for (cut, reason) in effects.cuts { cut(reason) }
     for word in effects.news { report(word.news(of: id)) }
@@ -150,18 +166,20 @@ public final class LiveStream: Sendable {
     }
   }
 
-  /// What a reader has not had yet, waiting for it; nil at the end.
-  func next(for reader: FragmentReader) async -> ByteBuffer? {
+  /// What a reader has not had yet, waiting for it; nil at the end. Joined here, in the reader's own time.
+  func next(for reader: FragmentReader) async -> ByteBuffer? { await pieces(for: reader)?.joined() }
+
+  private func pieces(for reader: FragmentReader) async -> [ByteBuffer]? {
     let id = reader.id
-    if let bytes = state.withLock({ $0.readers.take(id, from: $0.ring) }) { return bytes }
+    if let pieces = state.withLock({ $0.readers.take(id, from: $0.ring) }) { return pieces }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let bytes: ByteBuffer?? = state.withLock { state in
-          if let bytes = state.readers.take(id, from: state.ring) { return .some(bytes) }
+        let pieces: [ByteBuffer]?? = state.withLock { state in
+          if let pieces = state.readers.take(id, from: state.ring) { return .some(pieces) }
           if state.hasEnded || Task.isCancelled || !state.readers.wait(id, continuation) { return .some(nil) }
           return .none
         }
-        if let bytes { continuation.resume(returning: bytes) }
+        if let pieces { continuation.resume(returning: pieces) }
       }
     } onCancel: {
       leave(id)
@@ -214,4 +232,14 @@ extension LiveStream {
   var waitingReaders: Int { state.withLock { $0.readers.waitingCount } }
   /// How often a reader was too slow and skipped to a keyframe.
   var skips: Int { state.withLock { $0.readers.skips } }
+}
+
+extension [ByteBuffer] {
+  /// One buffer of them all; a single one is not copied.
+  fileprivate func joined() -> ByteBuffer {
+    if count == 1, let only = first { return only }
+    var joined = ByteBufferAllocator().buffer(capacity: reduce(0) { $0 + $1.readableBytes })
+    for piece in self { joined.writeImmutableBuffer(piece) }
+    return joined
+  }
 }

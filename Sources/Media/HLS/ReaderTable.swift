@@ -12,7 +12,7 @@ struct ReaderTable {
     var joinedAt: Int
     var awaitsKey: Bool
     var initialization: Initialization?
-    var waiter: CheckedContinuation<ByteBuffer?, Never>?
+    var waiter: CheckedContinuation<[ByteBuffer]?, Never>?
   }
 
   private var places: [UInt64: Place] = [:]
@@ -34,12 +34,12 @@ struct ReaderTable {
   }
 
   /// Returns the continuation to resume, if it was waiting.
-  mutating func leave(_ id: UInt64) -> CheckedContinuation<ByteBuffer?, Never>? {
+  mutating func leave(_ id: UInt64) -> CheckedContinuation<[ByteBuffer]?, Never>? {
     places.removeValue(forKey: id)?.waiter
   }
 
-  /// What a reader has not read yet; nil when there is nothing, or no such reader.
-  mutating func take(_ id: UInt64, from ring: FragmentRing) -> ByteBuffer? {
+  /// What a reader has not read yet, uncopied; nil when there is nothing, or no such reader.
+  mutating func take(_ id: UInt64, from ring: FragmentRing) -> [ByteBuffer]? {
     guard var place = places[id] else { return nil }
     defer { places[id] = place }
     if isTooFarBehind(place, ring) {
@@ -63,7 +63,7 @@ struct ReaderTable {
     let first = ring[place.next]
     if place.next + 1 == ring.end, first.initialization === place.initialization {
       place.next += 1
-      return first.bytes
+      return [first.bytes]
     }
     var pieces: [ByteBuffer] = []
     var size = 0
@@ -78,9 +78,7 @@ struct ReaderTable {
       size += fragment.bytes.readableBytes
       place.next += 1
     }
-    var joined = ByteBufferAllocator().buffer(capacity: size)
-    for piece in pieces { joined.writeImmutableBuffer(piece) }
-    return joined
+    return pieces
   }
 
   private func isTooFarBehind(_ place: Place, _ ring: FragmentRing) -> Bool {
@@ -91,7 +89,7 @@ struct ReaderTable {
   }
 
   /// False when there is no such reader; then the continuation is not kept.
-  mutating func wait(_ id: UInt64, _ continuation: CheckedContinuation<ByteBuffer?, Never>) -> Bool {
+  mutating func wait(_ id: UInt64, _ continuation: CheckedContinuation<[ByteBuffer]?, Never>) -> Bool {
     guard places[id] != nil else { return false }
     places[id]?.waiter = continuation
     waiting.append(id)
@@ -99,25 +97,25 @@ struct ReaderTable {
   }
 
   /// Who can go on now, and with what. Resume them outside of any lock.
-  mutating func wake(_ ring: FragmentRing) -> [(CheckedContinuation<ByteBuffer?, Never>, ByteBuffer?)] {
-    var woken: [(CheckedContinuation<ByteBuffer?, Never>, ByteBuffer?)] = []
+  mutating func wake(_ ring: FragmentRing) -> [(CheckedContinuation<[ByteBuffer]?, Never>, [ByteBuffer]?)] {
+    var woken: [(CheckedContinuation<[ByteBuffer]?, Never>, [ByteBuffer]?)] = []
     woken.reserveCapacity(waiting.count)
     var still: [UInt64] = []
     for id in waiting {
       guard let waiter = places[id]?.waiter else { continue }
-      guard let bytes = take(id, from: ring) else {
+      guard let pieces = take(id, from: ring) else {
         still.append(id)
         continue
       }
       places[id]?.waiter = nil
-      woken.append((waiter, bytes))
+      woken.append((waiter, pieces))
     }
     waiting = still
     return woken
   }
 
   /// The stream is over: everyone who waits.
-  mutating func wakeAll() -> [CheckedContinuation<ByteBuffer?, Never>] {
+  mutating func wakeAll() -> [CheckedContinuation<[ByteBuffer]?, Never>] {
     defer { waiting.removeAll() }
     return waiting.compactMap { id in
       defer { places[id]?.waiter = nil }

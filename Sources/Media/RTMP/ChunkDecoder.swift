@@ -16,6 +16,7 @@ struct RTMPMessage: Sendable, Equatable {
     static let commandAMF3: UInt8 = 17
     static let dataAMF0: UInt8 = 18
     static let commandAMF0: UInt8 = 20
+    static let aggregate: UInt8 = 22
   }
 
   var kind: UInt8
@@ -30,9 +31,9 @@ enum ChunkFault: Error, Equatable, CustomStringConvertible {
   case notRTMP
   case noHeaderBefore(chunkStream: Int)
   case headerWithinMessage(chunkStream: Int)
-  case messageTooLong(bytes: Int)
+  case messageTooLong(bytes: Int, max: Int)
   case tooManyChunkStreams
-  case tooMuchUnfinished
+  case tooMuchUnfinished(max: Int)
   case chunkSize(UInt32)
 
   var description: String {
@@ -40,10 +41,9 @@ enum ChunkFault: Error, Equatable, CustomStringConvertible {
     case .notRTMP: "the bytes are not RTMP"
     case .noHeaderBefore(let stream): "chunk stream \(stream) continues a message that never began"
     case .headerWithinMessage(let stream): "chunk stream \(stream) begins a message within another"
-    case .messageTooLong(let bytes):
-      "a message of \(bytes) bytes is over messageBytesMax, \(ChunkDecoder.messageBytesMax)"
+    case .messageTooLong(let bytes, let max): "a message of \(bytes) bytes is over messageBytesMax, \(max)"
     case .tooManyChunkStreams: "more chunk streams than chunkStreamsMax, \(ChunkDecoder.chunkStreamsMax)"
-    case .tooMuchUnfinished: "unfinished messages are over unfinishedBytesMax, \(ChunkDecoder.unfinishedBytesMax)"
+    case .tooMuchUnfinished(let max): "unfinished messages are over \(max) bytes, twice messageBytesMax"
     case .chunkSize(let size): "a chunk size of \(size)"
     }
   }
@@ -53,8 +53,6 @@ enum ChunkFault: Error, Equatable, CustomStringConvertible {
 ///
 /// Takes payload as it arrives, so that it holds unfinished messages and at most one unfinished header.
 struct ChunkDecoder {
-  static let messageBytesMax = 10 << 20
-  static let unfinishedBytesMax = 16 << 20
   /// Publishers use three to six.
   static let chunkStreamsMax = 64
 
@@ -76,10 +74,16 @@ struct ChunkDecoder {
     var bytesLeft: Int
   }
 
+  /// Bytes of one message.
+  let messageBytesMax: Int
+  /// Interleaved messages, all together.
+  private var unfinishedBytesMax: Int { 2 * messageBytesMax }
   private(set) var chunkSize = 128
   private var streams: [Int: ChunkStream] = [:]
   private var chunk: Chunk?
   private var unfinishedBytes = 0
+
+  init(messageBytesMax: Int = MediaConfiguration().messageBytesMax) { self.messageBytesMax = messageBytesMax }
 
   /// Takes bytes from `buffer` until a message is whole. Nil when more bytes are needed; what is left in `buffer` then
   /// is the beginning of a header and must be given again, in front of what follows.
@@ -105,7 +109,7 @@ struct ChunkDecoder {
         stream.payload = payload
       }
       unfinishedBytes += count
-      guard unfinishedBytes <= Self.unfinishedBytesMax else { throw .tooMuchUnfinished }
+      guard unfinishedBytes <= unfinishedBytesMax else { throw .tooMuchUnfinished(max: unfinishedBytesMax) }
       guard count == current.bytesLeft else {
         chunk?.bytesLeft -= count
         streams[current.stream] = stream
@@ -134,7 +138,7 @@ struct ChunkDecoder {
       let size = message.payload.getInteger(at: message.payload.readerIndex, as: UInt32.self) ?? 0
       // §5.4.1: the first bit is zero; a chunk longer than any message is as good as the longest message.
       guard size >= 1, size < 0x8000_0000 else { throw .chunkSize(size) }
-      chunkSize = min(Int(size), Self.messageBytesMax)
+      chunkSize = min(Int(size), messageBytesMax)
       return true
     case RTMPMessage.Kind.abort:
       let id = message.payload.getInteger(at: message.payload.readerIndex, as: UInt32.self) ?? 0
@@ -176,7 +180,7 @@ struct ChunkDecoder {
       guard let field = header.readUInt24() else { return false }
       if format <= 1 {
         guard let length = header.readUInt24(), let kind = header.readInteger(as: UInt8.self) else { return false }
-        guard length <= Self.messageBytesMax else { throw .messageTooLong(bytes: Int(length)) }
+        guard length <= messageBytesMax else { throw .messageTooLong(bytes: Int(length), max: messageBytesMax) }
         stream.length = Int(length)
         stream.kind = kind
       }

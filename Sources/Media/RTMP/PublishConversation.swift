@@ -36,6 +36,9 @@ struct PublishConversation {
   mutating func received(_ message: RTMPMessage) -> [Action] {
     guard state != .closed else { return [] }
     switch message.kind {
+    case RTMPMessage.Kind.aggregate:
+      guard case .publishing = state else { return [] }
+      return message.aggregated().flatMap { received($0) }
     case RTMPMessage.Kind.video:
       guard case .publishing = state else { return [] }
       let configuration = videoConfiguration
@@ -114,15 +117,21 @@ struct PublishConversation {
       return [.send(.command([.string("_result"), .number(transaction), .null, .number(Double(streamsMade))]))]
     case "publish":
       return receivedPublish(values, streamID: streamID)
-    case "releaseStream", "_checkbw":
+    case "releaseStream", "_checkbw", "checkBandwidth":
       return result(transaction)
+    case "getStreamLength":
+      // Players' question, which some encoders put too: nothing is stored here.
+      return result(transaction, .number(0))
     case "FCPublish":
       // FMLE waits for this answer; the others do not mind it.
       let information = AMF0.object([
         .init("code", .string("NetStream.Publish.Start")), .init("description", .string("FCPublish")),
       ])
       return result(transaction) + [.send(.command([.string("onFCPublish"), .number(0), .null, information]))]
-    case "FCUnpublish", "deleteStream", "closeStream":
+    case "FCUnpublish":
+      guard case .publishing = state else { return result(transaction) }
+      return result(transaction) + close("the encoder stopped")
+    case "deleteStream", "closeStream":
       guard case .publishing = state else { return [] }
       return close("the encoder stopped")
     case "play", "play2":
@@ -139,6 +148,7 @@ struct PublishConversation {
     encoder = Self.printable(object["flashVer"]?.string ?? "")
     let properties = AMF0.object([
       .init("fmsVer", .string("FMS/3,0,1,123")), .init("capabilities", .number(31)),
+      .init("fourCcList", .array(FLVTag.fourCCs.map { .string($0) })),
     ])
     let information = AMF0.object([
       .init("level", .string("status")), .init("code", .string("NetConnection.Connect.Success")),
@@ -180,8 +190,8 @@ struct PublishConversation {
   }
 
   /// Transaction 0 asks for no answer.
-  private func result(_ transaction: Double) -> [Action] {
-    transaction == 0 ? [] : [.send(.command([.string("_result"), .number(transaction), .null, .null]))]
+  private func result(_ transaction: Double, _ value: AMF0 = .null) -> [Action] {
+    transaction == 0 ? [] : [.send(.command([.string("_result"), .number(transaction), .null, value]))]
   }
 
   private func status(_ level: String, _ code: String, _ description: String, _ stream: UInt32) -> RTMPMessage {

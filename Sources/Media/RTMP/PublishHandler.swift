@@ -8,10 +8,8 @@ final class PublishHandler: ChannelInboundHandler {
 
   /// What the connection needs of the world.
   struct World: Sendable {
-    var authorize: @Sendable (PublishRequest) async -> PublishDecision
-    /// Gives the stream that was authorized; nil when it cannot be had.
-    var stream: @Sendable (_ id: String, _ mediaTimeMilliseconds: Int64) -> LiveStream
-    var handshakeSeconds: Int64
+    var admit: @Sendable (PublishRequest) async -> Admission
+    var configuration: MediaConfiguration
     var remoteAddress: String
     var handshakeFilling: [UInt8]
   }
@@ -22,7 +20,8 @@ final class PublishHandler: ChannelInboundHandler {
   private let world: World
   private var logger: Logger
   private var handshake: Handshake?
-  private var decoder = ChunkDecoder()
+  private var decoder: ChunkDecoder
+  private var inflow: InflowMeter
   private var conversation = PublishConversation()
   /// Bytes that are not whole yet, or must wait for the authorization.
   private var pending = ByteBuffer()
@@ -40,11 +39,14 @@ final class PublishHandler: ChannelInboundHandler {
     self.logger = logger
     self.logger[metadataKey: "address"] = "\(world.remoteAddress)"
     handshake = Handshake(filling: world.handshakeFilling)
+    decoder = ChunkDecoder(messageBytesMax: world.configuration.messageBytesMax)
+    inflow = InflowMeter(
+      bitrateMax: world.configuration.bitrateMax, messagesPerSecondMax: world.configuration.messagesPerSecondMax)
   }
 
   func channelActive(context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    let seconds = world.handshakeSeconds
+    let seconds = world.configuration.handshakeSeconds
     deadline = context.eventLoop.scheduleTask(in: .seconds(seconds)) {
       let (handler, context) = bound.value
       handler.close(context, reason: "nothing published within handshakeSeconds, \(seconds)")
@@ -58,6 +60,9 @@ final class PublishHandler: ChannelInboundHandler {
     bytesReceived += UInt64(bytes.readableBytes)
     guard live != nil || bytesReceived <= Self.bytesBeforePublishMax else {
       return close(context, reason: "more than bytesBeforePublishMax, \(Self.bytesBeforePublishMax), before publishing")
+    }
+    if let limit = inflow.count(bytes: bytes.readableBytes, now: Self.now(context)) {
+      return close(context, reason: limit)
     }
     if pending.readableBytes == 0 {
       pending = bytes
@@ -98,12 +103,17 @@ final class PublishHandler: ChannelInboundHandler {
         }
       }
       while !isAuthorizing, !isClosing, let message = try decoder.next(from: &pending) {
+        if let limit = inflow.count(messages: 1, now: Self.now(context)) { return close(context, reason: limit) }
         for action in conversation.received(message) { obey(action, context) }
       }
       if !isClosing { keepPending() }
     } catch {
       close(context, reason: error.description)
     }
+  }
+
+  private static func now(_ context: ChannelHandlerContext) -> Int64 {
+    Int64(clamping: context.eventLoop.now.uptimeNanoseconds / 1_000_000)
   }
 
   /// What is left is the beginning of a header, or waits for the authorization while nothing more is read: a copy of it
@@ -152,34 +162,35 @@ final class PublishHandler: ChannelInboundHandler {
     // Nothing more is read, and so nothing queues, until it is known whether it may publish.
     setReading(false, context)
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    let authorize = world.authorize
-    context.eventLoop.makeFutureWithTask { await authorize(request) }.whenSuccess { decision in
+    let admit = world.admit
+    context.eventLoop.makeFutureWithTask { await admit(request) }.whenSuccess { admission in
       let (handler, context) = bound.value
-      handler.decided(decision, request, context)
+      handler.decided(admission, request, context)
     }
   }
 
-  private func decided(_ decision: PublishDecision, _ request: PublishRequest, _ context: ChannelHandlerContext) {
+  private func decided(_ admission: Admission, _ request: PublishRequest, _ context: ChannelHandlerContext) {
     guard isAuthorizing, !isClosing else { return }
     isAuthorizing = false
-    switch decision {
-    case .accept(let id, let mediaTime):
-      let stream = world.stream(id, mediaTime)
+    switch admission {
+    case .admitted(let stream, let mediaTime, let number):
       let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
       let loop = context.eventLoop
-      let publisher = stream.attach(encoder: request.encoder, mediaTimeMilliseconds: mediaTime) { reason in
+      let publisher = stream.attach(
+        encoder: request.encoder, mediaTimeMilliseconds: mediaTime, admission: number
+      ) { reason in
         loop.execute {
           let (handler, context) = bound.value
           handler.close(context, reason: reason)
         }
       }
-      guard let publisher else { return refuse("the stream has just ended", context) }
+      guard let publisher else { return refuse(stream.refusal(admission: number), context) }
       deadline?.cancel()
       live = (stream, publisher)
-      logger[metadataKey: "stream"] = "\(id)"
+      logger[metadataKey: "stream"] = "\(stream.id)"
       logger.info("A publisher is accepted", metadata: ["encoder": "\(request.encoder)"])
       for action in conversation.authorized() { obey(action, context) }
-    case .refuse(let reason):
+    case .refused(let reason):
       return refuse(reason, context)
     }
     setReading(true, context)

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import Synchronization
 
 /// Accepts publishers' connections, within limits.
@@ -25,7 +26,8 @@ final class RTMPServer: Sendable {
     self.world = world
   }
 
-  func bind() async throws -> any Channel {
+  /// - Parameter secure: Gives what each connection is encrypted with; nil for plain RTMP.
+  func bind(port: Int, secure: (@Sendable () -> NIOSSLContext)? = nil) async throws -> any Channel {
     try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -33,11 +35,12 @@ final class RTMPServer: Sendable {
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
           guard admit(channel) else { return channel.close(promise: nil) }
+          if let secure { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure())) }
           try channel.pipeline.syncOperations.addHandler(
             PublishHandler(world: world(channel.remoteAddress?.ipAddress ?? ""), logger: logger))
         }
       }
-      .bind(host: configuration.rtmpHost, port: configuration.rtmpPort)
+      .bind(host: configuration.rtmpHost, port: port)
       .get()
   }
 

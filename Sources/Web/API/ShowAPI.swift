@@ -143,7 +143,7 @@ enum ShowAPI {
     ) { call in
       let show: ID<Show> = try call.id("show")
       let key = try await call.commerce.makeStreamKey(by: call.caller, show: show)
-      call.site.media.disconnect(show.description)
+      call.site.media.cutEncoder(show.description)
       return StreamKey(server: call.site.configuration.rtmpURL, key: key.text)
     }.repeated(.ignored).by(.account),
     Endpoint(

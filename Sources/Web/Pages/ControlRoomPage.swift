@@ -57,7 +57,7 @@ struct ControlRoomPage: Sendable {
     do {
       if form["do"] == "key" {
         let key = try await visit.commerce.makeStreamKey(by: visit.caller, show: show)
-        visit.site.media.disconnect(show.description)
+        visit.site.media.cutEncoder(show.description)
         return try await page(visit, key: key.text)
       }
       try await perform(form, on: show, visit)

@@ -37,6 +37,20 @@ extension Setting {
       key: "rtmp.url", kind: .text(maxBytes: 255), fallback: "",
       help: "How encoders reach this server, shown in the studio; empty for rtmp://<host of public.url>:<port>/live."),
     Setting(
+      key: "rtmp.takeover", kind: .choice(MediaConfiguration.Takeover.allCases.map(\.rawValue)),
+      fallback: MediaConfiguration().takeover.rawValue,
+      help: "Whether a second encoder with the same key replaces the first: always, once the first has been silent for "
+        + "media.silenceSeconds, or never."),
+    Setting(
+      key: "rtmps.port", kind: .integer(0...65535), fallback: "1936",
+      help: "Port encoders connect to over TLS, when there is a certificate; 0 lets the system choose one."),
+    Setting(
+      key: "rtmps.certificate", kind: .text(maxBytes: 1024), fallback: "",
+      help: "PEM file with the certificate chain for RTMPS; empty for no RTMPS."),
+    Setting(
+      key: "rtmps.key", kind: .text(maxBytes: 1024), fallback: "", help: "PEM file with that certificate's private key."
+    ),
+    Setting(
       key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       fallback: "info", help: "How much the log says."),
     Setting(

@@ -16,6 +16,15 @@ extension Tunable<MediaConfiguration> {
         "media.graceSeconds", \.graceSeconds, of: part, 0...600,
         "How long a stream waits for its encoder to come back before it ends for viewers."),
       Self("media.endedSeconds", \.endedSeconds, of: part, 1...3600, "How long an ended stream still answers."),
+      Self(
+        "media.silenceSeconds", \.silenceSeconds, of: part, 1...300,
+        "With rtmp.takeover “silent”: an encoder that has sent nothing for as long may be replaced."),
+      Self(
+        "media.messageBytesMax", \.messageBytesMax, of: part, 65_536...134_217_728,
+        "Bytes of one RTMP message; a frame is one."),
+      Self(
+        "media.messagesPerSecondMax", \.messagesPerSecondMax, of: part, 100...1_000_000,
+        "RTMP messages a second one encoder may send, over five seconds."),
       Self("media.frameBytesMax", \.frameBytesMax, of: part, 65_536...67_108_864, "Bytes of one video frame."),
       Self(
         "media.bitrateMax", \.bitrateMax, of: part, 100_000...1_000_000_000,

@@ -72,6 +72,7 @@ struct Settings: Sendable {
           ConfigurationProblem(source: source, why: "“\(setting.key)”: \(shown) is not \(setting.bounds)"))
       }
     }
+    if let problem = Self.tlsProblem(values, sources) { problems.append(problem) }
     guard problems.isEmpty else { throw ConfigurationProblems(all: problems) }
     self.values = values
     self.sources = sources

@@ -26,6 +26,11 @@ struct House: Sendable {
       settings.integer("http.port"), host: settings.text("http.host"), setting: "--http-port")
     let rtmpPort = try FreePort.resolve(
       settings.integer("rtmp.port"), host: settings.text("rtmp.host"), setting: "--rtmp-port")
+    let rtmpsPort =
+      settings.tls == nil
+      ? 0
+      : try FreePort.resolve(
+        settings.integer("rtmps.port"), host: settings.text("rtmp.host"), setting: "--rtmps-port")
     let publicURL = Self.publicURL(settings, port: httpPort)
     let rtmpURL = Self.rtmpURL(settings, publicURL: publicURL, port: rtmpPort)
 
@@ -41,6 +46,9 @@ struct House: Sendable {
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")
     mediaConfiguration.rtmpPort = rtmpPort
+    mediaConfiguration.rtmpsPort = rtmpsPort
+    mediaConfiguration.tls = settings.tls
+    mediaConfiguration.takeover = .init(rawValue: settings.text("rtmp.takeover")) ?? mediaConfiguration.takeover
     var recordingConfiguration = Tunable.tuned(RecordingConfiguration(), by: Tunable.all, from: settings)
     recordingConfiguration.directory = settings.text("data.directory") + "/media"
     let recordings = Recordings(configuration: recordingConfiguration, logger: logger)
