@@ -1,6 +1,6 @@
 # `make demo` and `make test` are all a fresh Debian 12 with Swift 6.3 needs: each installs what is missing and says so.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve build test lint format bench screenshots clean packages test-packages
+.PHONY: help demo serve build test conformance lint format bench screenshots clean packages test-packages
 
 BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
 RUN_PACKAGES := ffmpeg fonts-dejavu-core
@@ -37,6 +37,9 @@ test: test-packages lint ## Runs all tests: rules on both engines, media, API, p
 	swift test --skip-build --filter WebTests --skip '$(BROWSER_SUITES)'
 	swift test --skip-build --no-parallel --filter '$(BROWSER_SUITES)'
 	swift test --skip-build --no-parallel --filter SystemTests
+
+conformance: test-packages build ## Publishes with ffmpeg, GStreamer and OBS, reads it back, prints the table.
+	@Scripts/conformance
 
 lint: ## Checks the format of every Swift file.
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
