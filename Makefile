@@ -1,12 +1,12 @@
 # `make demo` and `make test` are all a fresh Debian 12 with Swift 6.3 needs: each installs what is missing and says so.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve build test conformance lint format bench screenshots clean packages test-packages
+.PHONY: help demo serve build test test-long fuzz conformance lint format bench screenshots clean packages test-packages
 
 BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
 RUN_PACKAGES := ffmpeg fonts-dejavu-core
 TEST_PACKAGES := chromium chromium-driver fonts-noto-core postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests
-SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources/Fuzz)
 
 help: ## Says what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,12 @@ test: test-packages lint ## Runs all tests: rules on both engines, media, API, p
 	swift test --skip-build --no-parallel --filter '$(BROWSER_SUITES)'
 	swift test --skip-build --no-parallel --filter SystemTests
 
+test-long: test ## The same, then a minute of fuzzing for each reader of bytes from outside.
+	@Fuzz/run 60
+
+fuzz: ## Tries to break the readers of bytes from outside: TARGET=chunks, SECONDS=600.
+	@Fuzz/run $(or $(SECONDS),300) $(TARGET)
+
 conformance: test-packages build ## Publishes with ffmpeg, GStreamer and OBS, reads it back, prints the table.
 	@Scripts/conformance
 
@@ -57,4 +63,4 @@ screenshots: test-packages ## Leaves pictures of every page in screenshots/, and
 	  ffmpeg -loglevel error -y -i screenshots/watch-$$size-en.png -q:v 4 docs/images/watch-$$size.jpg; done
 
 clean: ## Removes build products (never haat-data/).
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build

@@ -40,7 +40,7 @@ public struct MediaConfiguration: Sendable {
   /// Bytes of one frame. A 4K keyframe at a very high rate has about 2 MB.
   public var frameBytesMax = 8 << 20
   /// Bytes of one RTMP message. A frame is one message, so this is to be more than `frameBytesMax`.
-  public var messageBytesMax = 10 << 20
+  public var messageBytesMax = ChunkDecoder.usualMessageBytesMax
   /// RTMP messages per second a publisher may send, averaged over five seconds. Pictures and sound make about 200.
   public var messagesPerSecondMax = 2_000
   /// Bits per second a publisher may send, averaged over five seconds.

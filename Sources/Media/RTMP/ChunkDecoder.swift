@@ -74,6 +74,9 @@ struct ChunkDecoder {
     var bytesLeft: Int
   }
 
+  /// A keyframe of a picture beyond 4K, and then some.
+  static let usualMessageBytesMax = 10 << 20
+
   /// Bytes of one message.
   let messageBytesMax: Int
   /// Interleaved messages, all together.
@@ -83,7 +86,7 @@ struct ChunkDecoder {
   private var chunk: Chunk?
   private var unfinishedBytes = 0
 
-  init(messageBytesMax: Int = MediaConfiguration().messageBytesMax) { self.messageBytesMax = messageBytesMax }
+  init(messageBytesMax: Int = usualMessageBytesMax) { self.messageBytesMax = messageBytesMax }
 
   /// Takes bytes from `buffer` until a message is whole. Nil when more bytes are needed; what is left in `buffer` then
   /// is the beginning of a header and must be given again, in front of what follows.

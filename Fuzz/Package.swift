@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What `make fuzz` builds: the parts of Media that read bytes from the network, as libFuzzer wants them. A package of
+/// its own, so that nothing else is built with a fuzzer's eyes. `Sources/Media` is a link to the real ones.
+let package = Package(
+  name: "Fuzz",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.0")],
+  targets: [
+    .target(
+      name: "Media",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+      path: "Sources/Media",
+      sources: [
+        "AccessUnit.swift", "Codecs", "MP4", "RTMP/AMF0.swift", "RTMP/AggregateMessage.swift",
+        "RTMP/ChunkDecoder.swift", "RTMP/ChunkWriter.swift", "RTMP/EnhancedTag.swift", "RTMP/FLVTag.swift",
+        "RTMP/PublishConversation.swift", "HLS/PartTarget.swift", "HLS/Packager.swift", "HLS/Segmenter.swift",
+        "HLS/Timeline.swift", "Recording/Checksum.swift", "Recording/RecordingEntry.swift",
+        "Recording/RecordingIndex.swift",
+      ]),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["Media", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+  ]
+)
