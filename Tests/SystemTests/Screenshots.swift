@@ -6,8 +6,13 @@ enum Screenshots {
   static let folder = ProcessInfo.processInfo.environment["HAAT_SCREENSHOTS"].map { URL(filePath: $0) }
 
   static func keep(_ browser: Browser, _ name: String) async throws {
+    guard folder != nil else { return }
+    try await keep(browser.screenshot(), name)
+  }
+
+  static func keep(_ picture: Data, _ name: String) throws {
     guard let folder else { return }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try await browser.screenshot().write(to: folder.appending(path: "\(name).png"))
+    try picture.write(to: folder.appending(path: "\(name).png"))
   }
 }
