@@ -1,6 +1,7 @@
 import Commerce
 import HTTPTypes
 import Hummingbird
+import Media
 import NIOCore
 
 /// Every address of Haat, in one place. Middleware runs from the top down; the first sees the request first and the
@@ -21,8 +22,13 @@ enum Routes {
     router.get("/uploads/{file}") { _, context in
       try await site.uploads.answer(context.parameters.get("file") ?? "")
     }
-    let delivery = MediaDelivery(media: site.media, streams: site.streams, configuration: site.configuration)
+    let replay = site.media.recordings.map { ReplayDelivery(commerce: site.commerce, recordings: $0) }
+    let delivery = MediaDelivery(
+      media: site.media, streams: site.streams, configuration: site.configuration, replay: replay)
     router.get("/live/{show}/**") { request, context in try await delivery.answer(request, context) }
+    if let replay {
+      router.get("/replay/{show}/**") { request, context in try await replay.answer(request, context) }
+    }
 
     router.get("/healthz") { _, _ in text("ok") }
     router.get("/readyz") { _, _ in

@@ -19,6 +19,8 @@ struct Site: Sendable {
   let screens: Screens
   /// What the watch page's script imports, as paths below `js/`.
   let watchModules: [String]
+  /// What a replay's script imports.
+  let replayModules: [String]
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let routes = RouteTable()
@@ -39,6 +41,7 @@ struct Site: Sendable {
     statics = try StaticFiles(directory: resources.appending(path: "Static"))
     screens = try Screens(resources: resources)
     watchModules = ModuleGraph.imports(of: "watch.js", below: resources.appending(path: "Static/js"))
+    replayModules = ModuleGraph.imports(of: "replay.js", below: resources.appending(path: "Static/js"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
   }

@@ -74,7 +74,7 @@ import Testing
     #expect(!program.logLines.contains { $0.contains(stall.key) }, "the log holds a stream key")
   }
 
-  private static func signIn(_ browser: Browser, at web: URL) async throws {
+  static func signIn(_ browser: Browser, at web: URL) async throws {
     try await browser.open(web.absoluteString + "/sign-in")
     try await browser.type(Stall.email, into: "#email")
     try await browser.type(Stall.password, into: "#password")
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// At least a second's worth of frames is shown after now.
-  private static func seeFramesAdvance(_ browser: Browser) async throws {
+  static func seeFramesAdvance(_ browser: Browser) async throws {
     try await browser.wait(until: "\(frames) > 0", seconds: 30)
     let now = try await browser.run("return \(frames)").number ?? 0
     try await browser.wait(until: "\(frames) > \(now + 24) || \(frames) < \(now) && \(frames) > 24", seconds: 30)
@@ -91,7 +91,7 @@ import Testing
 
   /// From the pinned card to the done step, with the video playing; first with a card that is declined. Gives the path
   /// of the order's page.
-  private static func buy(_ browser: Browser) async throws -> String {
+  static func buy(_ browser: Browser) async throws -> String {
     try await giveDetails(browser)
     try await pay(browser, with: "4000000000000002")
     try await browser.wait(until: "document.querySelector('.drawer .notice')?.checkVisibility()")
@@ -143,7 +143,7 @@ import Testing
   }
 
   /// Errors of scripts and of the content security policy; a refused request is part of the story and is left out.
-  private static func complaints(of browser: Browser) async throws -> [String] {
+  static func complaints(of browser: Browser) async throws -> [String] {
     try await browser.consoleLines().filter { $0.contains("SEVERE") && !$0.contains("Failed to load resource") }
   }
 }

@@ -40,6 +40,40 @@ extension Commerce {
     }
   }
 
+  /// Whether everybody may download a channel's recordings.
+  public func isDownloadOpen(of channel: ID<Channel>) async throws -> Bool {
+    try await database.read { [policy] db in try RecordingTerms.read(channel, policy, in: db).isDownloadOpen }
+  }
+
+  /// A channel's recordings with their shows, the latest first. For its members.
+  public func recordings(
+    of channel: ID<Channel>, by caller: Caller, after cursor: Cursor? = nil, limit: Int = 20
+  ) async throws -> Page<(recording: Recording, show: Show)> {
+    try policy.check(limit: limit)
+    return try await database.read { db in
+      try Membership.require(.look, of: channel, by: caller, in: db)
+      let rest: SQL =
+        cursor.map {
+          "AND (show.scheduled_ms < \($0.key) OR (show.scheduled_ms = \($0.key) AND show.id < \($0.id)))"
+        } ?? ""
+      let rows = try db.rows(
+        """
+        SELECT \(Recording.columns) FROM recording JOIN show ON show.id = recording.show_id
+        WHERE recording.channel_id = \(channel) \(rest)
+        ORDER BY show.scheduled_ms DESC, show.id DESC LIMIT \(limit + 1)
+        """)
+      let found = try rows.map(Recording.init)
+      guard !found.isEmpty else {
+        return Page([], limit: limit) { Cursor($0.show.scheduledAt.milliseconds, $0.show.id) }
+      }
+      let shows = try Show.read(
+        db.rows("SELECT \(Show.columns) FROM \(Show.source) WHERE show.id IN \(list: found.map(\.show))"), in: db)
+      let byID = Dictionary(shows.map { ($0.id, $0) }) { first, _ in first }
+      let items = found.compactMap { recording in byID[recording.show].map { (recording: recording, show: $0) } }
+      return Page(items, limit: limit) { Cursor($0.show.scheduledAt.milliseconds, $0.show.id) }
+    }
+  }
+
   // MARK: What the media side is asked, and told
 
   /// The shows on air, at most so many: what is to be recorded now.

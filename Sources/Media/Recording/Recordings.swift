@@ -55,6 +55,8 @@ public final class Recordings: Sendable {
 
   /// Writes what is waiting and closes the recording; nil when nothing was recorded. Asked again it gives the same.
   public func finish(_ id: String) async throws -> RecordingSummary? {
+    // Opening it cuts what a crash left torn, if the crash came before the end and nobody has opened it since.
+    begin(id)
     await shut(id)
     let summary = try await index(of: id)?.summary
     if summary == nil { try await delete(id) }

@@ -10,11 +10,15 @@ struct MediaDelivery: Sendable {
   let media: MediaServer
   let streams: OpenStreams
   let configuration: WebConfiguration
+  let replay: ReplayDelivery?
 
   func answer(_ request: Request, _ context: WebContext) async throws -> Response {
     let show = context.parameters.get("show") ?? ""
     let path = context.parameters.getCatchAll().joined(separator: "/")
     guard let stream = media.stream(show) else { throw Problem.notFound("stream") }
+    if path == "dvr.m3u8", let replay {
+      return try await replay.lookBack(show, hasEnded: stream.health().state == .ended)
+    }
     let query = Dictionary(
       request.uri.queryParameters.map { (String($0.key), $0.value.removingPercentEncoding ?? String($0.value)) },
       uniquingKeysWith: { first, _ in first })

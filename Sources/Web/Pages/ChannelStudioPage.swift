@@ -3,7 +3,7 @@ import Hummingbird
 
 /// `/studio/{handle}`: one channel from within, a tab at a time. Only what the reader's role may see is offered.
 struct ChannelStudioPage: Sendable {
-  enum Tab: String, CaseIterable { case shows, products, orders, members }
+  enum Tab: String, CaseIterable { case shows, products, orders, recordings, members }
 
   struct TabView: Sendable {
     let name: String
@@ -22,6 +22,7 @@ struct ChannelStudioPage: Sendable {
   var shows: ShowsTab?
   var products: ProductsTab?
   var orders: OrdersTab?
+  var recordings: RecordingsTab?
   var members: MembersTab?
 
   init(_ channel: Channel, role: Role, tab: Tab, error: String?, isSaved: Bool, _ words: Words) {
@@ -62,6 +63,7 @@ struct ChannelStudioPage: Sendable {
     case "stock": .products
     case "fulfil": .orders
     case "add-member", "remove-member": .members
+    case "recording-terms": .recordings
     default: .shows
     }
   }
@@ -79,6 +81,12 @@ struct ChannelStudioPage: Sendable {
       guard let order = ID<Order>(form["order"]) else { throw Problem.notFound("order") }
       let tracking = form["tracking"]
       _ = try await commerce.fulfil(order, by: visit.caller, tracking: tracking.isEmpty ? nil : tracking)
+    case "recording-terms":
+      guard let days = Int64(form["keepDays"]) else {
+        throw GeneralRefusal.invalid(field: "keepDays", why: "must be a whole number")
+      }
+      let terms = RecordingTerms(keepDays: days, isDownloadOpen: form["open"] == "on")
+      try await commerce.putRecordingTerms(of: channel.id, by: visit.caller, terms)
     case "add-member":
       guard let role = Role(rawValue: form["role"]) else {
         throw GeneralRefusal.invalid(field: "role", why: "must be owner, host, moderator or fulfilment")
@@ -101,6 +109,7 @@ struct ChannelStudioPage: Sendable {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)
     case .products: model.products = try await ProductsTab(visit, channel, role)
     case .orders: model.orders = try await OrdersTab(visit, channel)
+    case .recordings: model.recordings = try await RecordingsTab(visit, channel, role)
     case .members: model.members = try await MembersTab(visit, channel, role)
     }
     return try visit.page("studio/channel", title: channel.name, status: complaint?.status ?? .ok, model)

@@ -44,6 +44,7 @@ struct ControlRoomPage: Sendable {
   let hasRun: Bool
   let choices: RunChoices
   let messages: [WatchPage.MessageView]
+  let recording: RecordingView?
   let error: String?
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -82,6 +83,9 @@ struct ControlRoomPage: Sendable {
     case "end":
       _ = try await commerce.endShow(by: visit.caller, show: show, mediaTime: mediaTime)
       visit.site.media.disconnect(show.description)
+    case "delete-recording":
+      try await commerce.deleteRecording(show, by: visit.caller)
+      try await visit.site.media.recordings?.delete(show.description)
     case "pin":
       try await commerce.pin(by: visit.caller, show: show, product: product(), mediaTime: mediaTime)
     case "unpin":
@@ -145,14 +149,15 @@ struct ControlRoomPage: Sendable {
       : .none
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,
-      viewers: await visit.viewers(of: id), server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
+      viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
+      server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
       visit.words)
     return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
   }
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, sales: Sales,
-    key: String?, viewers: Int, server: String, error: String?, _ words: Words
+    key: String?, viewers: Int, recording: RecordingView?, server: String, error: String?, _ words: Words
   ) {
     let show = live.show
     self.show = show.id.description
@@ -189,6 +194,7 @@ struct ControlRoomPage: Sendable {
     hasRun = !run.isEmpty
     self.choices = choices
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
+    self.recording = recording
     self.error = error
   }
 }

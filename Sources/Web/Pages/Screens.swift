@@ -38,7 +38,7 @@ struct Screens: Sendable {
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 
   private static let groupsOfScripts: [String: Set<String>] = [
-    "watch": ["checkout", "live", "refusals"],
+    "watch": ["checkout", "live", "refusals", "replay"],
     "studio/control": ["control", "live", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],

@@ -11,12 +11,14 @@ struct ShowTile: Sendable {
   let isLive: Bool
   let isUpcoming: Bool
   let hasEnded: Bool
+  /// It can be watched again.
+  let isReplay: Bool
   /// Nil while nobody watches.
   let viewersText: String?
   let whenISO: String
   let whenText: String
 
-  init(_ show: Show, cover: Picture?, viewers: Int, _ words: Words) {
+  init(_ show: Show, cover: Picture?, viewers: Int, isReplay: Bool, _ words: Words) {
     url = "/watch/\(show.id)"
     title = show.title
     channelName = show.channelName
@@ -25,6 +27,7 @@ struct ShowTile: Sendable {
     isLive = show.state == .live
     isUpcoming = show.state == .scheduled
     hasEnded = show.state == .ended
+    self.isReplay = isReplay
     viewersText = viewers > 0 ? Figures.grouped(Int64(viewers)) : nil
     whenISO = show.scheduledAt.description
     whenText = show.scheduledAt.plainText
@@ -72,9 +75,13 @@ extension Visit {
   /// The posters of these shows: one query for all their pictures.
   func tiles(_ shows: [Show]) async throws -> [ShowTile] {
     let covers = try await commerce.covers(shows: shows.map(\.id))
+    let replays = try await commerce.replays(among: shows.filter { $0.state == .ended }.map(\.id))
     var tiles: [ShowTile] = []
     for show in shows {
-      tiles.append(ShowTile(show, cover: covers[show.id], viewers: await viewers(of: show.id), words))
+      tiles.append(
+        ShowTile(
+          show, cover: covers[show.id], viewers: await viewers(of: show.id), isReplay: replays.contains(show.id), words)
+      )
     }
     return tiles
   }

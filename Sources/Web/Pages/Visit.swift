@@ -77,9 +77,9 @@ struct Visit: Sendable {
 extension Visit {
   func page(
     _ template: String, title: String, description: String? = nil, image: String? = nil,
-    status: HTTPResponse.Status = .ok, _ model: some Sendable
+    status: HTTPResponse.Status = .ok, modules: [String] = [], _ model: some Sendable
   ) throws -> Response {
-    let frame = frame(template, title: title, description: description, image: image)
+    let frame = frame(template, title: title, description: description, image: image, modules: modules)
     guard let html = site.screens.render(template, model, frame, words) else { throw Problem.fault }
     var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .contentLanguage: words.language]
     if let asked = try? query("lang"), asked == words.language {
@@ -93,7 +93,9 @@ extension Visit {
     Response(status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
   }
 
-  private func frame(_ template: String, title: String, description: String?, image: String?) -> Frame {
+  private func frame(
+    _ template: String, title: String, description: String?, image: String?, modules: [String]
+  ) -> Frame {
     let path = request.uri.path
     return Frame(
       language: words.language,
@@ -101,7 +103,7 @@ extension Visit {
       description: description ?? words["home.lead"],
       image: image.map { site.configuration.publicURL + $0 },
       assets: "/static/\(site.statics.hash)",
-      modules: template == "watch" ? site.watchModules : [],
+      modules: modules,
       account: context.account.map { Frame.AccountView(name: $0.name, isOperator: $0.isOperator) },
       returnPath: Self.encoded(path),
       languages: Language.all.compactMap { code in

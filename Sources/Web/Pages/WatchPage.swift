@@ -20,6 +20,9 @@ struct WatchPage: Sendable {
   let isLive: Bool
   let isUpcoming: Bool
   let hasEnded: Bool
+  /// There is a picture: live, or recorded.
+  let isShown: Bool
+  let replay: ReplayView?
   let whenISO: String
   let whenText: String
   let market: String
@@ -38,6 +41,18 @@ struct WatchPage: Sendable {
   let hasMarkets: Bool
   let data: String
 
+  /// A show that can be watched again.
+  struct ReplayView: Sendable {
+    let playlist: String
+    let chapters: String
+    /// The wall clock at media time 0, in milliseconds.
+    let epoch: String
+    let poster: String?
+    let length: String
+    /// Where everybody may download it; nil where not everybody may.
+    let download: String?
+  }
+
   /// What the page's scripts need and the room's events do not tell.
   private struct RoomData: Encodable {
     struct Seller: Encodable { let name, url: String }
@@ -51,7 +66,7 @@ struct WatchPage: Sendable {
 
   init(
     _ live: LiveState, cards: [ProductCard], market: String, markets: [Market], viewers: Int,
-    account: Account?, _ words: Words
+    account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil, _ words: Words
   ) throws {
     let show = live.show
     self.show = show.id.description
@@ -70,7 +85,16 @@ struct WatchPage: Sendable {
     channelURL = "/@\(show.channelHandle)"
     self.viewers = Figures.grouped(Int64(viewers))
     let pinnedCard = cards.first { $0.id == live.pinned }
-    backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url
+    isShown = show.state == .live || replay != nil
+    let backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url
+    self.backdrop = backdrop
+    self.replay = replay.map { replay in
+      ReplayView(
+        playlist: "/replay/\(show.id)/index.m3u8", chapters: "/replay/\(show.id)/chapters.vtt",
+        epoch: String(show.mediaEpoch?.milliseconds ?? 0), poster: backdrop,
+        length: Figures.clock(replay.recording.durationMilliseconds),
+        download: replay.isDownloadOpen ? "/api/v1/shows/\(show.id)/recording/file" : nil)
+    }
     messages = live.messages.compactMap { MessageView($0) }
     pinned = show.state == .live ? pinnedCard.map { ProductTile($0, words) } : nil
     products = cards.map { ProductTile($0, words) }
@@ -93,13 +117,19 @@ struct WatchPage: Sendable {
     let live = try await visit.commerce.liveState(id, by: visit.caller)
     let market = visit.market(among: live.show.markets)
     let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
+    let recording = live.show.state == .ended ? try await visit.commerce.recording(id, by: visit.caller) : nil
+    var replay: (recording: Recording, isDownloadOpen: Bool)?
+    if let recording, recording.state == .ready {
+      replay = (recording, try await visit.commerce.isDownloadOpen(of: live.show.channel))
+    }
     let model = try WatchPage(
       live, cards: cards, market: market, markets: try await visit.commerce.markets(),
-      viewers: await visit.viewers(of: id), account: visit.context.account,
+      viewers: await visit.viewers(of: id), account: visit.context.account, replay: replay,
       visit.words)
     return try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",
-      description: live.show.description.isEmpty ? nil : live.show.description, image: model.backdrop, model)
+      description: live.show.description.isEmpty ? nil : live.show.description, image: model.backdrop,
+      modules: replay == nil ? visit.site.watchModules : visit.site.replayModules, model)
   }
 
   /// The chat's form, for browsers without scripts.

@@ -77,6 +77,26 @@ enum Figures {
     return (amount.minor < 0 ? "-" : "") + symbol(of: amount.currency) + number
   }
 
+  /// `1:02:03`, or `2:03`.
+  static func clock(_ milliseconds: Int64) -> String {
+    let seconds = max(0, milliseconds) / 1000
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, UInt64(seconds % 60))
+    return hours > 0 ? "\(hours):\(padded(UInt64(minutes), 2)):\(padded(rest, 2))" : "\(minutes):\(padded(rest, 2))"
+  }
+
+  /// `340 MB`, `1.2 GB`: powers of ten, as disks are sold.
+  static func bytes(_ count: Int64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(max(0, count))
+    var unit = 0
+    while value >= 1000, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let text = value < 10 && unit > 0 ? String(format: "%.1f", value) : String(Int64(value.rounded()))
+    return "\(text) \(units[unit])"
+  }
+
   /// `1299.00`, for a form field.
   static func plain(_ minor: Int64, _ currency: Currency) -> String {
     let digits = currency.fractionDigits

@@ -49,8 +49,12 @@ struct RunningWeb: Sendable {
 
     var logger = Logger(label: "web")
     logger.logLevel = .critical
+    var recording = RecordingConfiguration()
+    recording.directory = directory.appending(path: "media").path
     let media = MediaServer(
-      configuration: MediaConfiguration(), logger: logger, authorize: { _ in .refuse(reason: "nobody may") },
+      configuration: MediaConfiguration(), logger: logger,
+      recordings: Recordings(configuration: recording, logger: logger),
+      authorize: { _ in .refuse(reason: "nobody may") },
       report: { _ in })
     guard let sandbox = made.sandbox else { throw FixtureFault("no sandbox") }
     let web = try await Web(

@@ -58,7 +58,7 @@ export class LiveChat extends HTMLElement {
 
   #replace(messages) {
     const unsent = this.#list.querySelectorAll(".unsent");
-    if (messages.length > 0) this.#list.replaceChildren(...messages.map((message) => this.#line(message)), ...unsent);
+    if (messages.length > 0 || this.#room.isReplay) this.#list.replaceChildren(...messages.map((message) => this.#line(message)), ...unsent);
     this.#toEnd();
   }
 

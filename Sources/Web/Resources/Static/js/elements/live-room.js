@@ -1,7 +1,7 @@
 import { Bag } from "../lib/bag.js";
 import { Checkout } from "../lib/checkout.js";
 import { part, say } from "../lib/dom.js";
-import { Room } from "../lib/room.js";
+import { rooms } from "../lib/room.js";
 import { number, plural, t } from "../lib/strings.js";
 
 /** The watch page: joins the player, the room's events and the elements that show them. */
@@ -11,7 +11,8 @@ export class LiveRoom extends HTMLElement {
     const market = this.getAttribute("market");
     /** Who sells, who is signed in: what the drawer needs to know from the server. */
     this.data = JSON.parse(this.querySelector(".room-data").textContent);
-    this.room = new Room(show, market, this.getAttribute("state"));
+    const way = this.hasAttribute("replay") ? "replay" : "live";
+    this.room = new rooms[way](show, market, this.getAttribute("state"));
     this.bag = new Bag(show);
     this.checkout = new Checkout(show, market);
     this.#followPlayer();
@@ -38,7 +39,7 @@ export class LiveRoom extends HTMLElement {
   }
 
   #followPlayer() {
-    const player = this.querySelector("live-player");
+    const player = this.querySelector("live-player, replay-player");
     const sound = part(this, "sound");
     if (!player) return;
     player.addEventListener("mediatime", ({ detail }) => this.room.reached(detail.mediaTime));
@@ -56,7 +57,7 @@ export class LiveRoom extends HTMLElement {
     this.room.addEventListener("clock", ({ detail }) => {
       player.serverTimeOffset = detail;
     });
-    this.room.addEventListener("ended", () => player.end());
+    this.room.addEventListener("ended", () => player.end?.());
   }
 
   #showSound(muted) {
@@ -92,7 +93,11 @@ export class LiveRoom extends HTMLElement {
     more.className = "button";
     more.href = this.data.seller.url;
     more.textContent = t("live.moreFrom");
-    curtain.replaceChildren(curtain.firstElementChild, heading, words, more);
+    const again = document.createElement("a");
+    again.className = "button strong";
+    again.href = location.pathname;
+    again.textContent = t("live.watchAgain");
+    curtain.replaceChildren(curtain.firstElementChild, heading, words, again, more);
     curtain.hidden = false;
     part(this, "live").hidden = true;
     part(this, "viewers").hidden = true;

@@ -129,5 +129,8 @@ export class Room extends EventTarget {
   }
 }
 
+/** What a page may be: a show on air, or (`replay-room.js`) one that is watched again. */
+export const rooms = { live: Room };
+
 /** The room an element stands in. */
 export const roomOf = (element) => element.closest("live-room, control-room")?.room;

@@ -1,0 +1,143 @@
+import { h, part, say } from "../lib/dom.js";
+import { t } from "../lib/strings.js";
+
+const step = 5;
+const stride = 10;
+
+/** Play, seek and look around in a replay: a bar with a mark for each product that came on screen. */
+export class ReplayControls extends HTMLElement {
+  #player;
+  #room;
+  #bar;
+  #chapters = [];
+  #isDragging = false;
+
+  connectedCallback() {
+    const live = this.closest("live-room");
+    this.#room = live.room;
+    this.#player = live.querySelector("replay-player");
+    this.#bar = this.querySelector("input");
+    this.#bar.addEventListener("input", () => this.#dragged());
+    this.#bar.addEventListener("change", () => this.#dropped());
+    this.#bar.addEventListener("keydown", (event) => this.#key(event));
+    part(this, "play").addEventListener("click", () => this.#player.toggle());
+    part(this, "back").addEventListener("click", () => this.#move(-stride));
+    part(this, "forward").addEventListener("click", () => this.#move(stride));
+    this.#player.addEventListener("ready", () => this.#begin());
+    this.#player.addEventListener("position", () => this.#show());
+    this.#player.addEventListener("playerstate", () => this.#showState());
+    this.#room.addEventListener("chapters", ({ detail }) => this.#mark(detail));
+    this.#room.goods.addEventListener("change", () => this.#mark(this.#room.chapters));
+    document.addEventListener("keydown", (event) => {
+      if (!this.isConnected || event.target.closest("input, textarea, select, button, a, dialog, [contenteditable]")) return;
+      this.#key(event);
+    });
+    this.hidden = false;
+    if (this.#player.timeline) this.#begin();
+    this.#showState();
+  }
+
+  #begin() {
+    this.#bar.max = String(Math.round(this.#player.duration * 10) / 10);
+    this.#bar.disabled = false;
+    this.#mark(this.#room.chapters);
+    this.#show();
+  }
+
+  /** `chapters`: `[{ mediaTime, product }]`. Two at one place are one. */
+  #mark(chapters) {
+    const { timeline, duration } = this.#player;
+    if (!timeline) return;
+    const marks = chapters.map(({ mediaTime, product }) => ({
+      position: timeline.positionOf(mediaTime), title: this.#room.goods.product(product)?.title ?? "",
+    }));
+    this.#chapters = marks.filter(({ position }, index) => marks[index + 1]?.position !== position);
+    part(this, "marks").replaceChildren(...this.#chapters.map(({ position }) => {
+      const mark = h("i");
+      mark.style.insetInlineStart = `${(position / duration) * 100}%`;
+      return mark;
+    }));
+    this.#show();
+  }
+
+  #chapterAt(position) {
+    return this.#chapters.findLast((chapter) => chapter.position <= position + 0.05)?.title ?? "";
+  }
+
+  #dragged() {
+    this.#isDragging = true;
+    this.#showAt(Number(this.#bar.value));
+  }
+
+  #dropped() {
+    this.#isDragging = false;
+    this.#player.seek(Number(this.#bar.value));
+  }
+
+  #move(seconds) {
+    this.#player.seek(this.#player.position + seconds);
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { duration } = this.#player;
+    const keys = {
+      " ": () => this.#player.toggle(), k: () => this.#player.toggle(),
+      ArrowLeft: () => this.#move(-step), ArrowRight: () => this.#move(step),
+      j: () => this.#move(-stride), l: () => this.#move(stride),
+      PageDown: () => this.#chapter(-1), PageUp: () => this.#chapter(1),
+      Home: () => this.#player.seek(0), End: () => this.#player.seek(duration - 2),
+      m: () => { this.#player.muted = !this.#player.muted; },
+    };
+    const act = keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** To the next product that was shown, or the one before. */
+  #chapter(direction) {
+    const { position } = this.#player;
+    const next = direction > 0
+      ? this.#chapters.find((chapter) => chapter.position > position + 0.5)
+      : this.#chapters.findLast((chapter) => chapter.position < position - 2);
+    if (next || direction < 0) this.#player.seek(next?.position ?? 0);
+  }
+
+  #show() {
+    if (this.#isDragging) return;
+    this.#bar.value = String(this.#player.position);
+    this.#showAt(this.#player.position);
+  }
+
+  #showAt(position) {
+    const { duration } = this.#player;
+    const title = this.#chapterAt(position);
+    this.style.setProperty("--played", `${duration > 0 ? (position / duration) * 100 : 0}%`);
+    say(part(this, "time"), clock(position));
+    say(part(this, "length"), clock(duration));
+    say(part(this, "chapter"), title);
+    const words = t("replay.place", { time: clock(position), length: clock(duration) });
+    this.#bar.setAttribute("aria-valuetext", title ? `${words}, ${title}` : words);
+  }
+
+  #showState() {
+    const { isPaused, state } = this.#player;
+    const button = part(this, "play");
+    const use = button.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, isPaused ? "#play" : "#pause"));
+    button.setAttribute("aria-label", t(isPaused ? "replay.play" : "replay.pause"));
+    part(this, "fault").hidden = state !== "fault";
+    this.toggleAttribute("waiting", state === "waiting");
+  }
+}
+
+/** `1:02:03`, or `2:03`. */
+function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value) => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+customElements.define("replay-controls", ReplayControls);

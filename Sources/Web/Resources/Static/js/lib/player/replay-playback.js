@@ -1,0 +1,255 @@
+import { MediaUnits } from "./media-units.js";
+import { ReplayTimeline } from "./replay-timeline.js";
+
+const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
+const aheadSeconds = 30;
+const behindSeconds = 30;
+const tickMilliseconds = 200;
+/** A hole as small as this, where two stretches meet, is jumped over. */
+const holeSeconds = 1.5;
+const triesMax = 6;
+/** The initialization segments kept; there is one for each time the encoder came back. */
+const headsMax = 8;
+
+/**
+ * Plays a recording in a video element, from any place. The element's own time is the position in the recording. What
+ * lies ahead is fetched a segment at a time and no further than half a minute; where a browser cannot be fed, it plays
+ * the playlist by itself.
+ */
+export class ReplayPlayback {
+  #video;
+  #address;
+  #epoch;
+  #source = null;
+  #buffer = null;
+  #mimeType = "";
+  #kinds = null;
+  #init = null;
+  #heads = new Map();
+  #stopping = new AbortController();
+  #fetching = null;
+  #timer = 0;
+  #isWorking = false;
+  #isBroken = false;
+
+  timeline = null;
+  onready = () => {};
+  onfault = () => {};
+
+  constructor(video, address, epoch) {
+    this.#video = video;
+    this.#address = address;
+    this.#epoch = epoch;
+  }
+
+  /** Loads the playlist and shows the first frame at `position`. */
+  async start(position = 0) {
+    try {
+      const text = await this.#ask(this.#address, (answer) => answer.text());
+      this.timeline = new ReplayTimeline(text, this.#address, this.#epoch);
+      if (Source) await this.#open();
+      else this.#video.src = this.#address;
+      if (position > 0) this.#video.currentTime = Math.min(position, this.timeline.duration - 0.5);
+      this.onready();
+      if (!Source) return;
+      this.#video.addEventListener("seeking", () => this.#sought(), { signal: this.#stopping.signal });
+      this.#timer = setInterval(() => this.#tick(), tickMilliseconds);
+      this.#tick();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.onfault(error);
+    }
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearInterval(this.#timer);
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+
+  get duration() {
+    return this.timeline?.duration ?? 0;
+  }
+
+  get position() {
+    return this.#video.currentTime;
+  }
+
+  /** The show's time of the picture, in milliseconds. */
+  get mediaTime() {
+    return this.timeline?.mediaTimeAt(this.position) ?? null;
+  }
+
+  seek(position) {
+    if (!this.timeline) return;
+    this.#video.currentTime = Math.min(Math.max(0, position), Math.max(0, this.duration - 0.1));
+  }
+
+  async #open() {
+    this.#source = new Source();
+    [this.#buffer, this.#init, this.#mimeType, this.#kinds] = [null, null, "", null];
+    const address = URL.createObjectURL(this.#source);
+    const opened = new Promise((resolve) => this.#source.addEventListener("sourceopen", resolve, { once: true }));
+    this.#video.disableRemotePlayback = true;
+    this.#video.src = address;
+    await opened;
+    URL.revokeObjectURL(address);
+    this.#source.duration = this.duration;
+  }
+
+  /** What is being fetched may be of no use at the new place. */
+  #sought() {
+    const wanted = this.timeline.indexAt(this.position);
+    if (this.#fetching && Math.abs(this.#fetching.index - wanted) > 2) this.#fetching.cancel.abort();
+    this.#tick();
+  }
+
+  async #tick() {
+    this.#jumpHole();
+    if (this.#isWorking || this.#isBroken || this.#stopping.signal.aborted) return;
+    this.#isWorking = true;
+    try {
+      await this.#evict();
+      const index = this.#missing();
+      if (index !== null) await this.#load(index);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted && error.name !== "AbortError") {
+        this.#isBroken = true;
+        this.onfault(error);
+      }
+    } finally {
+      this.#isWorking = false;
+    }
+    if (this.#isBroken || this.#stopping.signal.aborted) return;
+    if (this.#missing() !== null) queueMicrotask(() => this.#tick());
+  }
+
+  /** The first segment from the playhead on that is not here and is wanted soon; null for none. */
+  #missing() {
+    const { segments } = this.timeline;
+    const position = this.position;
+    for (let index = this.timeline.indexAt(position + 0.05); index < segments.length; index += 1) {
+      const segment = segments[index];
+      if (segment.position > position + aheadSeconds) return null;
+      if (!this.#has(segment.position + segment.duration / 2)) return index;
+    }
+    if (this.#source?.readyState === "open" && this.#buffer && !this.#buffer.updating) this.#source.endOfStream();
+    return null;
+  }
+
+  #has(position) {
+    const ranges = this.#buffer?.buffered;
+    for (let index = 0; ranges && index < ranges.length; index += 1) {
+      if (ranges.start(index) <= position && position < ranges.end(index)) return true;
+    }
+    return false;
+  }
+
+  async #load(index) {
+    const segment = this.timeline.segments[index];
+    const cancel = new AbortController();
+    this.#fetching = { index, cancel };
+    try {
+      const read = (answer) => answer.arrayBuffer();
+      const [head, bytes] = await Promise.all([this.#head(segment.init), this.#ask(segment.url, read, cancel.signal)]);
+      await this.#prepare(segment, head);
+      await this.#append(bytes);
+    } finally {
+      this.#fetching = null;
+    }
+  }
+
+  /** The initialization segment, with what kind of buffer it wants. */
+  async #head(url) {
+    const known = this.#heads.get(url);
+    if (known) return known;
+    const bytes = new Uint8Array(await this.#ask(url, (answer) => answer.arrayBuffer()));
+    const [unit] = new MediaUnits().push(bytes);
+    if (this.#heads.size >= headsMax) this.#heads.clear();
+    this.#heads.set(url, unit);
+    return unit;
+  }
+
+  /** Another encoding, or another place in the show's time: the buffer is told before the segment comes. */
+  async #prepare(segment, head) {
+    if (this.#kinds !== null && head.kinds !== this.#kinds) {
+      // A SourceBuffer keeps the number and the kinds of its tracks for life.
+      const { position } = this;
+      const isPlaying = !this.#video.paused;
+      await this.#open();
+      this.#video.currentTime = position;
+      if (isPlaying) this.#video.play().catch(() => {});
+    }
+    if (!this.#buffer) {
+      this.#buffer = this.#source.addSourceBuffer(head.mimeType);
+    } else if (head.mimeType !== this.#mimeType) {
+      this.#buffer.changeType(head.mimeType);
+    }
+    [this.#mimeType, this.#kinds] = [head.mimeType, head.kinds];
+    const offset = segment.position - segment.mediaTime / 1000;
+    if (Math.abs(this.#buffer.timestampOffset - offset) > 0.0005) {
+      this.#buffer.abort();
+      this.#buffer.timestampOffset = offset;
+    }
+    if (this.#init === segment.init) return;
+    await this.#append(head.bytes);
+    this.#init = segment.init;
+  }
+
+  async #append(bytes) {
+    try {
+      await this.#do(() => this.#buffer.appendBuffer(bytes));
+    } catch (error) {
+      if (error.name !== "QuotaExceededError") throw error;
+      await this.#evict(5);
+      await this.#do(() => this.#buffer.appendBuffer(bytes));
+    }
+  }
+
+  async #evict(behind = behindSeconds) {
+    if (!this.#buffer || this.#buffer.buffered.length === 0 || this.#source.readyState !== "open") return;
+    const { position } = this;
+    const start = this.#buffer.buffered.start(0);
+    const end = this.#buffer.buffered.end(this.#buffer.buffered.length - 1);
+    if (position - start > behind * 2) await this.#do(() => this.#buffer.remove(0, position - behind));
+    if (end - position > aheadSeconds * 3) await this.#do(() => this.#buffer.remove(position + aheadSeconds * 2, Infinity));
+  }
+
+  #do(work) {
+    const buffer = this.#buffer;
+    return new Promise((resolve, reject) => {
+      buffer.addEventListener("updateend", resolve, { once: true });
+      buffer.addEventListener("error", () => reject(new Error("the browser refused a segment")), { once: true });
+      work();
+    });
+  }
+
+  #jumpHole() {
+    const video = this.#video;
+    const ranges = this.#buffer?.buffered;
+    if (!ranges || video.readyState > 2 || this.#has(video.currentTime + 0.05)) return;
+    for (let index = 0; index < ranges.length; index += 1) {
+      const ahead = ranges.start(index) - video.currentTime;
+      if (ahead > -0.05 && ahead < holeSeconds) {
+        video.currentTime = ranges.start(index) + 0.02;
+        return;
+      }
+    }
+  }
+
+  async #ask(url, read, cancel) {
+    const { signal } = this.#stopping;
+    for (let turn = 1; ; turn += 1) {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(15000), ...(cancel ? [cancel] : [])]);
+      try {
+        const answer = await fetch(url, { signal: patience });
+        if (answer.ok) return await read(answer);
+        if (answer.status < 500 && answer.status !== 429) throw new Error(`${answer.status} for ${url}`, { cause: "final" });
+      } catch (error) {
+        if (signal.aborted || cancel?.aborted) throw new DOMException("not wanted any more", "AbortError");
+        if (error.cause === "final" || turn >= triesMax) throw error;
+      }
+      await new Promise((resume) => setTimeout(resume, 250 * 2 ** turn * (0.75 + Math.random() / 2)));
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { call, insist } from "./api.js";
+import { Goods } from "./goods.js";
+import { LiveEvents } from "./live-events.js";
+import { rooms } from "./room.js";
+import { t } from "./strings.js";
+
+/** A playhead that moves on by more than this was moved by somebody. */
+const jumpMilliseconds = 3000;
+const chunkMilliseconds = 60_000;
+const messagesMax = 50;
+const eventsMax = 20_000;
+
+/**
+ * The room of a show that is watched again: what was pinned, said and sold out comes when the playhead gets there, and
+ * after a seek it is as it was at that moment. Products, prices and stock are today's.
+ *
+ * The same events as `Room`'s, and `chapters` with `[{ mediaTime, product }]`, the products in the order they came on
+ * screen.
+ */
+export class ReplayRoom extends EventTarget {
+  #events;
+  #at = null;
+  #moments = [];
+  #isReady = false;
+  /** Messages that are still to come, and how far they were fetched. */
+  #messages = [];
+  #until = 0;
+  #fetching = null;
+  #turn = 0;
+
+  isReplay = true;
+  pinned = null;
+  chapters = [];
+
+  constructor(show, market, state) {
+    super();
+    this.show = show;
+    this.market = market;
+    this.state = state;
+    this.goods = new Goods(show, market);
+    this.#events = new LiveEvents(show);
+    this.#events.addEventListener("stock", ({ detail }) => {
+      this.goods.setStock({ [detail.variant]: detail.available });
+    });
+    this.#events.addEventListener("offer", () => this.goods.load().catch(() => {}));
+    this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
+    this.#events.addEventListener("reset", () => this.#events.open());
+  }
+
+  open() {
+    this.goods.load().catch(() => {});
+    this.#events.open();
+    this.#loadMoments().catch(() => {});
+  }
+
+  close() {
+    this.#events.close();
+  }
+
+  /** Where the player is, in milliseconds of media time; null when it does not play. */
+  reached(mediaTime) {
+    if (mediaTime === null || !this.#isReady) return;
+    const before = this.#at;
+    this.#at = mediaTime;
+    if (before === null || mediaTime < before || mediaTime - before > jumpMilliseconds) this.#jump(mediaTime);
+    else this.#advance(before, mediaTime);
+  }
+
+  async #loadMoments() {
+    let from = 0;
+    const known = new Map();
+    while (known.size < eventsMax) {
+      const items = await this.#ask({ from, limit: 1000 });
+      for (const event of items) known.set(event.seq, event);
+      if (items.length < 1000 || items.at(-1).mediaTime === from) break;
+      from = items.at(-1).mediaTime;
+    }
+    this.#moments = [...known.values()];
+    this.chapters = this.#moments.filter(({ kind }) => kind === "pinned")
+      .map(({ mediaTime, product }) => ({ mediaTime, product }));
+    this.#isReady = true;
+    this.#tell("chapters", this.chapters);
+    if (this.#at !== null) this.#jump(this.#at);
+  }
+
+  #ask(query) {
+    const path = `/api/v1/shows/${this.show}/moments?${new URLSearchParams(query)}`;
+    return insist(() => call("GET", path)).then(({ items }) => items);
+  }
+
+  /** As it was at that moment, whatever was shown before. */
+  async #jump(mediaTime) {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const last = this.#moments.findLast((event) =>
+      event.mediaTime <= mediaTime && (event.kind === "pinned" || event.kind === "unpinned"));
+    this.#setPin(last?.kind === "pinned" ? last.product : null);
+    [this.#messages, this.#until, this.#fetching] = [[], mediaTime, null];
+    const until = Math.floor(mediaTime) + 1;
+    const messages = await this.#ask({ of: "messages", until, limit: messagesMax }).catch(() => null);
+    if (turn === this.#turn && messages) this.#tell("messages", messages);
+  }
+
+  #advance(before, mediaTime) {
+    const passed = (event) => event.mediaTime > before && event.mediaTime <= mediaTime;
+    for (const event of this.#moments.filter(passed)) this.#happened(event);
+    while (this.#messages[0]?.mediaTime <= mediaTime) this.#tell("message", this.#messages.shift());
+    if (this.#until - mediaTime < chunkMilliseconds / 2) this.#fetchMessages();
+  }
+
+  #fetchMessages() {
+    if (this.#fetching) return;
+    const turn = this.#turn;
+    const from = Math.floor(this.#until) + 1;
+    const until = from + chunkMilliseconds;
+    this.#fetching = this.#ask({ of: "messages", from, until, limit: 1000 }).then((items) => {
+      if (turn !== this.#turn) return;
+      this.#messages.push(...items);
+      [this.#until, this.#fetching] = [until - 1, null];
+    }).catch(() => {
+      if (turn === this.#turn) this.#fetching = null;
+    });
+  }
+
+  #happened(event) {
+    switch (event.kind) {
+      case "pinned":
+        return this.#setPin(event.product);
+      case "unpinned":
+        return this.#setPin(null);
+      case "sold_out": {
+        const product = this.goods.product(event.product) ?? this.goods.productOf(event.variant);
+        const text = t("replay.soldOut", { title: product?.title ?? "" });
+        return product && this.#tell("message", { id: `moment-${event.seq}`, name: t("replay.then"), text, role: "" });
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #setPin(product) {
+    if (product === this.pinned) return;
+    this.pinned = product;
+    this.#tell("pin", product);
+  }
+
+  #tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
+rooms.replay = ReplayRoom;

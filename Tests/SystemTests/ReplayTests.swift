@@ -1,0 +1,103 @@
+import Foundation
+import FoundationNetworking
+import TestKit
+import Testing
+
+/// A show on air over a crash of the machine, and then as its replay: with nothing but real parts.
+@Suite struct ReplayTests {
+  @Test(.timeLimit(.minutes(5)))
+  func `a show that has ended plays again, shows at each place what was pinned there, and sells`() async throws {
+    let program = try HaatProgram()
+    let addresses = try await program.serve()
+    let stall = try await Stall.setUp(at: addresses, stock: 3)
+    let recording = "/api/v1/shows/\(stall.show)/recording"
+    let first = try Encoder(server: stall.server, key: stall.key)
+    defer { first.kill() }
+    try await Self.wait(until: 4_000, at: recording, stall.host)
+    program.kill(SIGKILL)
+    _ = try await program.ended(within: 5)
+    first.kill()
+
+    let again = try await program.serve(httpPort: addresses.httpPort, rtmpPort: addresses.rtmpPort)
+    #expect(try await Self.length(recording, stall.host) ?? 0 >= 4_000, "what was written is there after kill -9")
+    let second = try Encoder(server: again.rtmp, key: stall.key)
+    defer { second.kill() }
+    try await Self.wait(until: 8_000, at: recording, stall.host)
+    try await stall.host.call(
+      "PUT", "/api/v1/shows/\(stall.show)/pin", ["product": stall.product], expecting: 200)
+    let lookBack = try await Self.text("/live/\(stall.show)/dvr.m3u8", at: addresses.web)
+    #expect(lookBack.components(separatedBy: "#EXTINF").count > 2, "\(lookBack)")
+    #expect(lookBack.contains("#EXT-X-DISCONTINUITY") && !lookBack.contains("#EXT-X-ENDLIST"))
+    try await Self.wait(until: 30_000, at: recording, stall.host)
+    try await stall.host.call("PUT", "/api/v1/shows/\(stall.show)/state", ["state": "ended"], expecting: 200)
+    try await until("the recording is complete", within: 5) {
+      try await stall.host.call("GET", recording)["state"] as? String == "ready" ? true : nil
+    }
+
+    for (size, width, height) in [("phone", 390, 844), ("desktop", 1440, 900)] {
+      try await withBrowser(width: width, height: height) { browser in
+        try await browser.open(addresses.web.absoluteString + "/watch/\(stall.show)?lang=en")
+        try await browser.wait(until: "document.querySelector('replay-player').state === 'playing'")
+        try await OnAirTests.seeFramesAdvance(browser)
+        try await browser.wait(until: "document.querySelectorAll('.seek-marks i').length === 1")
+        #expect(try await browser.run("return document.querySelector('pinned-card h2')") == .null)
+
+        try await Self.seek(browser, to: 12)
+        try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Brass lamp'")
+        #expect(try await browser.text("[data-part=chapter]") == "Brass lamp")
+        try await OnAirTests.seeFramesAdvance(browser)
+        try await Screenshots.keep(browser, "replay-\(size)")
+        // Back over the place where the machine died.
+        try await Self.seek(browser, to: 2)
+        try await browser.wait(until: "document.querySelector('pinned-card h2') === null")
+        try await Self.seek(browser, to: 12)
+        try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Brass lamp'")
+        if size == "phone" {
+          _ = try await OnAirTests.buy(browser)
+          let card = "document.querySelector('pinned-card .stock')?.textContent"
+          try await browser.wait(until: "/2/.test(\(card))")
+        }
+        #expect(try await OnAirTests.complaints(of: browser) == [])
+      }
+    }
+
+    let verified = try await program.run(["recordings", "verify"])
+    #expect(verified.status == 0, "\(verified.output)")
+    #expect(verified.output.contains("1 recordings") && verified.output.contains("all as their indexes say"))
+    program.kill(SIGINT)
+    #expect(try await program.ended(within: 5) == 0)
+
+    let media = program.directory.appending(path: "data/media/\(stall.show)/1.mp4")
+    var bytes = try Data(contentsOf: media)
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: media)
+    let spoilt = try await program.run(["recordings", "verify"])
+    #expect(spoilt.status == 1 && spoilt.output.contains("differs from its checksum"), "\(spoilt.output)")
+  }
+
+  private static func length(_ recording: String, _ client: Client) async throws -> Int? {
+    try await client.call("GET", recording)["durationMilliseconds"] as? Int
+  }
+
+  private static func wait(until milliseconds: Int, at recording: String, _ client: Client) async throws {
+    try await SystemTests.until("\(milliseconds) ms are recorded", within: 60) {
+      try await length(recording, client) ?? 0 >= milliseconds ? true : nil
+    }
+  }
+
+  private static func text(_ path: String, at web: URL) async throws -> String {
+    let (data, _) = try await URLSession.shared.data(from: web.appending(path: path))
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// As a finger on the bar does.
+  private static func seek(_ browser: Browser, to seconds: Int) async throws {
+    try await browser.run(
+      """
+      const bar = document.querySelector(".seek input");
+      bar.value = arguments[0];
+      bar.dispatchEvent(new Event("input"));
+      bar.dispatchEvent(new Event("change"));
+      """, .number(Double(seconds)))
+  }
+}
