@@ -6,8 +6,12 @@ import Synchronization
 /// Many writes, one fsync.
 ///
 /// While one transaction runs, calls queue; the next transaction takes all that wait, up to a bound, and runs them one
-/// after the other, each in a savepoint of its own. No timer decides how long to collect: a lone call never waits, and
-/// the busier the disk, the more calls share a commit. Callers resume only after that commit.
+/// after the other. No timer decides how long to collect: a lone call never waits, and the busier the disk, the more
+/// calls share a commit. Callers resume only after that commit.
+///
+/// Each call can fail alone. On PostgreSQL each has a savepoint. On SQLite, where a savepoint copies every page that is
+/// then changed, a batch is first run without: a call that fails before it has changed anything leaves nothing to undo,
+/// and when one fails later, the batch is rolled back and run again with savepoints, as are the next ones.
 ///
 /// One writer per process on PostgreSQL too: two would take the hot rows from each other and be told to run again.
 final class GroupCommit: Sendable {
@@ -23,6 +27,8 @@ final class GroupCommit: Sendable {
     var isRunning = false
     var isClosed = false
     var drained: [CheckedContinuation<Void, Never>] = []
+    /// So many transactions to come use savepoints, because a call had failed after it had changed something.
+    var careful = 0
     var statistics = DatabaseStatistics()
   }
 
@@ -30,6 +36,8 @@ final class GroupCommit: Sendable {
   private let limits: DatabaseLimits
   private let logger: Logger
   private let state = Mutex(State())
+  /// Whoever sends what fails late makes one batch in so many run twice.
+  private static let carefulAfterFailure = 16
   /// A serial queue of its own: its thread may block, and is none of the cooperative pool's.
   private let thread = DispatchQueue(label: "haat.store.writer")
 
@@ -123,10 +131,17 @@ final class GroupCommit: Sendable {
 
   private func run(_ batch: [Job]) {
     var outcomes: [@Sendable () -> Void] = []
+    var isCareful = state.withLock { state in
+      state.careful = max(0, state.careful - 1)
+      return state.careful > 0 || batch.count == 1
+    }
     for attempt in 1... {
       do {
-        outcomes = try source.withDriver { try transaction(of: batch, on: $0) }
+        outcomes = try source.withDriver { try transaction(of: batch, on: $0, isCareful: isCareful) }
         break
+      } catch is SavepointsNeeded {
+        isCareful = true
+        state.withLock { $0.careful = Self.carefulAfterFailure }
       } catch let rerun as Rerun where attempt < limits.attemptsMax {
         state.withLock { $0.statistics.retries += 1 }
         if rerun.backsOff { backOff(after: attempt) }
@@ -142,24 +157,31 @@ final class GroupCommit: Sendable {
   }
 
   /// What each caller is to be told, now that all of it is durable.
-  private func transaction(of batch: [Job], on driver: any Driver) throws -> [@Sendable () -> Void] {
+  private func transaction(
+    of batch: [Job], on driver: any Driver, isCareful: Bool
+  ) throws -> [@Sendable () -> Void] {
     do {
       try driver.begin(.write)
       var outcomes: [@Sendable () -> Void] = []
       outcomes.reserveCapacity(batch.count)
       var accepted = 0
       for job in batch {
-        try driver.savepoint()
+        let changesBefore = isCareful ? nil : driver.changes
+        if changesBefore == nil { try driver.savepoint() }
         let session = Session(driver)
         do {
           let outcome = try job.attempt(session)
           try session.finish()
-          try driver.releaseSavepoint()
+          if changesBefore == nil { try driver.releaseSavepoint() }
           outcomes.append(outcome)
           accepted += 1
         } catch {
           guard driver.damage == .none else { throw session.failure ?? error }
-          try driver.rollBackToSavepoint()
+          if changesBefore == nil {
+            try driver.rollBackToSavepoint()
+          } else if changesBefore != driver.changes {
+            throw SavepointsNeeded()
+          }
           outcomes.append { job.fail(error) }
         }
       }
@@ -183,6 +205,9 @@ final class GroupCommit: Sendable {
     Thread.sleep(forTimeInterval: Double.random(in: 0...boundMilliseconds) / 1000)
   }
 }
+
+/// A call failed that cannot be undone alone.
+private struct SavepointsNeeded: Error {}
 
 /// Why a transaction has to be run again from its beginning.
 struct Rerun: Error {

@@ -9,7 +9,8 @@
 ///
 /// The text is the same for both engines. It comes from literals alone: no `String` fits in.
 public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConvertible {
-  private let bytes: [UInt8]
+  /// The text, in UTF-8.
+  let bytes: [UInt8]
   /// Where in the text each `$n` stands.
   private let marks: [Int]
   let values: [Value]
@@ -82,25 +83,27 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
       for (index, (mark, value)) in zip(part.marks, part.values).enumerated() {
         bytes.append(contentsOf: part.bytes[copied..<mark])
         append(value)
-        copied = mark + Self.name(of: index + 1).utf8.count
+        copied = mark + "$\(index + 1)".utf8.count
       }
       bytes.append(contentsOf: part.bytes[copied...])
     }
 
     /// `($1,$2,…)`. An empty list is `(NULL)`, so `IN` is true for nothing — and so is `NOT IN`.
+    @inlinable
     public mutating func appendInterpolation(list: some Sequence<some ValueConvertible>) {
       appendTuple(list.map { $0.sqlValue })
     }
 
     /// `($1,$2),($3,$4),…` for `VALUES`: one tuple for each row. There must be at least one row.
-    public mutating func appendInterpolation(rows: some Sequence<[any ValueConvertible]>) {
+    public mutating func appendInterpolation(rows: [[any ValueConvertible]]) {
       for (index, row) in rows.enumerated() {
         if index > 0 { appendLiteral(",") }
         appendTuple(row.map { $0.sqlValue })
       }
     }
 
-    private mutating func appendTuple(_ tuple: [Value]) {
+    @usableFromInline
+    mutating func appendTuple(_ tuple: [Value]) {
       appendLiteral("(")
       if tuple.isEmpty { appendLiteral("NULL") }
       for (index, value) in tuple.enumerated() {
@@ -114,9 +117,13 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
     mutating func append(_ value: Value) {
       values.append(value)
       marks.append(bytes.count)
-      bytes.append(contentsOf: Self.name(of: values.count).utf8)
+      bytes.append(UInt8(ascii: "$"))
+      var place = 1
+      while place <= values.count / 10 { place *= 10 }
+      while place > 0 {
+        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: values.count / place % 10))
+        place /= 10
+      }
     }
-
-    private static func name(of parameter: Int) -> String { "$\(parameter)" }
   }
 }

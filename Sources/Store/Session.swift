@@ -11,6 +11,9 @@ protocol Driver: Connection {
   func define(_ schema: String) throws
   /// What became of the transaction when a statement failed.
   var damage: Damage { get }
+  /// Grows with every change that the transaction makes. Nil where the engine does not tell, and where a failed statement
+  /// leaves nothing of its transaction but its savepoints.
+  var changes: Int? { get }
 }
 
 enum Purpose { case read, write }

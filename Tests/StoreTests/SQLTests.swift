@@ -26,6 +26,16 @@ struct SQLTests {
     #expect(sql.description == "a IN ($1,$2) AND b IN (NULL) AND (c, d) IN (VALUES ($3,$4),($5,$6))")
   }
 
+  @Test
+  func `parameters are numbered beyond nine and ninety-nine`() {
+    let sql: SQL = "a IN \(list: 1...120)"
+    #expect(sql.description == "a IN (" + (1...120).map { "$\($0)" }.joined(separator: ",") + ")")
+    let part: SQL = "\(sql) AND b = \(0)"
+    let whole: SQL = "c = \(0) AND \(part)"
+    #expect(
+      whole.description == "c = $1 AND a IN (" + (2...121).map { "$\($0)" }.joined(separator: ",") + ") AND b = $122")
+  }
+
   @Test(arguments: Engine.allCases)
   func `no value becomes SQL`(engine: Engine) async throws {
     let test = try await engine.counter()

@@ -82,6 +82,50 @@ struct WriteTests {
     #expect(after.queued == 0)
   }
 
+  /// How a call of a batch fails.
+  enum Failing: CaseIterable { case unchanged, unmatched, changed, made }
+
+  @Test(arguments: Engine.allCases, Failing.allCases)
+  func `a call that fails takes back what it did, whatever that was, and others keep theirs`(
+    engine: Engine, failing: Failing
+  ) async throws {
+    let test = try await engine.counter()
+    let database = test.database
+    let gate = Gate()
+    let before = database.statistics().commits
+    async let held: Void = database.write { _ in gate.hold() }
+    await gate.isHolding()
+    let refused = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for number in 0..<10 {
+        group.addTask {
+          do {
+            try await database.write { db in
+              guard number == 5 else { return try Counter.increment(in: db) }
+              switch failing {
+              case .unchanged: break
+              case .unmatched: try db.run("UPDATE counter SET total = total + 100 WHERE id = 77")
+              case .changed: try db.run("UPDATE counter SET total = total + 100")
+              case .made: try db.run("CREATE TABLE made (id BIGINT NOT NULL)")
+              }
+              throw Refused()
+            }
+            return false
+          } catch is Refused {
+            return true
+          }
+        }
+      }
+      await condition { database.statistics().queued == 10 }
+      gate.open()
+      return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    try await held
+    #expect(refused == 1)
+    #expect(try await database.read { try Counter.total(in: $0) } == 9)
+    #expect(database.statistics().commits - before == 2, "the one that was held, and the one all others shared")
+    await #expect(throws: StoreFault.self) { try await database.read { try $0.rows("SELECT id FROM made") } }
+  }
+
   @Test(arguments: Engine.allCases)
   func `a batch has a bound`(engine: Engine) async throws {
     let test = try await engine.counter()

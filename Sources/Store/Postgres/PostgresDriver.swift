@@ -12,6 +12,7 @@ final class PostgresDriver: Driver {
   private var isClosed = false
 
   private(set) var damage = Damage.none
+  let changes: Int? = nil
   /// The session cannot be used again.
   private(set) var isBroken = false
 

@@ -6,11 +6,16 @@ import GRDBSQLite
 final class SQLiteDriver: Driver {
   private let db: GRDB.Database
   private var isWriting = false
+  /// How often something else than rows was changed.
+  private var otherChanges = 0
 
   init(_ db: GRDB.Database) { self.db = db }
 
   /// SQLite rolls a whole transaction back by itself for a full disk, a failed write and the like.
   var damage: Damage { isWriting && !db.isInsideTransaction ? .lost : .none }
+
+  /// SQLite undoes by itself what a statement did before it failed.
+  var changes: Int? { db.totalChangesCount + otherChanges }
 
   func begin(_ purpose: Purpose) throws {
     // A reader's transaction, a snapshot, is already there: `DatabasePool.read` began it.
@@ -69,6 +74,7 @@ final class SQLiteDriver: Driver {
     } catch let error as DatabaseError {
       throw StoreFault.statement("\(error.message ?? "error \(error.resultCode.rawValue)") in \(sql)")
     }
+    if !statement.isReadonly, !sql.changesRowsAlone { otherChanges += 1 }
     let handle = statement.sqliteStatement
     defer {
       sqlite3_reset(handle)
@@ -135,5 +141,12 @@ final class SQLiteDriver: Driver {
       return .storage(message)
     default: return .statement(message)
     }
+  }
+}
+
+extension SQL {
+  /// Whether all that the statement can change are rows, which SQLite counts. False when in doubt.
+  fileprivate var changesRowsAlone: Bool {
+    bytes.starts(with: "INSERT ".utf8) || bytes.starts(with: "UPDATE ".utf8) || bytes.starts(with: "DELETE ".utf8)
   }
 }
