@@ -321,7 +321,7 @@ import Testing
     let stall = try await Stall(.sqlite, prices: (0..<lines).map { 1000 + Int64($0) })
     let bag = Bag(show: nil, market: "IN", lines: stall.offers.map { Bag.Line(offer: $0, quantity: 1) })
     let request = OrderRequest(
-      id: stall.commerce.makeID(), bag: bag, buyer: Stall.buyer(), encodedBuyer: try Stall.buyer().encoded(),
+      id: stall.commerce.makeID(), bag: bag, buyer: Stall.buyer(), encodedBuyer: Stall.buyer().encoded,
       fingerprint: [], language: "en", access: Secret(prefix: "", entropy: stall.commerce.entropy),
       holder: Holder(Stall.buyer(), address: nil))
     let statements = try await stall.database.write { [commerce = stall.commerce] db in

@@ -49,33 +49,34 @@ public struct ID<Entity>: Hashable, Sendable, Comparable {
 extension ID: LosslessStringConvertible, CustomStringConvertible {
   /// Reads the canonical form, `8-4-4-4-12` hexadecimal digits in either case; nil for anything else.
   public init?(_ text: String) {
-    let utf8 = Array(text.utf8)
-    guard utf8.count == 36 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    var index = 0
-    while index < 36 {
-      if [8, 13, 18, 23].contains(index) {
-        guard utf8[index] == UInt8(ascii: "-") else { return nil }
-        index += 1
+    guard text.utf8.count == 36 else { return nil }
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    for (place, character) in text.utf8.enumerated() {
+      if place == 8 || place == 13 || place == 18 || place == 23 {
+        guard character == UInt8(ascii: "-") else { return nil }
         continue
       }
-      guard let high = Hexadecimal.value(utf8[index]), let low = Hexadecimal.value(utf8[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
-      index += 2
+      guard let digit = Hexadecimal.value(character) else { return nil }
+      if place < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
     }
-    self.init(bytes: bytes)
+    (self.high, self.low) = (high, low)
   }
 
   public var description: String {
-    let hex = Hexadecimal.text(bytes)
-    var parts: [Substring] = []
-    var rest = hex[...]
-    for length in [8, 4, 4, 4, 12] {
-      parts.append(rest.prefix(length))
-      rest = rest.dropFirst(length)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    appendText(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The description's 36 characters.
+  func appendText(to text: inout [UInt8]) {
+    for place in 0..<32 {
+      if place == 8 || place == 12 || place == 16 || place == 20 { text.append(UInt8(ascii: "-")) }
+      let half = place < 16 ? high : low
+      text.append(Hexadecimal.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (place & 15))) & 0x0F))
     }
-    return parts.joined(separator: "-")
   }
 }
 
@@ -117,13 +118,17 @@ public struct UnreadableValue: Error, CustomStringConvertible {
 /// Bytes as hexadecimal digits.
 public enum Hexadecimal {
   public static func text(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 0x0F)])
+      text.append(digit(byte >> 4))
+      text.append(digit(byte & 0x0F))
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The lower-case digit of 0…15.
+  static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// The value of one digit in either case, or nil.

@@ -37,7 +37,10 @@ extension Moment: Codable, CustomStringConvertible {
   private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
   public var description: String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(Self.style)
+    guard let calendar = CalendarTime(self) else {
+      return Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(Self.style)
+    }
+    return calendar.text
   }
 
   /// Reads RFC 3339 with or without a fraction of a second; nil for anything else.
@@ -94,14 +97,16 @@ public struct Entropy: Sendable {
 
   public func bytes(_ count: Int) -> [UInt8] { make(count) }
 
-  /// The system's cryptographic generator. Each number of it is a call of the kernel's, so none of its bytes is wasted.
+  /// The system's cryptographic generator. Asking the kernel costs more than what it gives, so it is asked once for all.
   public static let system = Entropy { count in
-    var generator = SystemRandomNumberGenerator()
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    while bytes.count < count {
-      withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0.prefix(count - bytes.count)) }
+    Array(unsafeUninitializedCapacity: count) { buffer, filled in
+      var generator = SystemRandomNumberGenerator()
+      // It gives at most 256 bytes a call.
+      if count <= 256, getentropy(buffer.baseAddress, count) == 0 { filled = count }
+      while filled < count {
+        buffer[filled] = generator.next()
+        filled += 1
+      }
     }
-    return bytes
   }
 }

@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 
 /// A token that opens something to whoever holds it: a session, a stream key, an API key, a buyer's order.
 ///
@@ -10,8 +9,8 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible {
 
   /// Makes a new one: `prefix` and 32 characters of Crockford's base 32 (160 bits).
   public init(prefix: String, entropy: Entropy) {
-    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
-    text = prefix + String(entropy.bytes(32).map { alphabet[Int($0 & 31)] })
+    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    text = prefix + String(decoding: entropy.bytes(32).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
   }
 
   /// What a caller presented. Nil when it is empty or longer than 200 bytes (an empty token must never match), and when
@@ -30,8 +29,20 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// SHA-256 of the text, what the database keeps and looks up.
-  public var hash: [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
+  public var hash: [UInt8] { Array(SHA256.hash(of: text)) }
 
   /// Never the secret itself: it would end up in a log.
   public var description: String { "‹secret›" }
+}
+
+extension SHA256 {
+  /// Of the text's UTF-8, where it lies.
+  static func hash(of text: String) -> SHA256Digest {
+    var text = text
+    return text.withUTF8 { bytes in
+      var hash = SHA256()
+      hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+      return hash.finalize()
+    }
+  }
 }

@@ -62,7 +62,7 @@ extension Buyer {
       throw GeneralRefusal.invalid(field: "buyer.email", why: "must be an e-mail address, such as asha@example.com")
     }
     let phone = try field(phone, "buyer.phone", 0...policy.phoneCharactersMax)
-    guard phone.unicodeScalars.allSatisfy({ "+0123456789 ()-.".unicodeScalars.contains($0) }) else {
+    guard phone.utf8.allSatisfy({ "+0123456789 ()-.".utf8.contains($0) }) else {
       throw GeneralRefusal.invalid(field: "buyer.phone", why: "may have digits, blanks and +()-. only")
     }
     let country = try field(address.country, "buyer.address.country", 2...2)
@@ -86,10 +86,12 @@ extension Buyer {
 
   /// One @ with something before it and a dotted name after it: whether it exists, only a message can tell.
   private static func looksLikeEmail(_ text: String) -> Bool {
-    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
-    let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-    return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)
+    // Both signs are ASCII, so their bytes are nothing else's.
+    let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+    guard parts.count == 2, (1...64).contains(parts[0].count) else { return false }
+    let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
+      && !text.unicodeScalars.contains { $0.isASCII ? $0 == " " : $0.properties.isWhitespace }
   }
 }
 
@@ -116,7 +118,7 @@ private struct LineOfText {
 }
 
 extension Buyer {
-  private struct Record: Codable {
+  private struct Record: Decodable {
     let name: String
     let email: String
     let phone: String
@@ -124,12 +126,26 @@ extension Buyer {
   }
 
   /// What the `buyer` column holds: everything but the account, which has its own column. Keys are sorted, so that
-  /// equal buyers have equal text.
-  func encoded() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let record = Record(name: name, email: email, phone: phone, address: address)
-    return String(decoding: try encoder.encode(record), as: UTF8.self)
+  /// equal buyers have equal text, which fingerprints that are kept rely on.
+  var encoded: String {
+    var json = JSONWriter(capacity: 512)
+    json.object {
+      $0.member("address") {
+        $0.object {
+          $0.member("city", address.city)
+          $0.member("country", address.country)
+          $0.member("line1", address.line1)
+          $0.member("line2", address.line2)
+          $0.member("name", address.name)
+          $0.member("postalCode", address.postalCode)
+          $0.member("region", address.region)
+        }
+      }
+      $0.member("email", email)
+      $0.member("name", name)
+      $0.member("phone", phone)
+    }
+    return String(decoding: json.bytes, as: UTF8.self)
   }
 
   init(account: ID<Account>?, encoded: String) throws {

@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 import Store
 
 /// Who holds the stock of an order that is not paid, as two digests: enough to count by, and gone when the order is paid
@@ -15,7 +14,7 @@ struct Holder: Sendable {
     self.address = address.map { Self.digest("address \($0)") }
   }
 
-  private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Data(text.utf8)).prefix(16)) }
+  private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(of: text).prefix(16)) }
 }
 
 extension Holder {

@@ -17,7 +17,7 @@ public struct IdempotencyKey: Hashable, Sendable {
   /// The id of what a request with this key makes, when its caller gives none: the same for every try, so that one whose
   /// answer was lost, or whose claim was taken over, makes nothing twice.
   public func id<Entity>(_ entity: Entity.Type = Entity.self) -> ID<Entity>? {
-    ID(bytes: Array(SHA256.hash(data: Data("id\u{0}\(scope)\u{0}\(key)".utf8)).prefix(16)))
+    ID(bytes: Array(digest(for: "id").prefix(16)))
   }
 
   /// What the table knows it by: neither scope nor key can be read from it.
@@ -25,7 +25,7 @@ public struct IdempotencyKey: Hashable, Sendable {
   /// A key that is a UUIDv7 lends it the six bytes of its time. Such names come in order, and share the pages of their
   /// neighbours; others each dirty a page of their own, which costs as much as all else of an order.
   fileprivate var name: [UInt8] {
-    var name = Array(SHA256.hash(data: Data("name\u{0}\(scope)\u{0}\(key)".utf8)))
+    var name = Array(digest(for: "name"))
     if let id = timed { name.replaceSubrange(..<6, with: id.bytes.prefix(6)) }
     return name
   }
@@ -39,8 +39,10 @@ public struct IdempotencyKey: Hashable, Sendable {
   /// What an answer is sealed with. It is not kept: an answer may hold a secret that is otherwise known by its hash
   /// alone, and only who sends the key again can read it.
   fileprivate var seal: SymmetricKey {
-    SymmetricKey(data: SHA256.hash(data: Data("seal\u{0}\(scope)\u{0}\(key)".utf8)))
+    SymmetricKey(data: digest(for: "seal"))
   }
+
+  private func digest(for purpose: String) -> SHA256Digest { SHA256.hash(of: "\(purpose)\u{0}\(scope)\u{0}\(key)") }
 
   /// Takes the key for an order, in the order's own transaction. The order that was placed under it before, if any.
   ///

@@ -65,9 +65,9 @@ extension ID<Order> {
   /// programs use the id.
   public var orderNumber: String {
     // Crockford's base 32: no I, L, O or U, so that it can be read out.
-    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
     let digits = (0..<8).map { alphabet[Int((low >> (35 - 5 * UInt64($0))) & 31)] }
-    return "H-" + String(digits[..<4]) + "-" + String(digits[4...])
+    return "H-\(String(decoding: digits[..<4], as: UTF8.self))-\(String(decoding: digits[4...], as: UTF8.self))"
   }
 }
 

@@ -3,16 +3,17 @@ import Store
 extension Commerce {
   /// Holds the stock and records the order, or does neither. What it costs is decided here, by the offers.
   ///
-  /// The caller chooses `id`: asking again with the same id, bag and buyer gives the first answer, with another token;
-  /// with anything else it throws `PlaceOrderRefusal.otherOrder`. So does `key`, for callers who name their intent by an
-  /// `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other bookkeeping.
+  /// The caller may choose `id`: asking again with the same id, bag and buyer gives the first answer, with another
+  /// token; with anything else it throws `PlaceOrderRefusal.otherOrder`. So does `key`, for callers who name their intent
+  /// by an `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other
+  /// bookkeeping.
   ///
   /// `address` is where it comes from, for the limits on what may be held unpaid; nil counts by the buyer alone.
   ///
   /// Throws `BagRefusal`, among them `soldOut`, `HoldRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
   /// buyer, or with an `id` that is not of now.
   public func placeOrder(
-    _ id: ID<Order>, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
+    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
   ) async throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
@@ -20,9 +21,9 @@ extension Commerce {
       throw GeneralRefusal.invalid(field: "language", why: "must be a language tag, such as hi")
     }
     let buyer = try buyer.checked(policy)
-    let encodedBuyer = try buyer.encoded()
+    let encodedBuyer = buyer.encoded
     let request = OrderRequest(
-      id: id, bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
+      id: id ?? makeID(), bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
       access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     return try await writeAndTell { db in
@@ -30,7 +31,8 @@ extension Commerce {
       if let key, let placed = try key.claim(for: request, at: now, in: db) {
         return try self.repeated(placed, request, in: db)
       }
-      if try Order.exists(id, in: db) { return try self.repeated(id, request, in: db) }
+      // A new id names nothing yet: one statement less for those who go by a key.
+      if let id, try Order.exists(id, in: db) { return try self.repeated(id, request, in: db) }
       return try self.place(request, in: db)
     }
   }

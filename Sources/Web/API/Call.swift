@@ -89,7 +89,7 @@ struct Call: Sendable {
   /// The `Idempotency-Key`, as a quoted string of RFC 8941 or bare.
   var intent: String? {
     guard let header = request.headers[.idempotencyKey] else { return nil }
-    var text = header.trimmingCharacters(in: .whitespaces)
+    var text = String(header[...].withoutBlanks)
     if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count >= 2 {
       text = String(text.dropFirst().dropLast()).replacing(#"\""#, with: "\"").replacing(#"\\"#, with: "\\")
     }

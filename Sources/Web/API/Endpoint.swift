@@ -55,6 +55,8 @@ struct Endpoint: Sendable {
   var queries: [Query] = []
   /// Whether `If-Match` is looked at.
   var isConditional = false
+  /// Whether it takes microseconds but for waiting, and is answered by the event loop that read the request.
+  var isBrief = false
   let handle: @Sendable (Call) async throws -> Response
 
   init(
@@ -134,9 +136,14 @@ struct Endpoint: Sendable {
   static func json(_ value: some Encodable, as status: HTTPResponse.Status = .ok) throws -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
-    return Response(
+    return response(json: try encoder.encode(value), as: status)
+  }
+
+  /// JSON that is written already.
+  static func response(json bytes: some Sequence<UInt8>, as status: HTTPResponse.Status) -> Response {
+    Response(
       status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }
 
@@ -161,17 +168,13 @@ extension Endpoint {
     switch body {
     case .none: most = limits.bodyBytes
     case .json:
-      let type = request.headers[.contentType]?.split(separator: ";").first.map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }
+      let type = request.headers[.contentType]?.split(separator: ";").first?.withoutBlanks
       guard type?.lowercased() == "application/json" else {
         throw Problem(.unsupportedMediaType, "unsupported_media_type", "Send application/json.")
       }
       most = limits.bodyBytes
     case .bytes(let types, let max):
-      let type = request.headers[.contentType]?.split(separator: ";").first.map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }
+      let type = request.headers[.contentType]?.split(separator: ";").first?.withoutBlanks
       guard let type, types.contains(type.lowercased()) else {
         let list = types.joined(separator: ", ")
         throw Problem(.unsupportedMediaType, "unsupported_media_type", "Send one of \(list).")

@@ -253,10 +253,10 @@ enum OrderAPI {
     var endpoint = Endpoint(
       .post, "/api/v1/orders", "Holds the stock and places an order; anyone may.", as: .created
     ) { call in
-      let body = try call.decode(NewOrder.self)
+      let body = try NewOrder(plain: call.bytes) ?? call.decode(NewOrder.self)
       guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
       let placed = try await call.commerce.placeOrder(
-        body.id ?? call.commerce.makeID(), body.bag, buyer: body.buyer.buyer(call.caller.account),
+        body.id, body.bag, buyer: body.buyer.buyer(call.caller.account),
         language: call.context.language, key: key, address: call.address)
       let provider = call.commerce.providers.current?.name
       let answer = Placed(
@@ -264,13 +264,14 @@ enum OrderAPI {
         payment: provider.map {
           PaymentWay(provider: $0, methodsURL: $0 == "sandbox" ? "/sandbox/v1/payment_methods" : nil)
         })
-      var response = try Endpoint.json(answer, as: .created)
+      var response = Endpoint.response(json: answer.json, as: .created)
       if !placed.isNew { response.headers[.idempotencyReplayed] = "true" }
       call.site.metrics.placedOrder()
       return response
     }
     endpoint.body = .json(NewOrder.self)
     endpoint.answer = .json(Placed.self)
+    endpoint.isBrief = true
     return endpoint.limited(.orders).repeated(.keyPassedOn)
   }
 }

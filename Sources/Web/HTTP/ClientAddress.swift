@@ -5,11 +5,10 @@ import NIOCore
 extension WebContext {
   /// Whom a limit counts: the caller's IPv4 address, or the /64 its IPv6 address is in, which one customer has whole.
   func address(of request: Request, _ configuration: WebConfiguration) -> String {
-    let direct = channel.remoteAddress?.ipAddress ?? "unknown"
     guard configuration.trustsProxy,
       let forwarded = request.headers[.forwardedFor]?.split(separator: ",").last
-    else { return ClientAddress.group(direct) }
-    return ClientAddress.group(forwarded.trimmingCharacters(in: .whitespaces))
+    else { return ClientAddress.group(channel.remoteAddress?.ipAddress ?? "unknown") }
+    return ClientAddress.group(String(forwarded.withoutBlanks))
   }
 }
 
@@ -17,7 +16,7 @@ enum ClientAddress {
   /// The text of an address, without its lower half when it is IPv6. An IPv4 address in IPv6 clothing counts as IPv4.
   static func group(_ text: String) -> String {
     let text = text.prefix(64).prefix { $0 != "%" }
-    guard text.contains(":") else { return String(text) }
+    guard text.utf8.contains(UInt8(ascii: ":")) else { return String(text) }
     if text.lowercased().hasPrefix("::ffff:"), let dotted = text.split(separator: ":").last, dotted.contains(".") {
       return String(dotted)
     }
