@@ -9,6 +9,7 @@ import NIOCore
 enum Routes {
   static func router(_ site: Site) -> Router<WebContext> {
     let router = Router(context: WebContext.self, options: [.autoGenerateHeadEndpoints])
+    router.add(middleware: OffTheLoop(but: API.endpoints.filter(\.isBrief)))
     router.add(middleware: Counting(metrics: site.metrics))
     router.add(middleware: SecurityHeaders(isSecure: site.configuration.secureCookies))
     router.add(middleware: Compression())

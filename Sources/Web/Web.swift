@@ -92,11 +92,15 @@ public struct Web: Service {
     let port = port
     return Application(
       router: Routes.router(site),
-      server: .http1(
-        configuration: .init(
-          idleTimeout: .seconds(configuration.limits.idleSeconds),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+      server: HTTPServerBuilder { responder in
+        LoopedHTTP1(
+          HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              idleTimeout: .seconds(configuration.limits.idleSeconds),
+              httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), backlog: 4096,
         availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),

@@ -1,0 +1,62 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Runs tasks on an event loop.
+private final class LoopExecutor: TaskExecutor {
+  private let loop: any EventLoop
+
+  init(_ loop: any EventLoop) { self.loop = loop }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
+}
+
+/// HTTP/1.1 whose connections are each served by a task on their own event loop.
+///
+/// A request is read and answered by the loop. Served from the global pool, it would change threads twice, which costs
+/// as much as a small answer itself. What is more than small goes back to the pool: `OffTheLoop`.
+struct LoopedHTTP1: ServerChildChannel {
+  private let http: HTTP1Channel
+
+  init(_ http: HTTP1Channel) { self.http = http }
+
+  func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+    http.setup(channel: channel, logger: logger)
+  }
+
+  func handle(value: HTTP1Channel.Value, logger: Logger) async {
+    await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+      await http.handle(value: value, logger: logger)
+    }
+  }
+}
+
+/// Hands requests to the global pool, all but those that are known to be answered in microseconds: a page or a picture
+/// that took milliseconds on the loop would hold up every stream and event of that loop's viewers.
+struct OffTheLoop: RouterMiddleware {
+  typealias Context = WebContext
+
+  private struct Route: Hashable {
+    let method: HTTPRequest.Method
+    let path: String
+  }
+
+  private let brief: Set<Route>
+
+  init(but brief: [Endpoint]) {
+    self.brief = Set(brief.map { Route(method: $0.method, path: $0.path) })
+  }
+
+  func handle(
+    _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+  ) async throws -> Response {
+    let route = Route(method: request.method, path: context.endpointPath ?? "")
+    if brief.contains(route) { return try await next(request, context) }
+    return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await next(request, context) }
+  }
+}
