@@ -193,22 +193,31 @@ final class Lines: Sendable {
   var count: Int { state.withLock { $0.lines.count } }
   var isAtEnd: Bool { state.withLock { $0.isAtEnd } }
 
+  /// Reads on a thread of its own until every writer has closed. A `readabilityHandler` is not told of the end each time.
   func follow(_ pipe: Pipe) {
-    pipe.fileHandleForReading.readabilityHandler = { [self] handle in
-      let data = handle.availableData
-      state.withLock { state in
-        if data.isEmpty {
-          state.isAtEnd = true
-          if !state.rest.isEmpty { state.lines.append(String(decoding: state.rest, as: UTF8.self)) }
-          state.rest = []
-        }
-        state.rest.append(contentsOf: data)
-        while let newline = state.rest.firstIndex(of: UInt8(ascii: "\n")) {
-          state.lines.append(String(decoding: state.rest[..<newline], as: UTF8.self))
-          state.rest.removeSubrange(...newline)
-        }
+    let handle = pipe.fileHandleForReading
+    Thread.detachNewThread { [self] in
+      while true {
+        let data = handle.availableData
+        if data.isEmpty { break }
+        take(data)
       }
-      if data.isEmpty { handle.readabilityHandler = nil }
+      state.withLock { state in
+        if !state.rest.isEmpty { state.lines.append(String(decoding: state.rest, as: UTF8.self)) }
+        state.rest = []
+        state.isAtEnd = true
+      }
+      try? handle.close()
+    }
+  }
+
+  private func take(_ data: Data) {
+    state.withLock { state in
+      state.rest.append(contentsOf: data)
+      while let newline = state.rest.firstIndex(of: UInt8(ascii: "\n")) {
+        state.lines.append(String(decoding: state.rest[..<newline], as: UTF8.self))
+        state.rest.removeSubrange(...newline)
+      }
     }
   }
 }
