@@ -55,7 +55,9 @@ final class HaatProgram: Sendable {
   func serve(httpPort: Int = 0, rtmpPort: Int = 0) async throws -> Addresses {
     let said = try start("serve", httpPort: httpPort, rtmpPort: rtmpPort)
     return try await until("haat serve says where it listens", within: 60) { () -> Addresses? in
-      guard let web = try said("Web: "), let url = URL(string: web), let rtmp = try said("RTMP: ") else { return nil }
+      guard let web = try said("Web: "), let url = URL(string: web), let rtmp = try said("RTMP: "),
+        try said("Stop with ") != nil
+      else { return nil }
       return Addresses(web: url, rtmp: rtmp, setup: try said("Operator: "))
     }
   }
