@@ -181,7 +181,8 @@ import Web
         await #expect(throws: EventStream.Ended.self) {
           while true { _ = try await viewer.next() }
         }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        // A server that waited for its viewers would wait for as long as they watch.
+        #expect(ContinuousClock.now - start < .seconds(15))
         #expect((500...4_000).contains(try #require(viewer.retryMilliseconds)))
       }
     }
