@@ -42,9 +42,7 @@ class HaatServer:
         settings = {
             "DATA_DIRECTORY": self.directory.name, "HTTP_PORT": self.port, "HTTP_HOST": "127.0.0.1",
             "RTMP_PORT": self.rtmp_port, "RTMP_HOST": "127.0.0.1", "LOG_LEVEL": "warning",
-            # Everybody who buys here is one buyer at one address.
-            "RULES_OPEN_ORDERS_PER_BUYER_MAX": 0, "RULES_HELD_UNITS_PER_BUYER_MAX": 0,
-            "RULES_OPEN_ORDERS_PER_ADDRESS_MAX": 0, "RULES_HELD_UNITS_PER_ADDRESS_MAX": 0, **self.settings,
+            **self.settings,
         }
         environment = {**os.environ, **{f"HAAT_{name}": str(value) for name, value in settings.items()}}
         program = os.environ.get("BENCH_BINARY", ROOT / ".build" / "release" / "haat")

@@ -16,7 +16,7 @@ def open_stall(server):
     return {
         "show": show, "market": "IN",
         "lines": [{"offer": cards[0]["variants"][0]["offer"]["id"], "quantity": 1}],
-        "buyer": {"name": "Asha Rao", "email": "asha@example.com", "phone": "+91 98765 43210", "address": {
+        "buyer": {"name": "Asha Rao", "email": "buyer00000000@example.com", "phone": "+91 98765 43210", "address": {
             "line1": "12 Brigade Road", "city": "Bengaluru", "region": "KA", "postalCode": "560001",
             "country": "IN"}}}
 

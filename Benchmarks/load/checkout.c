@@ -4,7 +4,8 @@
 //   checkout-load <port> <connections> <seconds> <path> <file with the JSON body> [header: value]…
 //
 // Every request gets an Idempotency-Key of its own, and comes, as a proxy in front would say, from a buyer of its own: the
-// limits for one address are not what is measured. The first answer that is not 201 is printed to standard error.
+// limits for one address are not what is measured. Eight zeros before an @ in the body become the number of the request, so that
+// each buyer has an e-mail address too. The first answer that is not 201 is printed to standard error.
 // Connections come from 127.0.0.1 to 127.0.0.8 in turn, because one pair of addresses has only so many ports.
 
 #define _GNU_SOURCE
@@ -34,6 +35,7 @@ struct buyer {
 
 static char head[8192];
 static char *body;
+static char *buyer_number;  // eight digits within the body, or NULL
 static size_t body_length;
 static uint32_t buckets[BUCKETS];
 static uint64_t created, refused, latency_max;
@@ -69,6 +71,11 @@ static void ask(struct buyer *b) {
   write_key(key);
   int length = sprintf(request, "%sIdempotency-Key: %s\r\nX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, key,
                        (unsigned)(keys >> 16 & 255), (unsigned)(keys >> 8 & 255), (unsigned)(keys & 255));
+  if (buyer_number) {
+    char digits[9];
+    sprintf(digits, "%08u", (unsigned)(keys % 100000000));
+    memcpy(buyer_number, digits, 8);
+  }
   struct iovec parts[2] = {{request, length}, {body, body_length}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
   b->received = 0;
@@ -128,7 +135,9 @@ static void read_body(const char *path) {
   FILE *file = fopen(path, "rb");
   if (!file) die(path);
   body = malloc(BUFFER);
-  body_length = fread(body, 1, BUFFER, file);
+  body_length = fread(body, 1, BUFFER - 1, file);
+  body[body_length] = 0;
+  buyer_number = strstr(body, "00000000@");
   fclose(file);
 }
 
