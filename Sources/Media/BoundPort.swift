@@ -24,6 +24,14 @@ final class BoundPort: Sendable {
     }
   }
 
+  /// The number, if it is known by now.
+  var known: Int? {
+    state.withLock { state in
+      guard case .known(let number) = state else { return nil }
+      return number
+    }
+  }
+
   func settle(_ number: Int) {
     let waiters: [CheckedContinuation<Int, Never>] = state.withLock { state in
       defer { state = .known(number) }

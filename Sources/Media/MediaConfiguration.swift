@@ -46,6 +46,11 @@ public struct MediaConfiguration: Sendable {
   /// Bits per second a publisher may send, averaged over five seconds.
   public var bitrateMax = 60_000_000
 
+  /// Browsers that broadcast at once.
+  public var broadcastsMax = 200
+  /// ffmpegs that turn browsers' recordings into streams, at once.
+  public var transcodersMax = 8
+
   /// Length of an LL-HLS part that is aimed for. The declared PART-TARGET is the nearest whole number of frames.
   public var partMilliseconds: Int64 = 200
   /// A segment ends at the first keyframe after it is as long.

@@ -12,11 +12,12 @@ public final class MediaServer: Sendable {
 
   /// What is kept of the streams; nil where nothing is.
   public let recordings: Recordings?
-  private let configuration: MediaConfiguration
-  private let logger: Logger
-  private let authorize: @Sendable (PublishRequest) async -> PublishDecision
+  let configuration: MediaConfiguration
+  let logger: Logger
+  let authorize: @Sendable (PublishRequest) async -> PublishDecision
   private let report: @Sendable (StreamNews) -> Void
-  private let clock = MediaClock.system
+  let clock = MediaClock.system
+  let broadcasts = Mutex(Broadcasts())
   private struct Streams {
     var live: [String: LiveStream] = [:]
     /// Counts what may have made an answer of `authorize` untrue: a key replaced, a show ended.
@@ -103,7 +104,7 @@ public final class MediaServer: Sendable {
   ///
   /// Call after what `authorize` answers by has changed: an encoder that was just let in by the old answer is asked
   /// about again.
-  public func disconnect(_ id: String) { revoked(id).stream?.end(reason: "the stream was ended") }
+  public func disconnect(_ id: String) { revoked(id).stream?.end(reason: Self.streamEnded) }
 
   /// Cuts a stream's encoder, because its key does not hold any more; viewers wait for another, for the grace's length.
   ///
@@ -112,6 +113,12 @@ public final class MediaServer: Sendable {
     let (stream, revocation) = revoked(id)
     stream?.revoke(revocation, reason: "its key was replaced")
   }
+
+  /// Shown by who was let in now, see `BroadcastRequest.admission`.
+  public var admissionNumber: UInt64 { state.withLock { $0.revocations } }
+
+  /// The port in use, if it is bound.
+  var knownPort: Int? { port.known.flatMap { $0 > 0 ? $0 : nil } }
 
   private func revoked(_ id: String) -> (stream: LiveStream?, revocation: UInt64) {
     state.withLock { state in
@@ -127,7 +134,7 @@ public final class MediaServer: Sendable {
   func admit(_ request: PublishRequest) async -> Admission {
     for _ in 0..<Self.questionsMax {
       let before = state.withLock { $0.revocations }
-      switch await authorize(request) {
+      switch await decide(request) {
       case .refuse(let reason): return .refused(reason)
       case .accept(let id, let mediaTime):
         if let stream = stream(id, mediaTimeMilliseconds: mediaTime, unless: before) {
@@ -139,7 +146,7 @@ public final class MediaServer: Sendable {
   }
 
   /// Nil when something was revoked since.
-  private func stream(_ id: String, mediaTimeMilliseconds: Int64, unless revocations: UInt64) -> LiveStream? {
+  func stream(_ id: String, mediaTimeMilliseconds: Int64, unless revocations: UInt64) -> LiveStream? {
     state.withLock { state in
       guard state.revocations == revocations else { return nil }
       if let stream = state.live[id], stream.health().state != .ended { return stream }
@@ -153,7 +160,7 @@ public final class MediaServer: Sendable {
   }
 
   /// 60 random bits, so that what was cached under it is never mistaken for another session's.
-  private static func randomPrefix() -> String {
+  static func randomPrefix() -> String {
     let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
     return String((0..<12).map { _ in letters[Int.random(in: 0..<32)] })
   }

@@ -86,6 +86,24 @@ import Testing
     }
   }
 
+  @Test(arguments: seeds) func `a browser's messages`(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let valid = [
+      ByteBuffer.picture(), .sound("opus", Recorded.opus), .sound("mp4a.40.2", Recorded.aac48000),
+      .frame(.picture(40, key: true)), .frame(.picture(80)), .frame(.sound(40)), .container("video/webm"),
+    ].map { Array($0.readableBytesView) }
+    for _ in 0..<150 {
+      var talk = BroadcastConversation()
+      for _ in 0..<8 {
+        let message = valid[Int.random(in: 0..<valid.count, using: &generator)]
+        let isSpoiled = UInt8.random(in: 0..<3, using: &generator) == 0
+        _ = talk.received(
+          ByteBuffer(bytes: isSpoiled ? spoiled(message, &generator) : message),
+          now: Int64.random(in: -5 ... .max, using: &generator))
+      }
+    }
+  }
+
   @Test(arguments: seeds) func `chunks, in pieces of any size`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let valid =

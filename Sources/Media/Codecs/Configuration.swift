@@ -37,10 +37,13 @@ enum VideoConfiguration: Sendable, Equatable {
 /// How to decode the sound.
 enum AudioConfiguration: Sendable, Equatable {
   case aac(AACConfiguration)
+  case opus(OpusConfiguration)
 
   var codecString: String {
     switch self {
     case .aac(let aac): aac.codecString
+    // RFC 6381 has no parameters for it; “opus” is its name in CODECS and in browsers.
+    case .opus: "opus"
     }
   }
 
@@ -48,18 +51,21 @@ enum AudioConfiguration: Sendable, Equatable {
   var sampleRate: Int {
     switch self {
     case .aac(let aac): aac.sampleRate
+    case .opus: OpusConfiguration.sampleRate
     }
   }
 
   var channels: Int {
     switch self {
     case .aac(let aac): aac.channels
+    case .opus(let opus): opus.channels
     }
   }
 
   var samplesPerFrame: Int {
     switch self {
     case .aac(let aac): aac.samplesPerFrame
+    case .opus(let opus): opus.samplesPerFrame
     }
   }
 }

@@ -2,6 +2,10 @@ internal import NIOCore
 
 /// Everything a `LiveStream` keeps under its lock. Decides and leaves the doing, `Effects`, to after the lock.
 struct LiveState {
+  /// Reasons for a cut that a browser must be able to tell from others.
+  static let takenOver = "another connection with the same key took over"
+  static let serverStops = "the server stops"
+
   enum Phase: Equatable { case waiting, live, interrupted, ended }
 
   /// What a request asks for.
@@ -118,7 +122,7 @@ struct LiveState {
     now: MediaClock.Reading, _ effects: inout Effects
   ) -> UInt64? {
     guard refusal(admission: admission, now: now) == nil else { return nil }
-    if let publisher { effects.cuts.append((publisher.cut, "another connection with the same key took over")) }
+    if let publisher { effects.cuts.append((publisher.cut, Self.takenOver)) }
     publishers += 1
     if publishers > 1 { reconnects += 1 }
     showOffset = mediaTime - now.steady
@@ -209,7 +213,7 @@ struct LiveState {
 
   /// The server stops; the stream does not end by it. Its viewers come back, and are told the end only by an end.
   mutating func stop(now: MediaClock.Reading, _ effects: inout Effects) {
-    if let publisher { effects.cuts.append((publisher.cut, "the server stops")) }
+    if let publisher { effects.cuts.append((publisher.cut, Self.serverStops)) }
     publisher = nil
     // For the recording, which has no other chance to get what is under way.
     add(packager.flush(), &effects)

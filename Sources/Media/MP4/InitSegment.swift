@@ -114,18 +114,35 @@ extension ByteBuffer {
       switch audio {
       case .aac(let aac):
         stsd.writeBox("mp4a") { mp4a in
-          mp4a.writeZeros(6)
-          mp4a.writeInteger(UInt16(1))  // data reference
-          mp4a.writeZeros(8)
-          mp4a.writeInteger(UInt16(truncatingIfNeeded: aac.channels))
-          mp4a.writeInteger(UInt16(16))
-          mp4a.writeZeros(4)
-          // 16.16; a rate beyond 65,535 does not fit and is left to the configuration.
-          mp4a.writeInteger(aac.sampleRate <= 0xffff ? UInt32(truncatingIfNeeded: aac.sampleRate) << 16 : 0)
+          mp4a.writeAudioSampleEntry(channels: aac.channels, sampleRate: aac.sampleRate)
           mp4a.writeFullBox("esds") { $0.writeElementaryStreamDescriptor(aac.record) }
+        }
+      case .opus(let opus):
+        stsd.writeBox("Opus") { entry in
+          entry.writeAudioSampleEntry(channels: opus.channels, sampleRate: OpusConfiguration.sampleRate)
+          // Encapsulation of Opus in ISO Base Media File Format §4.3.2.
+          entry.writeBox("dOps") { dOps in
+            dOps.writeInteger(UInt8(0))
+            dOps.writeInteger(UInt8(truncatingIfNeeded: opus.channels))
+            dOps.writeInteger(opus.preSkip)
+            dOps.writeInteger(opus.inputSampleRate)
+            dOps.writeInteger(opus.outputGain)
+            dOps.writeInteger(UInt8(0))  // mapping family: mono or stereo
+          }
         }
       }
     }
+  }
+
+  private mutating func writeAudioSampleEntry(channels: Int, sampleRate: Int) {
+    writeZeros(6)
+    writeInteger(UInt16(1))  // data reference
+    writeZeros(8)
+    writeInteger(UInt16(truncatingIfNeeded: channels))
+    writeInteger(UInt16(16))
+    writeZeros(4)
+    // 16.16; a rate beyond 65,535 does not fit and is left to the configuration.
+    writeInteger(sampleRate <= 0xffff ? UInt32(truncatingIfNeeded: sampleRate) << 16 : 0)
   }
 
   private mutating func writeTrack(

@@ -109,6 +109,15 @@ struct Endpoint: Sendable {
     body = .json(takes)
   }
 
+  /// Answers itself, with JSON or with a protocol of its own.
+  init<Given: Codable & Sendable>(
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String, gives: Given.Type,
+    by handle: @escaping @Sendable (Call) async throws -> Response
+  ) {
+    self.init(method, path, summary, handle: handle)
+    answer = .json(gives)
+  }
+
   func limited(_ kind: RateLimits.Kind) -> Endpoint { changed { $0.limit = kind } }
 
   func repeated(_ repetition: Repetition) -> Endpoint { changed { $0.repetition = repetition } }

@@ -147,6 +147,11 @@ enum ShowAPI {
       return StreamKey(server: call.site.configuration.rtmpURL, key: key.text)
     }.repeated(.ignored).by(.account),
     Endpoint(
+      .get, "/api/v1/shows/{show}/broadcast",
+      "Lets a host's browser feed the show, over a WebSocket of protocol “\(BroadcastDoor.protocolName)”; without an "
+        + "upgrade, says what it would be held to.", gives: BroadcastText.Terms.self, by: BroadcastDoor.answer
+    ).limited(.writes).by(.account),
+    Endpoint(
       .put, "/api/v1/shows/{show}/state", "Starts a show, or ends it.", takes: StateChange.self, gives: ShowAnswer.self
     ) { call, body in
       let id: ID<Show> = try call.id("show")

@@ -48,6 +48,7 @@ enum Pages {
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)
     page(.post, "/studio/shows/{show}", ControlRoomPage.act)
     page(.get, "/studio/shows/{show}/sales", ControlRoomPage.sales)
+    page(.get, "/studio/shows/{show}/camera", CameraPage.show)
 
     page(.get, "/operator", OperatorPage.show)
     page(.post, "/operator", OperatorPage.putMarket)

@@ -29,6 +29,10 @@ extension Tunable<MediaConfiguration> {
       Self(
         "media.bitrateMax", \.bitrateMax, of: part, 100_000...1_000_000_000,
         "Bits per second one encoder may send, over five seconds."),
+      Self("media.broadcastsMax", \.broadcastsMax, of: part, 0...100_000, "Browsers that broadcast at once."),
+      Self(
+        "media.transcodersMax", \.transcodersMax, of: part, 0...1000,
+        "ffmpegs at once that turn browsers' recordings and Opus into what every player takes."),
       Self("media.partMilliseconds", \.partMilliseconds, of: part, 100...1000, "Length of a low-latency HLS part."),
       Self(
         "media.segmentMilliseconds", \.segmentMilliseconds, of: part, 500...10_000,

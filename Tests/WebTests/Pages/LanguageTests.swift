@@ -53,6 +53,7 @@ struct LanguageTests {
     let screens = try Screens(resources: ResourceFiles.root)
     for (template, entry) in [
       ("watch", "watch.js"), ("studio/control", "control.js"), ("studio/channel", "studio.js"),
+      ("studio/camera", "camera.js"),
     ] {
       let given = screens.scriptGroups(of: template)
       for path in ModuleGraph.imports(of: entry, below: ResourceFiles.root.appending(path: "Static/js")) {

@@ -15,6 +15,7 @@ import Testing
         "/orders", "/studio", "/studio/lamps", "/studio/lamps?tab=products", "/studio/lamps?tab=orders",
         "/studio/lamps?tab=members", "/studio/lamps/products/new", "/studio/lamps/products/\(web.square.lamp.id)",
         "/studio/lamps/shows/new", "/studio/shows/\(show)",
+        "/studio/shows/\(show)/camera",
       ]
       let owner = try await web.owner, `operator` = try await web.operator
       let visits = open.map { (web.guest, $0) } + own.map { (owner, $0) } + [(`operator`, "/operator")]
@@ -73,6 +74,7 @@ import Testing
       for path in [
         "/", "/@lamps", "/watch/\(show)", "/studio", "/studio/lamps", "/studio/lamps?tab=products",
         "/studio/lamps/products/\(web.square.lamp.id)", "/studio/lamps/shows/new", "/studio/shows/\(show)",
+        "/studio/shows/\(show)/camera",
       ] {
         let page = try await client.get(path, headers: ["Accept": "text/html"])
         #expect(page.status == 200, "\(path)")

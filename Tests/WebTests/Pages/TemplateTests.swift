@@ -50,7 +50,7 @@ struct TemplateTests {
         #expect(icons.contains(String(match.1)), "\(path): \(match.1)")
       }
     }
-    for entry in ["site.js", "watch.js", "control.js", "studio.js"] {
+    for entry in ["site.js", "watch.js", "control.js", "studio.js", "camera.js"] {
       for module in ModuleGraph.imports(of: entry, below: statics.appending(path: "js")) {
         let file = statics.appending(path: "js/\(module)").path
         #expect(FileManager.default.fileExists(atPath: file), "\(entry): \(module)")

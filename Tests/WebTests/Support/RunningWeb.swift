@@ -49,10 +49,13 @@ struct RunningWeb: Sendable {
 
     var logger = Logger(label: "web")
     logger.logLevel = .critical
+    var mediaConfiguration = MediaConfiguration()
+    mediaConfiguration.rtmpHost = "127.0.0.1"
+    mediaConfiguration.rtmpPort = 0
     var recording = RecordingConfiguration()
     recording.directory = directory.appending(path: "media").path
     let media = MediaServer(
-      configuration: MediaConfiguration(), logger: logger,
+      configuration: mediaConfiguration, logger: logger,
       recordings: Recordings(configuration: recording, logger: logger),
       authorize: { _ in .refuse(reason: "nobody may") },
       report: { _ in })

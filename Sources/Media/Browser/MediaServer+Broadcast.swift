@@ -1,0 +1,88 @@
+internal import Logging
+internal import Synchronization
+
+/// Who feeds streams from a browser now, and what ffmpeg may publish on their behalf.
+struct Broadcasts {
+  var open = 0
+  var transcoders = 0
+  /// Keys of our own ffmpegs, each as long as it runs.
+  var innerKeys: [String: @Sendable () -> PublishDecision] = [:]
+}
+
+extension MediaServer {
+  /// The reason that `disconnect(_:)` gives.
+  static let streamEnded = "the stream was ended"
+
+  /// What a browser is held to.
+  public var broadcastTerms: BroadcastTerms {
+    BroadcastTerms(
+      frameBytesMax: configuration.frameBytesMax, bitrateMax: configuration.bitrateMax,
+      graceSeconds: configuration.graceSeconds, stallSeconds: configuration.stallSeconds,
+      handshakeSeconds: configuration.handshakeSeconds)
+  }
+
+  /// A browser that was let in begins. `say` and `close` may be called on any thread, `close` more than once; after it,
+  /// `Broadcast.leave(_:)` has to follow, as after the end of the connection.
+  /// - Returns: nil when `MediaConfiguration.broadcastsMax` are open.
+  public func broadcast(
+    _ request: BroadcastRequest, say: @escaping @Sendable (BroadcastWord) -> Void,
+    close: @escaping @Sendable (BroadcastEnd) -> Void
+  ) -> Broadcast? {
+    let hasPlace = broadcasts.withLock { broadcasts in
+      guard broadcasts.open < configuration.broadcastsMax else { return false }
+      broadcasts.open += 1
+      return true
+    }
+    guard hasPlace else {
+      logger.notice("A browser's broadcast is refused", metadata: ["limit": "broadcastsMax"])
+      return nil
+    }
+    return Broadcast(server: self, request: request, logger: logger, say: say, close: close)
+  }
+
+  func broadcastLeft() { broadcasts.withLock { $0.open -= 1 } }
+
+  func transcoderLeft(key: String? = nil) {
+    broadcasts.withLock { broadcasts in
+      broadcasts.transcoders -= 1
+      if let key { broadcasts.innerKeys[key] = nil }
+    }
+  }
+
+  /// Whether one more ffmpeg may run; `transcoderLeft()` gives the place back.
+  func takeTranscoder() -> Bool {
+    broadcasts.withLock { broadcasts in
+      guard broadcasts.transcoders < configuration.transcodersMax else { return false }
+      broadcasts.transcoders += 1
+      return true
+    }
+  }
+
+  /// Where an ffmpeg of ours publishes for `stream`, and its key there; nil when `MediaConfiguration.transcodersMax` run.
+  func innerAddress(for stream: String, mediaTime: @escaping @Sendable () -> Int64) -> (String, String)? {
+    guard let port = knownPort else { return nil }
+    let key = "inner_" + Self.randomPrefix() + Self.randomPrefix()
+    let hasPlace = broadcasts.withLock { broadcasts in
+      guard broadcasts.transcoders < configuration.transcodersMax, broadcasts.innerKeys.count < 1_000 else {
+        return false
+      }
+      broadcasts.transcoders += 1
+      broadcasts.innerKeys[key] = { .accept(stream: stream, mediaTimeMilliseconds: mediaTime()) }
+      return true
+    }
+    guard hasPlace else { return nil }
+    let host =
+      switch configuration.rtmpHost {
+      case "0.0.0.0": "127.0.0.1"
+      case "::": "[::1]"
+      case let host: host.contains(":") ? "[\(host)]" : host
+      }
+    return ("rtmp://\(host):\(port)/live/\(key)", key)
+  }
+
+  /// Our own ffmpegs come with a key that was made for them; everyone else is asked about.
+  func decide(_ request: PublishRequest) async -> PublishDecision {
+    if let inner = broadcasts.withLock({ $0.innerKeys[request.streamKey] }) { return inner() }
+    return await authorize(request)
+  }
+}

@@ -1,0 +1,2 @@
+// Going live with this device's camera.
+import "./elements/camera-desk.js";
