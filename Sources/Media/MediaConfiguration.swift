@@ -63,6 +63,10 @@ public struct MediaConfiguration: Sendable {
   public var readersMax = 10_000
   /// Held requests (blocking reloads, hinted parts) at once per stream.
   public var waitersMax = 20_000
+  /// Of these, from one address (an IPv6 address counts by its /64). A whole carrier's customers may share one.
+  public var waitersPerAddressMax = 2_000
+  /// What happened in the show, in its playlists: the newest so many.
+  public var dateRangesMax = 64
   /// How long a request waits for a stream that is connected but has no picture or no first segment yet.
   public var readyWaitSeconds: Int64 = 12
 

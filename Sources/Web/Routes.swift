@@ -24,9 +24,9 @@ enum Routes {
       try await site.uploads.answer(context.parameters.get("file") ?? "")
     }
     let replay = site.media.recordings.map { ReplayDelivery(commerce: site.commerce, recordings: $0) }
-    let delivery = MediaDelivery(
-      media: site.media, streams: site.streams, configuration: site.configuration, replay: replay)
+    let delivery = MediaDelivery(site: site, replay: replay)
     router.get("/live/{show}/**") { request, context in try await delivery.answer(request, context) }
+    router.on("/live/{show}/**", method: .options) { _, _ in MediaDelivery.preflight() }
     if let replay {
       router.get("/replay/{show}/**") { request, context in try await replay.answer(request, context) }
     }

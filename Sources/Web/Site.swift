@@ -8,6 +8,7 @@ struct Site: Sendable {
   let configuration: WebConfiguration
   let commerce: Commerce
   let media: MediaServer
+  let posters: Posters
   /// Nil where another provider takes the money.
   let sandbox: SandboxProvider?
   let logger: Logger
@@ -32,9 +33,10 @@ struct Site: Sendable {
     self.configuration = configuration
     self.commerce = commerce
     self.media = media
+    posters = Posters(media: media, configuration: configuration.posters, logger: logger)
     self.sandbox = sandbox
     self.logger = logger
-    rooms = Rooms(commerce: commerce, hubs: hubs, limits: configuration.limits)
+    rooms = Rooms(commerce: commerce, media: media, hubs: hubs, limits: configuration.limits)
     streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
     uploads = try Uploads(directory: URL(filePath: configuration.dataDirectory).appending(path: "uploads"))
     let resources = Self.resources(configuration)

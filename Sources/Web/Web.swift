@@ -82,6 +82,7 @@ public struct Web: Service {
     let always: [any Service] = [
       OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
       Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
+      PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
     ]
     return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
@@ -107,6 +108,13 @@ public struct Web: Service {
       onServerRunning: { channel in await port.set(channel.localAddress?.port ?? configuration.port) },
       logger: site.logger)
   }
+}
+
+/// Makes posters until the server stops.
+private struct PosterMaking: Service {
+  let posters: Posters
+
+  func run() async throws { await cancelWhenGracefulShutdown { await posters.run() } }
 }
 
 /// Brings the sandbox's webhooks to where a provider's would arrive.

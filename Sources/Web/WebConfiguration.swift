@@ -1,9 +1,12 @@
+public import Media
+
 /// Everything `Web` needs to be told. The defaults are the ones the configuration table of the README gives.
 public struct WebConfiguration: Sendable {
   /// Where to listen. Port 0 takes a free one; ask `Web.boundPort()`.
   public var host = "127.0.0.1"
   public var port = 8080
-  /// What a browser has in its address bar: scheme, host and port, without a path. Requests with a cookie must come from it.
+  /// What a browser has in its address bar: scheme, host and port, without a path. Requests with a cookie must come
+  /// from it.
   public var publicURL = "http://localhost:8080"
   /// What a host types into OBS as the server: `rtmp://host:port/live`.
   public var rtmpURL = "rtmp://localhost:1935/live"
@@ -17,6 +20,8 @@ public struct WebConfiguration: Sendable {
   /// The address of a caller is the last one in `X-Forwarded-For`: only right behind a proxy of your own that sets it.
   public var trustsProxy = false
   public var limits = WebLimits()
+  /// Pictures of what is live.
+  public var posters = PosterConfiguration()
 
   public init() {}
 }

@@ -80,10 +80,13 @@ struct Camera {
   var framesPerSecond: Int64 = 30
   var keyEvery: Int64 = 30
   var hasSound = true
+  /// What its clock shows at first; it wraps.
+  var start: UInt32 = 0
   private var frame: Int64 = 0
   private var sound: Int64 = 0
 
-  init(framesPerSecond: Int64 = 30, keyEvery: Int64 = 30, hasSound: Bool = true) {
+  init(framesPerSecond: Int64 = 30, keyEvery: Int64 = 30, hasSound: Bool = true, start: UInt32 = 0) {
+    self.start = start
     self.framesPerSecond = framesPerSecond
     self.keyEvery = keyEvery
     self.hasSound = hasSound
@@ -96,10 +99,10 @@ struct Camera {
   mutating func next() -> [AccessUnit] {
     var units: [AccessUnit] = []
     while hasSound, sound * 1024 / 48 < time {
-      units.append(.sound(UInt32(sound * 1024 / 48)))
+      units.append(.sound(start &+ UInt32(sound * 1024 / 48)))
       sound += 1
     }
-    units.append(.picture(UInt32(time), key: frame % keyEvery == 0))
+    units.append(.picture(start &+ UInt32(time), key: frame % keyEvery == 0))
     frame += 1
     return units
   }

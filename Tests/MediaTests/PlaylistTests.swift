@@ -18,8 +18,8 @@ import Testing
     return segmenter
   }
 
-  private func text(_ segmenter: Segmenter, skips: Bool = false) -> String? {
-    Playlist.media(segmenter, names: Self.names, epoch: Self.epoch, skips: skips)
+  private func text(_ segmenter: Segmenter, skip: MediaPlaylist.Skip = .nothing) -> String? {
+    segmenter.playlist.map { Playlist.media($0, names: Self.names, epoch: Self.epoch, skip: skip) }
   }
 
   @Test func `there is no playlist before the first segment is whole`() {
@@ -34,7 +34,7 @@ import Testing
         #EXTM3U
         #EXT-X-VERSION:9
         #EXT-X-TARGETDURATION:2
-        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.00000,HOLD-BACK=6.00000,PART-HOLD-BACK=0.60600
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.00000,CAN-SKIP-DATERANGES=YES,HOLD-BACK=6.00000,PART-HOLD-BACK=0.60600
         #EXT-X-PART-INF:PART-TARGET=0.20200
         #EXT-X-MEDIA-SEQUENCE:0
         #EXT-X-DISCONTINUITY-SEQUENCE:0
@@ -80,7 +80,7 @@ import Testing
         #EXTM3U
         #EXT-X-VERSION:9
         #EXT-X-TARGETDURATION:2
-        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.00000,HOLD-BACK=6.00000,PART-HOLD-BACK=0.60600
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.00000,CAN-SKIP-DATERANGES=YES,HOLD-BACK=6.00000,PART-HOLD-BACK=0.60600
         #EXT-X-PART-INF:PART-TARGET=0.20200
         #EXT-X-MEDIA-SEQUENCE:40
         #EXT-X-DISCONTINUITY-SEQUENCE:3
@@ -136,7 +136,7 @@ import Testing
   @Test func `a delta update leaves out what lies behind the skip boundary`() throws {
     let segmenter = segmenter(seconds: 20)
     let whole = try #require(text(segmenter)).split(separator: "\n")
-    let delta = try #require(text(segmenter, skips: true)).split(separator: "\n")
+    let delta = try #require(text(segmenter, skip: .segments)).split(separator: "\n")
     #expect(segmenter.segments.count == 16)
     #expect(delta.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=4"))
     #expect(Array(delta.suffix(60)) == Array(whole.suffix(60)))
@@ -147,7 +147,7 @@ import Testing
   @Test func `a window too short for a delta update advertises none`() throws {
     let segmenter = segmenter(seconds: 60, camera: Camera(keyEvery: 250, hasSound: false))
     #expect(segmenter.targetSeconds == 8)
-    let playlist = try #require(text(segmenter, skips: true))
+    let playlist = try #require(text(segmenter, skip: .segments))
     #expect(!playlist.contains("CAN-SKIP-UNTIL") && !playlist.contains("EXT-X-SKIP"))
   }
 
@@ -180,20 +180,30 @@ import Testing
     #expect(target * 15 / 100 >= 3699)
   }
 
-  @Test func `the multivariant playlist describes the stream`() {
+  @Test func `the multivariant playlist describes the stream, and its sound alone`() {
     let initialization = Initialization(number: 1, video: .large, audio: .aac48)
+    let rate = Playlist.Rate(peak: 2_600_000, average: 2_400_000)
     #expect(
-      Playlist.multivariant(initialization, peak: 2_600_000, average: 2_400_000, framesPerSecond: 29.97) == """
+      Playlist.multivariant(
+        initialization, whole: rate, sound: .init(peak: 99_000, average: 98_000), framesPerSecond: 29.97) == """
+          #EXTM3U
+          #EXT-X-VERSION:9
+          #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2"
+          #EXT-X-STREAM-INF:BANDWIDTH=2600000,AVERAGE-BANDWIDTH=2400000,CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="sound"
+          live.m3u8
+          #EXT-X-STREAM-INF:BANDWIDTH=99000,AVERAGE-BANDWIDTH=98000,CODECS="mp4a.40.2",AUDIO="sound"
+          sound.m3u8
+
+          """)
+    let sound = Initialization(number: 1, video: nil, audio: .aac48)
+    #expect(
+      Playlist.multivariant(sound, whole: .init(peak: 9, average: 8), sound: nil, framesPerSecond: 0) == """
         #EXTM3U
         #EXT-X-VERSION:9
-        #EXT-X-STREAM-INF:BANDWIDTH=2600000,AVERAGE-BANDWIDTH=2400000,CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970
+        #EXT-X-STREAM-INF:BANDWIDTH=9,AVERAGE-BANDWIDTH=8,CODECS="mp4a.40.2"
         live.m3u8
 
         """)
-    let sound = Initialization(number: 1, video: nil, audio: .aac48)
-    #expect(
-      Playlist.multivariant(sound, peak: 9, average: 8, framesPerSecond: 0).contains(
-        "#EXT-X-STREAM-INF:BANDWIDTH=9,AVERAGE-BANDWIDTH=8,CODECS=\"mp4a.40.2\"\n"))
   }
 
   @Test(

@@ -168,6 +168,6 @@ import Testing
       }
     }
     #expect(segmenter.segments.allSatisfy { $0.duration <= (segmenter.targetSeconds ?? 0) * 90_000 + 45_000 })
-    _ = Playlist.media(segmenter, names: .init(prefix: "x"), epoch: 0)
+    if let playlist = segmenter.playlist { _ = Playlist.media(playlist, names: .init(prefix: "x"), epoch: 0) }
   }
 }

@@ -9,7 +9,7 @@ import Testing
   ///   - shift: added to the camera's time, modulo 2³².
   private func film(
     _ stage: Stage, _ camera: inout Camera, by publisher: UInt64, milliseconds: Int64, shift: UInt32,
-    _ checker: PlaylistChecker
+    _ checker: StreamChecker
   ) async throws {
     let end = camera.time + milliseconds
     while camera.time < end {
@@ -33,12 +33,12 @@ import Testing
     what: String, before: UInt32, after: UInt32, discontinuities: Int
   ) async throws {
     let stage = Stage()
-    let checker = PlaylistChecker()
+    let checker = StreamChecker()
     let publisher = try #require(stage.connect())
     var camera = Camera()
     try await film(stage, &camera, by: publisher, milliseconds: 5_000, shift: before, checker)
     try await film(stage, &camera, by: publisher, milliseconds: 6_000, shift: after, checker)
-    #expect(checker.discontinuities == discontinuities)
+    #expect(checker.whole.discontinuities == discontinuities)
     #expect(stage.stream.health().state == .live)
     stage.stream.end(reason: "test")
     try await checker.check(stage)
@@ -47,7 +47,7 @@ import Testing
   @Test(arguments: [true, false])
   func `sound alone and a picture alone keep the rules when the clock wraps`(hasPicture: Bool) async throws {
     let stage = Stage()
-    let checker = PlaylistChecker()
+    let checker = StreamChecker()
     let publisher = try #require(
       stage.stream.attach(encoder: "test", mediaTimeMilliseconds: 60_000) { _ in })
     stage.stream.receive(hasPicture ? .video(.small) : .audio(.aac48), from: publisher)
@@ -58,7 +58,7 @@ import Testing
       stage.time.advance(milliseconds: hasPicture ? (frame % 3 == 0 ? 34 : 33) : (frame % 3 == 0 ? 22 : 21))
       if frame > 200 { try await checker.check(stage) }
     }
-    #expect(checker.discontinuities == 0 && checker.segments.count >= 3)
+    #expect(checker.whole.discontinuities == 0 && checker.whole.segments.count >= 3)
     #expect(stage.stream.health().videoCodec == (hasPicture ? "avc1.42c00d" : nil))
   }
 }

@@ -1,6 +1,7 @@
 import Commerce
 import Dispatch
 import Logging
+import Media
 import NIOPosix
 import Store
 import TestKit
@@ -51,7 +52,10 @@ import Testing
 
   private func rooms(of square: MarketSquare) async throws -> Rooms {
     let hubs = try await Hubs(group: MultiThreadedEventLoopGroup.singleton, limits: WebLimits())
-    return Rooms(commerce: square.commerce, hubs: hubs, limits: WebLimits())
+    let media = MediaServer(
+      configuration: MediaConfiguration(), logger: Logger(label: "test"), authorize: { _ in .refuse(reason: "none") },
+      report: { _ in })
+    return Rooms(commerce: square.commerce, media: media, hubs: hubs, limits: WebLimits())
   }
 
   private func sellDown(to count: Int64, _ square: MarketSquare, _ rooms: Rooms) async throws {

@@ -8,34 +8,48 @@ enum LiveRequest: Equatable {
     switch path {
     case "index.m3u8": self = .want(.multivariant)
     case "stream": self = .want(.stream)
-    case Playlist.Names.media: self = Self.playlist(query)
+    case Playlist.Names.media(.whole): self = Self.playlist(.whole, query)
+    case Playlist.Names.media(.sound): self = Self.playlist(.sound, query)
     default: self = Self.file(path, names: names)
     }
   }
 
   /// RFC 8216bis §6.2.5: delivery directives are decimal integers; a part is named only together with its segment.
-  private static func playlist(_ query: [String: String]) -> LiveRequest {
-    let skips = query["_HLS_skip"].map { $0 == "YES" || $0 == "v2" } ?? false
+  private static func playlist(_ rendition: Rendition, _ query: [String: String]) -> LiveRequest {
+    // A directive that is not understood is as good as none.
+    let skip: MediaPlaylist.Skip =
+      switch query["_HLS_skip"] {
+      case "YES": .segments
+      case "v2": .segmentsAndDateRanges
+      default: .nothing
+      }
     guard let sequenceText = query["_HLS_msn"] else {
-      return query["_HLS_part"] == nil ? .want(.playlist(sequence: nil, part: nil, skips: skips)) : .malformed
+      guard query["_HLS_part"] == nil else { return .malformed }
+      return .want(.playlist(rendition, sequence: nil, part: nil, skip: skip))
     }
     guard let sequence = integer(sequenceText) else { return .malformed }
     guard let partText = query["_HLS_part"] else {
-      return .want(.playlist(sequence: sequence, part: nil, skips: skips))
+      return .want(.playlist(rendition, sequence: sequence, part: nil, skip: skip))
     }
     guard let part = integer(partText) else { return .malformed }
-    return .want(.playlist(sequence: sequence, part: part, skips: skips))
+    return .want(.playlist(rendition, sequence: sequence, part: part, skip: skip))
   }
 
   private static func file(_ path: String, names: Playlist.Names) -> LiveRequest {
-    let pieces = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard pieces.count == 2, pieces[0] == names.prefix, let kind = pieces[1].first, pieces[1].hasSuffix(".mp4"),
-      let number = integer(pieces[1].dropFirst().dropLast(4))
+    var pieces = path.split(separator: "/", omittingEmptySubsequences: false)[...]
+    guard pieces.popFirst().map({ $0 == names.prefix }) ?? false else { return .unknown }
+    var rendition = Rendition.whole
+    if pieces.count == 2, pieces.first == Playlist.Names.sound {
+      rendition = .sound
+      pieces.removeFirst()
+    }
+    guard pieces.count == 1, let name = pieces.first, let kind = name.first, name.hasSuffix(".mp4"),
+      let number = integer(name.dropFirst().dropLast(4))
     else { return .unknown }
     switch kind {
-    case "i": return .want(.initialization(number))
-    case "s": return .want(.segment(number))
-    case "p": return .want(.part(number))
+    case "i": return .want(.initialization(rendition, number))
+    case "s": return .want(.segment(rendition, number))
+    case "p": return .want(.part(rendition, number))
     default: return .unknown
     }
   }

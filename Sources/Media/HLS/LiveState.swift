@@ -11,17 +11,18 @@ struct LiveState {
   /// What a request asks for.
   enum Want: Equatable, Sendable {
     case multivariant
-    case playlist(sequence: Int?, part: Int?, skips: Bool)
-    case initialization(Int)
-    case segment(Int)
-    case part(Int)
+    case playlist(Rendition, sequence: Int?, part: Int?, skip: MediaPlaylist.Skip)
+    case initialization(Rendition, Int)
+    case segment(Rendition, Int)
+    case part(Rendition, Int)
     case stream
   }
 
   enum Reply: Sendable {
     case failure(Int)
-    case playlist(ByteBuffer)
-    case media([ByteBuffer])
+    /// May be kept for so many seconds.
+    case playlist(PlaylistText, seconds: Int64)
+    case media([ByteBuffer], Rendition)
     case reader(UInt64, codecs: String)
   }
 
@@ -57,11 +58,9 @@ struct LiveState {
     var isCut = false
   }
 
-  private struct Waiter {
-    var ticket: UInt64
-    var want: Want
-    var deadline: Int64
-    var continuation: CheckedContinuation<MediaAnswer, Never>
+  private struct TextKey: Hashable {
+    var rendition: Rendition
+    var skip: MediaPlaylist.Skip
   }
 
   let configuration: MediaConfiguration
@@ -86,10 +85,11 @@ struct LiveState {
   private var hasStarted = false
   private var interruptedAt: Int64?
   private var endedAt: Int64?
-  private var waiters: [Waiter] = []
+  private var held: HeldRequests
   private var tickets: UInt64 = 0
-  private var playlistText: ByteBuffer?
-  private var deltaText: ByteBuffer?
+  private var dateRanges: DateRangeTable
+  private var texts: [TextKey: PlaylistText] = [:]
+  private var multivariantText: PlaylistText?
 
   init(configuration: MediaConfiguration, names: Playlist.Names, now: MediaClock.Reading, mediaTimeMilliseconds: Int64)
   {
@@ -107,10 +107,12 @@ struct LiveState {
         windowSeconds: configuration.windowSeconds, firstSequence: first, firstDiscontinuitySequence: first))
     ring = FragmentRing(lagMilliseconds: configuration.readerLagMilliseconds)
     readers = ReaderTable(lagMilliseconds: configuration.readerLagMilliseconds)
+    held = HeldRequests(countMax: configuration.waitersMax, perAddressMax: configuration.waitersPerAddressMax)
+    dateRanges = DateRangeTable(countMax: configuration.dateRangesMax)
   }
 
   var hasEnded: Bool { phase == .ended }
-  var heldRequests: Int { waiters.count }
+  var heldRequests: Int { held.count }
   var mediaTimeMilliseconds: Int64 { packager.timeline.end }
 
   func showTime(_ now: MediaClock.Reading) -> Int64 { now.steady + showOffset }
@@ -129,8 +131,8 @@ struct LiveState {
     publisher = Publisher(
       id: publishers, encoder: encoder, since: now.steady, cut: cut, meter: HealthMeter(now: now.steady))
     self.encoder = encoder
-    add(packager.beginSource(), &effects)
-    finishRun(&effects)
+    add(packager.beginSource(), now: now, &effects)
+    finishRun(now: now, &effects)
     interruptedAt = nil
     // Live again with the first picture; until then viewers have what they had.
     if phase == .interrupted || phase == .live { phase = .waiting }
@@ -176,7 +178,7 @@ struct LiveState {
       }
       self.publisher?.meter.count(unit, now: now.steady)
       if unit.track == .video { self.publisher?.newestTimestamp = unit.timestamp }
-      add(packager.receive(unit, at: .init(show: showTime(now), wall: now.wall)), &effects)
+      add(packager.receive(unit, at: .init(show: showTime(now), wall: now.wall)), now: now, &effects)
     }
   }
 
@@ -191,8 +193,8 @@ struct LiveState {
   mutating func detach(_ id: UInt64, now: MediaClock.Reading, _ effects: inout Effects) {
     guard publisher?.id == id else { return }
     publisher = nil
-    add(packager.flush(), &effects)
-    finishRun(&effects)
+    add(packager.flush(), now: now, &effects)
+    finishRun(now: now, &effects)
     interruptedAt = now.steady
     phase = .interrupted
     if hasStarted { effects.news.append(.interrupted) }
@@ -202,11 +204,11 @@ struct LiveState {
     guard phase != .ended else { return }
     if let publisher { effects.cuts.append((publisher.cut, reason)) }
     publisher = nil
-    add(packager.flush(), &effects)
+    add(packager.flush(), now: now, &effects)
     segmenter.end()
     phase = .ended
     endedAt = now.steady
-    playlistChanged(&effects)
+    playlistChanged(now: now, &effects)
     for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
     if hasStarted { effects.news.append(.ended) }
   }
@@ -216,12 +218,13 @@ struct LiveState {
     if let publisher { effects.cuts.append((publisher.cut, Self.serverStops)) }
     publisher = nil
     // For the recording, which has no other chance to get what is under way.
-    add(packager.flush(), &effects)
+    add(packager.flush(), now: now, &effects)
     _ = segmenter.finishRun()
     phase = .ended
     endedAt = now.steady
-    for waiter in waiters { effects.replies.append((waiter.continuation, .failure(503))) }
-    waiters.removeAll()
+    for (request, reply) in held.take({ _ in Reply.failure(503) }) {
+      effects.replies.append((request.continuation, reply))
+    }
     for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
   }
 
@@ -231,7 +234,7 @@ struct LiveState {
     effects.cuts.append((publisher.cut, reason))
   }
 
-  private mutating func add(_ fragments: [Fragment], _ effects: inout Effects) {
+  private mutating func add(_ fragments: [Fragment], now: MediaClock.Reading, _ effects: inout Effects) {
     guard !fragments.isEmpty else { return }
     var changed = false
     for fragment in fragments {
@@ -245,13 +248,13 @@ struct LiveState {
       changed = true
     }
     effects.reads += readers.wake(ring)
-    if changed { playlistChanged(&effects) }
+    if changed { playlistChanged(now: now, &effects) }
   }
 
   mutating func takeFinished() -> [Segment] { segmenter.takeFinished() }
 
-  private mutating func finishRun(_ effects: inout Effects) {
-    if segmenter.finishRun() { playlistChanged(&effects) }
+  private mutating func finishRun(now: MediaClock.Reading, _ effects: inout Effects) {
+    if segmenter.finishRun() { playlistChanged(now: now, &effects) }
   }
 
   // MARK: Time
@@ -269,13 +272,27 @@ struct LiveState {
     if let interruptedAt, phase == .interrupted, now.steady - interruptedAt > configuration.graceSeconds * 1000 {
       end(reason: "the grace is over", now: now, &effects)
     }
-    waiters.removeAll { waiter in
-      guard waiter.deadline <= now.steady else { return false }
-      effects.replies.append((waiter.continuation, .failure(503)))
-      return true
-    }
+    fillGap(now: now, &effects)
+    let late = held.take { $0.deadline <= now.steady ? Reply.failure(503) : nil }
+    for (request, reply) in late { effects.replies.append((request.continuation, reply)) }
     guard let endedAt else { return true }
     return now.steady - endedAt <= configuration.endedSeconds * 1000
+  }
+
+  /// While nobody sends, the playlists go on all the same; so does the clock of what will be sent.
+  private mutating func fillGap(now: MediaClock.Reading, _ effects: inout Effects) {
+    guard hasStarted, phase == .interrupted || phase == .waiting else { return }
+    let ticks = Initialization.ticksPerSecond / 1000
+    guard let end = segmenter.fillGap(until: showTime(now) * ticks) else { return }
+    packager.leaveGap(until: (end + ticks - 1) / ticks)
+    playlistChanged(now: now, &effects)
+  }
+
+  /// Something happened in the show.
+  mutating func mark(_ range: DateRange, now: MediaClock.Reading, _ effects: inout Effects) {
+    guard phase != .ended, dateRanges.mark(range, now: now.steady) else { return }
+    // Nobody waits for it; it comes with the next part.
+    texts.removeAll()
   }
 
   // MARK: Requests
@@ -287,48 +304,56 @@ struct LiveState {
 
   /// Holds a request until it can be answered. Returns the reply if that is already so.
   mutating func hold(
-    _ want: Want, ticket: UInt64, continuation: CheckedContinuation<MediaAnswer, Never>, now: MediaClock.Reading
+    _ want: Want, from address: String, ticket: UInt64, continuation: CheckedContinuation<MediaAnswer, Never>,
+    now: MediaClock.Reading
   ) -> Reply? {
-    if let reply = reply(to: want) { return reply }
-    guard waiters.count < configuration.waitersMax else { return .failure(503) }
+    if let reply = reply(to: want, now: now) { return reply }
     // RFC 8216bis §6.2.5.2: 503 after three target durations.
     let patience = segmenter.targetSeconds.map { 3 * $0 } ?? configuration.readyWaitSeconds
-    waiters.append(
-      Waiter(ticket: ticket, want: want, deadline: now.steady + patience * 1000, continuation: continuation))
-    return nil
+    let full = held.hold(
+      HeldRequests.Request(
+        ticket: ticket, want: want, address: address, deadline: now.steady + patience * 1000,
+        continuation: continuation))
+    return full.map { .failure($0.rawValue) }
   }
 
   mutating func abandon(_ ticket: UInt64) -> CheckedContinuation<MediaAnswer, Never>? {
-    guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return nil }
-    return waiters.remove(at: index).continuation
+    held.take(ticket)?.continuation
   }
 
-  private mutating func playlistChanged(_ effects: inout Effects) {
-    playlistText = nil
-    deltaText = nil
-    var waiting: [Waiter] = []
-    for waiter in waiters {
-      if let reply = reply(to: waiter.want) {
-        effects.replies.append((waiter.continuation, reply))
-      } else {
-        waiting.append(waiter)
-      }
+  private mutating func playlistChanged(now: MediaClock.Reading, _ effects: inout Effects) {
+    texts.removeAll()
+    multivariantText = nil
+    if let first = segmenter.segments.first {
+      dateRanges.forget(before: first.start * 1000 / Initialization.ticksPerSecond, now: now.steady)
     }
-    waiters = waiting
+    // Taken out while the replies are made, for which the whole state is needed.
+    var waiting = held
+    held = HeldRequests(countMax: 0, perAddressMax: 0)
+    for (request, reply) in waiting.take({ reply(to: $0.want, now: now) }) {
+      effects.replies.append((request.continuation, reply))
+    }
+    held = waiting
   }
 
   /// Nil when the answer does not exist yet, but is to be waited for.
-  mutating func reply(to want: Want) -> Reply? {
+  mutating func reply(to want: Want, now: MediaClock.Reading) -> Reply? {
     switch want {
     case .stream: return streamReply()
     case .multivariant: return multivariantReply()
-    case .playlist(let sequence, let part, let skips): return playlistReply(sequence, part: part, skips: skips)
-    case .initialization(let number):
+    case .playlist(let rendition, let sequence, let part, let skip):
+      return playlistReply(rendition, sequence, part: part, skip: skip, now: now)
+    case .initialization(let rendition, let number):
       let newest = packager.initialization.flatMap { $0.number == number ? $0 : nil }
-      return (segmenter.initialization(number) ?? newest).map { .media([$0.bytes]) } ?? .failure(404)
-    case .segment(let sequence): return segmenter.segment(sequence)?.bytes.map { .media([$0]) } ?? .failure(404)
-    case .part(let number):
-      if let part = segmenter.part(number) { return part.isGap ? .failure(404) : .media(part.buffers) }
+      let found = segmenter.initialization(number) ?? newest
+      return (rendition == .whole ? found?.bytes : found?.soundBytes).map { .media([$0], rendition) } ?? .failure(404)
+    case .segment(let rendition, let sequence):
+      return segmenter.segment(sequence)?.bytes(of: rendition).map { .media($0, rendition) } ?? .failure(404)
+    case .part(let rendition, let number):
+      if let part = segmenter.part(number) {
+        let bytes = part.bytes(of: rendition)
+        return bytes.isEmpty ? .failure(404) : .media(bytes, rendition)
+      }
       // The hinted part is waited for; it has no other name once it is whole. No hint, no waiting.
       let isHinted = segmenter.targetSeconds != nil && number == segmenter.nextPartNumber && !hasEnded
       return isHinted ? nil : .failure(404)
@@ -343,18 +368,34 @@ struct LiveState {
   }
 
   private mutating func multivariantReply() -> Reply? {
-    guard segmenter.targetSeconds != nil, let initialization = segmenter.newestInitialization else {
+    guard let target = segmenter.targetSeconds, let initialization = segmenter.newestInitialization else {
       return hasEnded ? .failure(404) : nil
     }
-    let rate = segmenter.bitrate
-    let text = Playlist.multivariant(
-      initialization, peak: rate.peak, average: rate.average, framesPerSecond: segmenter.framesPerSecond)
-    return .playlist(ByteBuffer(string: text))
+    let text =
+      multivariantText
+      ?? PlaylistText(
+        Playlist.multivariant(
+          initialization, whole: segmenter.wholeRate.declared,
+          sound: renditions.contains(.sound) ? segmenter.soundRate.declared : nil,
+          framesPerSecond: segmenter.framesPerSecond))
+    multivariantText = text
+    return .playlist(text, seconds: max(1, target / 2))
+  }
+
+  /// What the multivariant playlist names: sound that comes beside a picture is a rendition of its own.
+  private var renditions: [Rendition] {
+    guard let initialization = segmenter.newestInitialization else { return [.whole] }
+    return initialization.video != nil && initialization.audio != nil ? [.whole, .sound] : [.whole]
   }
 
   /// The rules of RFC 8216bis §6.2.5.2, in its order.
-  private mutating func playlistReply(_ sequence: Int?, part: Int?, skips: Bool) -> Reply? {
-    guard segmenter.targetSeconds != nil else { return hasEnded ? .failure(404) : nil }
+  private mutating func playlistReply(
+    _ rendition: Rendition, _ sequence: Int?, part: Int?, skip: MediaPlaylist.Skip, now: MediaClock.Reading
+  ) -> Reply? {
+    guard let target = segmenter.targetSeconds else { return hasEnded ? .failure(404) : nil }
+    // Appendix B.1: what was waited for is the same for everybody who asks for it, for six target durations; a plain
+    // playlist is soon another one. An old number is answered with what is newest now, which is plain.
+    var seconds = max(1, target / 2)
     if let sequence, !hasEnded {
       // The last whole segment plus two: the one being written, and the one after it.
       guard sequence <= segmenter.currentSequence + 1 else { return .failure(400) }
@@ -363,11 +404,16 @@ struct LiveState {
         guard part < known + segmenter.advancePartLimit else { return .failure(400) }
       }
       guard segmenter.holds(sequence: sequence, part: part) else { return nil }
+      if sequence >= segmenter.currentSequence - 1 { seconds = 6 * target }
     }
-    if let text = skips ? deltaText : playlistText { return .playlist(text) }
-    guard let text = Playlist.media(segmenter, names: names, epoch: epoch, skips: skips) else { return nil }
-    let bytes = ByteBuffer(string: text)
-    if skips { deltaText = bytes } else { playlistText = bytes }
-    return .playlist(bytes)
+    let key = TextKey(rendition: rendition, skip: skip)
+    if let text = texts[key] { return .playlist(text, seconds: seconds) }
+    guard var playlist = segmenter.playlist else { return nil }
+    playlist.rendition = rendition
+    playlist.reports = renditions.filter { $0 != rendition }
+    dateRanges.fill(&playlist, now: now.steady)
+    let text = PlaylistText(Playlist.media(playlist, names: names, epoch: epoch, skip: skip))
+    texts[key] = text
+    return .playlist(text, seconds: seconds)
   }
 }

@@ -44,6 +44,15 @@ public final class LiveStream: Sendable {
     return state.withLock { $0.health(now: now) }
   }
 
+  /// Says in the playlists that something happened in the show; says it anew when it was said before with the same id.
+  /// The newest `MediaConfiguration.dateRangesMax` are kept, as long as they are within the playlist.
+  public func mark(_ range: DateRange) {
+    change { state, effects, now in state.mark(range, now: now, &effects) }
+  }
+
+  /// The newest picture that can be decoded by itself; nil when there was none lately.
+  public func keyframe() -> Keyframe? { state.withLock { $0.keyframe } }
+
   // MARK: The publisher
 
   /// Another publisher feeds the stream from now on; one that still does is cut.
@@ -127,10 +136,12 @@ public final class LiveStream: Sendable {
   /// Answers a request for `path` below `/live/<stream>/`, for example `index.m3u8` or `stream`, with its decoded
   /// query. May wait, as LL-HLS asks; cancelling the task ends the wait.
   ///
-  /// Playlists are answered whole, without an entity tag and not to be stored, because browsers that play HLS
-  /// themselves ask for byte ranges of them. Segments, parts and initialization segments never change and may be
-  /// cached.
-  public func answer(_ path: String, query: [String: String] = [:]) async -> MediaAnswer {
+  /// Playlists are answered whole and without an entity tag, because browsers that play HLS themselves ask for byte
+  /// ranges of them; a shared cache may keep them for as long as RFC 8216bis appendix B.1 says. Segments, parts and
+  /// initialization segments never change and may be kept for ever.
+  ///
+  /// - Parameter address: whom a limit counts when the request has to wait; empty counts nobody.
+  public func answer(_ path: String, query: [String: String] = [:], from address: String = "") async -> MediaAnswer {
     let want: LiveState.Want
     switch LiveRequest(path, query: query, names: names) {
     case .want(let asked): want = asked
@@ -138,13 +149,13 @@ public final class LiveStream: Sendable {
     case .unknown: return MediaAnswer.failure(404)
     }
     let now = clock.now
-    if let reply = state.withLock({ $0.reply(to: want) }) { return answer(reply) }
+    if let reply = state.withLock({ $0.reply(to: want, now: now) }) { return answer(reply) }
     let ticket = state.withLock { $0.ticket() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let reply: LiveState.Reply? = state.withLock { state in
           if Task.isCancelled { return .failure(503) }
-          return state.hold(want, ticket: ticket, continuation: continuation, now: now)
+          return state.hold(want, from: address, ticket: ticket, continuation: continuation, now: now)
         }
         if let reply { continuation.resume(returning: answer(reply)) }
       }
@@ -156,8 +167,8 @@ public final class LiveStream: Sendable {
   private func answer(_ reply: LiveState.Reply) -> MediaAnswer {
     switch reply {
     case .failure(let status): .failure(status)
-    case .playlist(let text): .playlist(text)
-    case .media(let bytes): .media(bytes)
+    case .playlist(let text, let seconds): .playlist(text, seconds: seconds)
+    case .media(let bytes, let rendition): .media(bytes, rendition)
     case .reader(let reader, let codecs):
       .stream(
         FragmentSubscription(
@@ -195,22 +206,25 @@ extension MediaAnswer {
 
   static func failure(_ status: Int) -> MediaAnswer {
     var headers = [("cache-control", "no-store"), open]
-    if status == 503 { headers.append(("retry-after", "1")) }
+    if status == 503 || status == 429 { headers.append(("retry-after", "1")) }
     return MediaAnswer(status: status, headers: headers)
   }
 
-  static func playlist(_ text: ByteBuffer) -> MediaAnswer {
+  static func playlist(_ text: PlaylistText, seconds: Int64) -> MediaAnswer {
     MediaAnswer(
       status: 200,
-      headers: [("content-type", "application/vnd.apple.mpegurl"), ("cache-control", "no-store"), open],
-      body: .buffers([text]))
+      headers: [
+        ("content-type", "application/vnd.apple.mpegurl"), ("cache-control", "public, max-age=\(seconds)"), open,
+      ], body: .buffers([text.bytes]), playlist: text)
   }
 
-  static func media(_ bytes: [ByteBuffer]) -> MediaAnswer {
+  static func media(_ bytes: [ByteBuffer], _ rendition: Rendition) -> MediaAnswer {
     MediaAnswer(
       status: 200,
-      headers: [("content-type", "video/mp4"), ("cache-control", "public, max-age=3600, immutable"), open],
-      body: .buffers(bytes))
+      headers: [
+        ("content-type", rendition == .sound ? "audio/mp4" : "video/mp4"),
+        ("cache-control", "public, max-age=3600, immutable"), open,
+      ], body: .buffers(bytes))
   }
 
   static func stream(_ subscription: FragmentSubscription, codecs: String) -> MediaAnswer {

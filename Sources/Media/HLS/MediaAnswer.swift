@@ -15,7 +15,13 @@ public struct MediaAnswer: Sendable {
   public var headers: [(String, String)]
   public var body: Body
 
-  public init(status: Int, headers: [(String, String)] = [], body: Body = .empty) {
+  /// Not nil when `body` is a playlist: the same bytes, shared by all who ask for this version of it.
+  public var playlist: PlaylistText?
+
+  public init(
+    status: Int, headers: [(String, String)] = [], body: Body = .empty, playlist: PlaylistText? = nil
+  ) {
+    self.playlist = playlist
     self.status = status
     self.headers = headers
     self.body = body

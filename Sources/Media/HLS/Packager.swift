@@ -57,6 +57,9 @@ struct Packager {
     return rest
   }
 
+  /// Time up to `milliseconds` on the show's clock has been declared empty: nothing is placed before it any more.
+  mutating func leaveGap(until milliseconds: Int64) { timeline.extend(to: milliseconds) }
+
   mutating func configure(_ configuration: VideoConfiguration) { video = configuration }
 
   mutating func configure(_ configuration: AudioConfiguration) { audio = configuration }

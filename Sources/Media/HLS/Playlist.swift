@@ -5,111 +5,160 @@ enum Playlist {
     /// Random, new for each session of the server, so that what it names can be cached for ever.
     let prefix: String
 
-    static let media = "live.m3u8"
+    /// The folder of the sound's own segments.
+    static let sound: Substring = "sound"
 
-    func initialization(_ number: Int) -> String { "\(prefix)/i\(number).mp4" }
-    func segment(_ sequence: Int) -> String { "\(prefix)/s\(sequence).mp4" }
-    func part(_ number: Int) -> String { "\(prefix)/p\(number).mp4" }
+    static func media(_ rendition: Rendition) -> String {
+      switch rendition {
+      case .whole: "live.m3u8"
+      case .sound: "sound.m3u8"
+      }
+    }
+
+    func initialization(_ number: Int, _ rendition: Rendition = .whole) -> String {
+      "\(folder(rendition))i\(number).mp4"
+    }
+    func segment(_ sequence: Int, _ rendition: Rendition = .whole) -> String { "\(folder(rendition))s\(sequence).mp4" }
+    func part(_ number: Int, _ rendition: Rendition = .whole) -> String { "\(folder(rendition))p\(number).mp4" }
+
+    private func folder(_ rendition: Rendition) -> String {
+      rendition == .whole ? "\(prefix)/" : "\(prefix)/\(Self.sound)/"
+    }
   }
 
-  /// - Parameters:
-  ///   - peak: bits per second of the busiest segment.
-  ///   - average: bits per second over all segments.
-  static func multivariant(_ initialization: Initialization, peak: Int, average: Int, framesPerSecond: Double) -> String
+  /// What the multivariant playlist says of one rendition.
+  struct Rate: Sendable {
+    /// Bits per second.
+    var peak: Int
+    var average: Int
+  }
+
+  /// - Parameter sound: the sound alone; listed as a variant of its own beside a picture, nil where there is none.
+  static func multivariant(_ initialization: Initialization, whole: Rate, sound: Rate?, framesPerSecond: Double)
+    -> String
   {
-    var attributes = ["BANDWIDTH=\(peak)", "AVERAGE-BANDWIDTH=\(average)", "CODECS=\"\(initialization.codecs)\""]
+    var text = "#EXTM3U\n#EXT-X-VERSION:9\n"
+    var attributes = bandwidth(whole) + ["CODECS=\"\(initialization.codecs)\""]
     if let size = initialization.video?.size {
       attributes.append("RESOLUTION=\(size.width)x\(size.height)")
       if framesPerSecond > 0 { attributes.append("FRAME-RATE=\(decimal(Int64(framesPerSecond * 1000), per: 1000))") }
     }
-    return """
-      #EXTM3U
-      #EXT-X-VERSION:9
-      #EXT-X-STREAM-INF:\(attributes.joined(separator: ","))
-      \(Names.media)
+    guard initialization.video != nil, let audio = initialization.audio, let sound else {
+      return text + streamInfo(attributes, .whole)
+    }
+    // Without an address: the sound is in the variants themselves (§4.4.6.2.1).
+    let channels = max(1, audio.channels)
+    text +=
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(channels)\"\n"
+    text += streamInfo(attributes + ["AUDIO=\"sound\""], .whole)
+    text += streamInfo(bandwidth(sound) + ["CODECS=\"\(audio.codecString)\"", "AUDIO=\"sound\""], .sound)
+    return text
+  }
 
-      """
+  private static func bandwidth(_ rate: Rate) -> [String] {
+    ["BANDWIDTH=\(rate.peak)", "AVERAGE-BANDWIDTH=\(rate.average)"]
+  }
+
+  private static func streamInfo(_ attributes: [String], _ rendition: Rendition) -> String {
+    "#EXT-X-STREAM-INF:\(attributes.joined(separator: ","))\n\(Names.media(rendition))\n"
   }
 
   /// - Parameters:
   ///   - epoch: wall clock, milliseconds since 1970, at show time 0.
-  ///   - skips: answers `_HLS_skip=YES`: what lies far back is left out, if anything does.
-  /// - Returns: nil before the first segment is whole.
-  static func media(_ segmenter: Segmenter, names: Names, epoch: Int64, skips: Bool = false) -> String? {
-    guard let target = segmenter.targetSeconds, let first = segmenter.segments.first ?? segmenter.current else {
-      return nil
-    }
+  ///   - skip: what lies far back and is to be left out, if anything does.
+  static func media(
+    _ playlist: MediaPlaylist, names: Names, epoch: Int64, skip: MediaPlaylist.Skip = .nothing
+  ) -> String {
+    let distances = distances(in: playlist)
+    let skipped = skip == .nothing ? 0 : skippable(playlist, distances)
+    // Nothing can be left out but together with segments: the tag that says so has to name some.
+    let skipsRanges = skipped > 0 && skip == .segmentsAndDateRanges
+    let first = playlist.segments.first ?? playlist.current
     var text = """
       #EXTM3U
-      #EXT-X-VERSION:9
-      #EXT-X-TARGETDURATION:\(target)
-      #EXT-X-SERVER-CONTROL:\(serverControl(segmenter, target: target))
-      #EXT-X-PART-INF:PART-TARGET=\(seconds(segmenter.partTarget))
-      #EXT-X-MEDIA-SEQUENCE:\(first.sequence)
-      #EXT-X-DISCONTINUITY-SEQUENCE:\(segmenter.discontinuitySequence)
+      #EXT-X-VERSION:\(skipsRanges ? 10 : 9)
+      #EXT-X-TARGETDURATION:\(playlist.targetSeconds)
+      #EXT-X-SERVER-CONTROL:\(serverControl(playlist))
+      #EXT-X-PART-INF:PART-TARGET=\(seconds(playlist.partTarget))
+      #EXT-X-MEDIA-SEQUENCE:\(first?.sequence ?? 0)
+      #EXT-X-DISCONTINUITY-SEQUENCE:\(playlist.discontinuitySequence)
 
       """
     // True of the whole playlist or not said: a keyframe interval beyond the target makes segments without a keyframe.
-    if segmenter.segments.allSatisfy(\.isIndependent), segmenter.current?.isIndependent ?? true {
+    if playlist.rendition == .sound
+      || playlist.segments.allSatisfy(\.isIndependent) && (playlist.current?.isIndependent ?? true)
+    {
       text += "#EXT-X-INDEPENDENT-SEGMENTS\n"
     }
-    var distances: [Int64] = []
-    var distance = segmenter.current?.duration ?? 0
-    for segment in segmenter.segments.reversed() {
-      distances.append(distance)
-      distance += segment.duration
+    if skipped > 0 {
+      text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)"
+      if skipsRanges {
+        text += ",RECENTLY-REMOVED-DATERANGES=\"\(playlist.dateRangesRemoved.joined(separator: "\t"))\""
+      }
+      text += "\n"
     }
-    distances.reverse()
-
-    var skipped = 0
-    if skips, let until = segmenter.skipUntil {
-      // §6.2.5.1: a segment further from the end than CAN-SKIP-UNTIL, by its start.
-      skipped = zip(segmenter.segments, distances).prefix { $0.duration + $1 > until && $1 > until }.count
-      if skipped > 0 { text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\n" }
+    for range in playlist.dateRanges where !(skipsRanges && playlist.dateRangesKnown.contains(range.id)) {
+      write(range, epoch: epoch, to: &text)
     }
-    var map: Initialization? = skipped > 0 ? segmenter.segments[skipped - 1].initialization : nil
-    for (segment, distance) in zip(segmenter.segments, distances).dropFirst(skipped) {
-      writeHead(of: segment, map: &map, names: names, epoch: epoch, to: &text)
-      if distance <= segmenter.partsListed { writeParts(of: segment, names: names, to: &text) }
-      text += "#EXTINF:\(seconds(segment.duration)),\n\(names.segment(segment.sequence))\n"
+    let writer = SegmentWriter(rendition: playlist.rendition, names: names, epoch: epoch)
+    var map: Initialization? = writer.map(before: playlist.segments.prefix(skipped))
+    for (segment, distance) in zip(playlist.segments, distances).dropFirst(skipped) {
+      writer.writeHead(of: segment, map: &map, to: &text)
+      if distance <= playlist.partsListed { writer.writeParts(of: segment, to: &text) }
+      writer.writeEnd(of: segment, to: &text)
     }
-    if let current = segmenter.current {
-      writeHead(of: current, map: &map, names: names, epoch: epoch, to: &text)
-      writeParts(of: current, names: names, to: &text)
+    if let current = playlist.current {
+      writer.writeHead(of: current, map: &map, to: &text)
+      writer.writeParts(of: current, to: &text)
     }
-    if segmenter.hasEnded {
+    if playlist.hasEnded {
       text += "#EXT-X-ENDLIST\n"
     } else {
-      text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(names.part(segmenter.nextPartNumber))\"\n"
+      let hint = names.part(playlist.nextPartNumber, playlist.rendition)
+      text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"\n"
+      let last = playlist.last
+      for other in playlist.reports {
+        text += "#EXT-X-RENDITION-REPORT:URI=\"\(Names.media(other))\",LAST-MSN=\(last.sequence)"
+        if let part = last.part { text += ",LAST-PART=\(part)" }
+        text += "\n"
+      }
     }
     return text
   }
 
-  private static func serverControl(_ segmenter: Segmenter, target: Int64) -> String {
-    let skip = segmenter.skipUntil.map { "CAN-SKIP-UNTIL=\(seconds($0))," } ?? ""
-    let holdBack = seconds(3 * target * Initialization.ticksPerSecond)
-    return "CAN-BLOCK-RELOAD=YES,\(skip)HOLD-BACK=\(holdBack),PART-HOLD-BACK=\(seconds(3 * segmenter.partTarget))"
+  /// Of each whole segment, from its end to the end of the playlist.
+  private static func distances(in playlist: MediaPlaylist) -> [Int64] {
+    var distances: [Int64] = []
+    distances.reserveCapacity(playlist.segments.count)
+    var distance = playlist.current?.duration ?? 0
+    for segment in playlist.segments.reversed() {
+      distances.append(distance)
+      distance += segment.duration
+    }
+    distances.reverse()
+    return distances
   }
 
-  private static func writeHead(
-    of segment: Segment, map: inout Initialization?, names: Names, epoch: Int64, to text: inout String
-  ) {
-    if segment.isDiscontinuity { text += "#EXT-X-DISCONTINUITY\n" }
-    if map !== segment.initialization {
-      text += "#EXT-X-MAP:URI=\"\(names.initialization(segment.initialization.number))\"\n"
-      map = segment.initialization
-    }
-    let wallClock = epoch + segment.start * 1000 / Initialization.ticksPerSecond
-    text += "#EXT-X-PROGRAM-DATE-TIME:\(dateTime(wallClock))\n"
+  /// How many segments lie beyond the skip boundary as a whole (§6.2.5.1); none once the stream is over.
+  private static func skippable(_ playlist: MediaPlaylist, _ distances: [Int64]) -> Int {
+    guard let until = playlist.skipUntil, !playlist.hasEnded else { return 0 }
+    return distances.prefix { $0 > until }.count
   }
 
-  private static func writeParts(of segment: Segment, names: Names, to text: inout String) {
-    for part in segment.parts {
-      text += "#EXT-X-PART:DURATION=\(seconds(part.duration)),URI=\"\(names.part(part.number))\""
-      if part.isIndependent { text += ",INDEPENDENT=YES" }
-      if part.isGap { text += ",GAP=YES" }
-      text += "\n"
+  private static func serverControl(_ playlist: MediaPlaylist) -> String {
+    let skip = playlist.skipUntil.map { "CAN-SKIP-UNTIL=\(seconds($0)),CAN-SKIP-DATERANGES=YES," } ?? ""
+    let holdBack = seconds(3 * playlist.targetSeconds * Initialization.ticksPerSecond)
+    return "CAN-BLOCK-RELOAD=YES,\(skip)HOLD-BACK=\(holdBack),PART-HOLD-BACK=\(seconds(3 * playlist.partTarget))"
+  }
+
+  private static func write(_ range: DateRange, epoch: Int64, to text: inout String) {
+    let start = epoch + range.startMilliseconds
+    text += "#EXT-X-DATERANGE:ID=\"\(range.id)\",CLASS=\"\(range.className)\",START-DATE=\"\(dateTime(start))\""
+    if let end = range.endMilliseconds {
+      text += ",DURATION=\(decimal(end - range.startMilliseconds, per: 1000))"
     }
+    for attribute in range.attributes { text += ",X-\(attribute.name)=\"\(attribute.value)\"" }
+    text += "\n"
   }
 
   /// Ticks as decimal seconds, five places: exact to a tick.

@@ -10,6 +10,18 @@ struct Part: Sendable {
   /// Nothing to download: the source left a gap.
   var isGap: Bool
   var buffers: [ByteBuffer]
+  /// Of `buffers`, those that are sound, while the segment is being written; then `sound` has it.
+  var soundIndexes: [Int] = []
+  /// The sound alone, as slices of the segment.
+  var sound: [ByteBuffer] = []
+
+  /// What there is to download.
+  func bytes(of rendition: Rendition) -> [ByteBuffer] {
+    switch rendition {
+    case .whole: buffers
+    case .sound: soundIndexes.isEmpty ? sound : soundIndexes.map { buffers[$0] }
+    }
+  }
 }
 
 struct Segment: Sendable {
@@ -24,8 +36,20 @@ struct Segment: Sendable {
   /// Ticks.
   var duration: Int64 = 0
   var parts: [Part] = []
-  /// Joined once, when the segment is whole; its parts become slices of it.
+  /// Joined once, when the segment is whole; its parts become slices of it. Nil for a gap.
   var bytes: ByteBuffer?
+  /// The sound alone, as slices of `bytes`.
+  var sound: [ByteBuffer] = []
+  /// There was no source: nothing to download, but time passed (`EXT-X-GAP`).
+  var isGap = false
+
+  /// Nil when there is nothing to download.
+  func bytes(of rendition: Rendition) -> [ByteBuffer]? {
+    switch rendition {
+    case .whole: bytes.map { [$0] }
+    case .sound: sound.isEmpty ? nil : sound
+    }
+  }
 }
 
 /// Makes segments and parts of fragments, and keeps those that can be asked for. Pure.
@@ -51,6 +75,8 @@ struct Segmenter {
   private let settings: Settings
   /// Declared once, after the first segment, and never changed (RFC 8216bis §4.4.3.1). Nil until then.
   private(set) var targetSeconds: Int64?
+  private(set) var wholeRate = BitrateMeter()
+  private(set) var soundRate = BitrateMeter()
   /// Of the first segment, for the multivariant playlist; 0 without a picture.
   private(set) var framesPerSecond = 0.0
   /// Ticks. Fixed together with `targetSeconds`.
@@ -77,8 +103,18 @@ struct Segmenter {
 
   private struct OpenPart {
     var buffers: [ByteBuffer] = []
+    /// Which of `buffers` are sound.
+    var sound: [Int] = []
     var duration: Int64 = 0
     var isIndependent = false
+    /// Of its frames, in ticks.
+    var shortest = Int64.max / 3
+
+    mutating func append(_ fragment: Fragment) {
+      if fragment.leads { shortest = min(shortest, fragment.duration) }
+      if fragment.track == .audio { sound.append(buffers.count) }
+      buffers.append(fragment.bytes)
+    }
   }
 
   init(settings: Settings) {
@@ -112,13 +148,40 @@ struct Segmenter {
     return before != (nextPartNumber, nextSequence)
   }
 
+  /// Nobody sends: what passes meanwhile, up to `time` on the show's clock in ticks, is said to be a gap. Players then
+  /// see a playlist that goes on (§6.2.1 asks for a new part within every part target), and do not take the stream for
+  /// dead.
+  ///
+  /// - Returns: where the gap ends so far; nil when it has not grown.
+  mutating func fillGap(until time: Int64) -> Int64? {
+    guard !hasEnded, let target = targetSeconds, let initialization = lastInitialization else { return nil }
+    if let current, !current.isGap { closeSegment() }
+    openPart = OpenPart()
+    var end: Int64?
+    while let position = (current ?? segments.last).map({ $0.start + $0.duration }), position + partTarget <= time {
+      if current == nil {
+        current = Segment(
+          sequence: nextSequence, initialization: initialization, isDiscontinuity: false, isIndependent: true,
+          start: position, isGap: true)
+        nextSequence += 1
+      }
+      let number = takePartNumber()
+      current?.parts.append(
+        Part(number: number, duration: partTarget, isIndependent: false, isGap: true, buffers: []))
+      current?.duration += partTarget
+      end = position + partTarget
+      if let length = current?.duration, length + partTarget > target * Self.ticksPerSecond { closeSegment() }
+    }
+    return end
+  }
+
   /// No more will come.
   mutating func end() {
     _ = finishRun()
     hasEnded = true
   }
 
-  /// The segments that became whole since this was last asked.
+  /// The segments that became whole since this was last asked, without gaps.
   mutating func takeFinished() -> [Segment] {
     guard !finished.isEmpty else { return [] }
     defer { finished = [] }
@@ -127,8 +190,8 @@ struct Segmenter {
 
   // MARK: The first segment
 
-  /// What breaks off before a segment is long enough is left out of the playlists: an encoder that is gone again at once
-  /// says nothing of the pace of the one that will stay.
+  /// What breaks off before a segment is long enough is left out of the playlists: an encoder that is gone again at
+  /// once says nothing of the pace of the one that will stay.
   private mutating func appendToOpening(_ fragment: Fragment) -> Bool {
     let changes = opening.last.map { $0.initialization !== fragment.initialization } ?? false
     let isWhole = fragment.leads && fragment.isKey && openingLength >= segmentMin
@@ -173,10 +236,11 @@ struct Segmenter {
 
   private mutating func place(_ fragment: Fragment) {
     if let last = lastInitialization, last !== fragment.initialization { finishBefore(fragment) }
+    if current?.isGap == true { closeSegment() }
     lastInitialization = fragment.initialization
     guard fragment.leads else {
       // Sound beside a picture takes no time of its own.
-      openPart.buffers.append(fragment.bytes)
+      openPart.append(fragment)
       return
     }
     if let segment = current {
@@ -184,16 +248,23 @@ struct Segmenter {
       let isDue = fragment.isKey && length >= segmentMin
       if isDue || length + fragment.duration > segmentMax { closeSegment() }
     }
-    // A frame longer than a part is a gap of the source and is made to fit when its part is closed.
-    if openPart.duration > 0, openPart.duration + fragment.duration > partTarget, fragment.duration <= partTarget {
-      closePart()
-    }
+    if openPart.duration > 0, openPart.duration + fragment.duration > partTarget, !isHole(fragment) { closePart() }
     if current == nil { openSegment(with: fragment) }
-    openPart.buffers.append(fragment.bytes)
+    openPart.append(fragment)
     openPart.duration += fragment.duration
     if fragment.isKey { openPart.isIndependent = true }
     // The next frame would not fit: no need to wait for it.
-    if openPart.duration + fragment.duration > partTarget { closePart() }
+    if isLongEnough, openPart.duration + fragment.duration > partTarget { closePart() }
+  }
+
+  /// §4.4.4.9: a part within a segment lasts 85 % of the target or more.
+  private var isLongEnough: Bool { openPart.duration * 100 >= partTarget * 85 }
+
+  /// Whether a frame lasts long because others were lost, where a part made without it would be too short. It then ends
+  /// the part it does not fit into, and what is beyond the target is a gap.
+  private func isHole(_ fragment: Fragment) -> Bool {
+    if fragment.duration > partTarget { return true }
+    return !isLongEnough && fragment.duration * 2 > openPart.shortest * 3
   }
 
   private mutating func finishBefore(_ fragment: Fragment) {
@@ -217,8 +288,7 @@ struct Segmenter {
     var parts = [
       Part(
         number: takePartNumber(), duration: min(length, partTarget), isIndependent: openPart.isIndependent,
-        isGap: false,
-        buffers: openPart.buffers)
+        isGap: false, buffers: openPart.buffers, soundIndexes: openPart.sound)
     ]
     var rest = length - partTarget
     while rest > 0 {
@@ -245,30 +315,38 @@ struct Segmenter {
       nextSequence -= 1
       return
     }
-    join(&segment)
+    if !segment.isGap { join(&segment) }
     segments.append(segment)
-    finished.append(segment)
+    if !segment.isGap { finished.append(segment) }
     if finished.count > Self.segmentsMax { finished.removeFirst() }
     trim()
   }
 
-  /// One buffer a segment makes one write a request; the fragments themselves are let go.
-  private func join(_ segment: inout Segment) {
+  /// One buffer a segment makes one write a request; the fragments themselves are let go. The sound stays in it, as
+  /// slices.
+  private mutating func join(_ segment: inout Segment) {
     let size = segment.parts.reduce(0) { $0 + $1.buffers.reduce(0) { $0 + $1.readableBytes } }
     var bytes = ByteBufferAllocator().buffer(capacity: size)
     var ends: [Int] = []
+    var sounds: [[Range<Int>]] = []
     for part in segment.parts {
-      for buffer in part.buffers { bytes.writeImmutableBuffer(buffer) }
+      sounds.append(part.write(to: &bytes))
       ends.append(bytes.writerIndex)
     }
+    func slice(_ range: Range<Int>) -> ByteBuffer? { bytes.getSlice(at: range.lowerBound, length: range.count) }
     var start = 0
     for (index, end) in ends.enumerated() {
-      if end > start, let slice = bytes.getSlice(at: start, length: end - start) {
-        segment.parts[index].buffers = [slice]
-      }
+      if end > start, let whole = slice(start..<end) { segment.parts[index].buffers = [whole] }
+      segment.parts[index].sound = sounds[index].compactMap(slice)
+      segment.parts[index].soundIndexes = []
       start = end
     }
     segment.bytes = bytes
+    segment.sound = segment.parts.flatMap(\.sound)
+    let target = (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond
+    wholeRate.add(bytes: size, ticks: segment.duration, target: target)
+    let soundBytes = segment.sound.reduce(0) { $0 + $1.readableBytes }
+    if soundBytes > 0 { soundRate.add(bytes: soundBytes, ticks: segment.duration, target: target) }
   }
 
   // MARK: The window
@@ -357,26 +435,29 @@ struct Segmenter {
 extension Segmenter {
   var newestInitialization: Initialization? { current?.initialization ?? segments.last?.initialization }
 
-  /// Bits per second of the busiest segment and of all, RFC 8216bis §4.4.6.2.
-  var bitrate: (peak: Int, average: Int) {
-    var peak = 0.0
-    var bits = 0.0
-    var length = 0.0
-    for segment in segments where segment.duration > 0 {
-      let own = Double(segment.bytes?.readableBytes ?? 0) * 8
-      let seconds = Double(segment.duration) / Double(Initialization.ticksPerSecond)
-      // One cut short by the end of a run says little of the rate.
-      if seconds >= 0.5 || peak == 0 { peak = max(peak, own / seconds) }
-      bits += own
-      length += seconds
-    }
-    guard length > 0 else { return (1, 1) }
-    return (Int(peak.rounded(.up)), Int((bits / length).rounded(.up)))
-  }
-
   /// §6.2.5.2: how many parts ahead a request may be: three, or as many as make three seconds.
   var advancePartLimit: Int {
     partTarget < Initialization.ticksPerSecond
       ? Int((3 * Initialization.ticksPerSecond + partTarget - 1) / max(1, partTarget)) : 3
+  }
+}
+
+extension Part {
+  /// Appends the part, and tells where its sound is; neighbours are one range.
+  fileprivate func write(to bytes: inout ByteBuffer) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var sounds = soundIndexes[...]
+    for (index, buffer) in buffers.enumerated() {
+      let start = bytes.writerIndex
+      bytes.writeImmutableBuffer(buffer)
+      guard index == sounds.first else { continue }
+      sounds.removeFirst()
+      if let last = ranges.last, last.upperBound == start {
+        ranges[ranges.count - 1] = last.lowerBound..<bytes.writerIndex
+      } else {
+        ranges.append(start..<bytes.writerIndex)
+      }
+    }
+    return ranges
   }
 }

@@ -13,12 +13,15 @@ final class Initialization: Sendable {
   let video: VideoConfiguration?
   let audio: AudioConfiguration?
   let bytes: ByteBuffer
+  /// The same for the sound alone; nil without sound.
+  let soundBytes: ByteBuffer?
 
   init(number: Int, video: VideoConfiguration?, audio: AudioConfiguration?) {
     self.number = number
     self.video = video
     self.audio = audio
     bytes = Self.segment(video: video, audio: audio)
+    soundBytes = audio.map { Self.segment(video: nil, audio: $0) }
   }
 
   /// RFC 6381, video first.

@@ -1,31 +1,30 @@
-import Foundation
 import Commerce
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Media
 import NIOCore
 
-/// Video: `/live/<show>/<path>` as the stream answers it.
+/// Video: `/live/<show>/<path>` as the stream answers it, in HTTP's terms: ranges, gzip, who may embed it.
 struct MediaDelivery: Sendable {
-  let media: MediaServer
-  let streams: OpenStreams
-  let configuration: WebConfiguration
+  let site: Site
   let replay: ReplayDelivery?
 
   func answer(_ request: Request, _ context: WebContext) async throws -> Response {
     let show = context.parameters.get("show") ?? ""
     let path = context.parameters.getCatchAll().joined(separator: "/")
-    guard let stream = media.stream(show) else { throw Problem.notFound("stream") }
+    if let size = Poster.Size(rawValue: path) { return try await poster(of: show, size, request) }
+    guard let stream = site.media.stream(show) else { throw Problem.notFound("stream") }
     if path == "dvr.m3u8", let replay {
       return try await replay.lookBack(show, hasEnded: stream.health().state == .ended)
     }
     let query = Dictionary(
       request.uri.queryParameters.map { (String($0.key), $0.value.removingPercentEncoding ?? String($0.value)) },
       uniquingKeysWith: { first, _ in first })
-    let answer = await stream.answer(path, query: query)
+    let address = context.address(of: request, site.configuration)
+    let answer = await stream.answer(path, query: query, from: address)
 
-    // Players on other sites may read video, and nothing else, and never as somebody.
-    var headers: HTTPFields = [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: "Haat-Codecs"]
+    var headers = Self.embeddable
     for (name, value) in answer.headers {
       if let name = HTTPField.Name(name) { headers[name] = value }
     }
@@ -33,24 +32,103 @@ struct MediaDelivery: Sendable {
     switch answer.body {
     case .empty: return Response(status: status, headers: headers)
     case .buffers(let buffers):
-      guard buffers.count == 1, let only = buffers.first else {
-        return Response(status: status, headers: headers, body: ResponseBody(contentsOf: buffers))
-      }
-      return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: only))
+      if let playlist = answer.playlist { return Self.playlist(playlist, headers, request) }
+      // Its name is never given to other bytes.
+      headers[.eTag] = "\"\(path)\""
+      return Self.file(buffers, headers, request)
     case .endless(let fragments):
-      let place = try streams.enter(context.address(of: request, configuration), context.channel)
+      let place = try site.streams.enter(address, context.channel)
       headers[.accelBuffering] = "no"
-      return Response(status: status, headers: headers, body: Self.endless(fragments, context.channel, place))
+      return Response(status: status, headers: headers, body: endless(fragments, context.channel, place))
     }
   }
 
+  /// Answers the question a browser asks before a page of another site may ask for more than the simplest.
+  static func preflight() -> Response {
+    var headers = embeddable
+    headers[.accessControlAllowMethods] = "GET, HEAD, OPTIONS"
+    headers[.accessControlAllowHeaders] = "Range, If-None-Match"
+    headers[.accessControlMaxAge] = "86400"
+    return Response(status: .noContent, headers: headers)
+  }
+
+  /// Players on other sites may read video, and nothing else, and never as somebody.
+  private static let embeddable: HTTPFields = [
+    .accessControlAllowOrigin: "*",
+    .accessControlExposeHeaders: "Haat-Codecs, Content-Length, Content-Range, ETag, Date",
+    .crossOriginResourcePolicy: "cross-origin", .timingAllowOrigin: "*",
+  ]
+
+  /// Whole, whatever range is asked for: browsers that play HLS themselves ask for one even of a text that grows. What
+  /// they would keep of it would be wrong the next time, so they may not keep it.
+  private static func playlist(_ text: PlaylistText, _ headers: HTTPFields, _ request: Request) -> Response {
+    var headers = headers
+    if request.headers[.range] != nil { headers[.cacheControl] = "no-store" }
+    headers[.vary] = "Accept-Encoding"
+    guard request.takesGzip, text.bytes.readableBytes >= Gzip.bytesMin,
+      let packed = text.packed(by: { Gzip.compress($0, level: 6) })
+    else { return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: text.bytes)) }
+    headers[.contentEncoding] = "gzip"
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: packed))
+  }
+
+  private static func file(_ buffers: [ByteBuffer], _ headers: HTTPFields, _ request: Request) -> Response {
+    var headers = headers
+    let tag = headers[.eTag]
+    if let known = request.headers[.ifNoneMatch],
+      known == "*"
+        || known.split(separator: ",").contains(where: {
+          $0.trimmingCharacters(in: .whitespaces) == tag
+        })
+    {
+      return Response(status: .notModified, headers: headers)
+    }
+    let length = buffers.reduce(0) { $0 + $1.readableBytes }
+    let condition = request.headers[.ifRange]
+    let asked = condition == nil || condition == tag ? request.headers[.range] : nil
+    let (status, own, range) = ByteRange(asked, length: Int64(length)).answer(length: Int64(length))
+    for field in own { headers[field.name] = field.value }
+    switch status {
+    case .ok: return Response(status: .ok, headers: headers, body: body(buffers))
+    case .partialContent:
+      let cut = ByteRange.slice(buffers, Int(range.lowerBound)..<Int(range.upperBound))
+      return Response(status: .partialContent, headers: headers, body: body(cut))
+    default:
+      headers[.cacheControl] = "no-store"
+      return Response(status: status, headers: headers)
+    }
+  }
+
+  private static func body(_ buffers: [ByteBuffer]) -> ResponseBody {
+    guard buffers.count == 1, let only = buffers.first else { return ResponseBody(contentsOf: buffers) }
+    return ResponseBody(byteBuffer: only)
+  }
+
+  /// What the show looks like now, else the picture of what it sells, else one of ours.
+  private func poster(of show: String, _ size: Poster.Size, _ request: Request) async throws -> Response {
+    var headers = Self.embeddable
+    headers[.cacheControl] = "public, max-age=5"
+    if let poster = site.posters.poster(of: show) {
+      headers[.contentType] = "image/jpeg"
+      headers[.eTag] = "\"\(size.rawValue)-\(poster.mediaTimeMilliseconds)\""
+      return Self.file([poster.bytes(size)], headers, request)
+    }
+    guard let id = ID<Show>(show), (try? await site.commerce.show(id)) != nil else { throw Problem.notFound("show") }
+    let cover = try await site.commerce.covers(shows: [id])[id]?.url
+    headers[.location] = cover ?? site.statics.url("poster.svg")
+    return Response(status: .found, headers: headers)
+  }
+
   /// Every fragment is written, and flushed, as it comes.
-  private static func endless(
+  private func endless(
     _ fragments: FragmentSubscription, _ channel: any NIOCore.Channel, _ place: OpenStreams.Place
   ) -> ResponseBody {
-    ResponseBody { writer in
+    let patience = Int(clamping: site.configuration.limits.unreadSeconds * 1000)
+    return ResponseBody { writer in
       defer { place.leave() }
       try? await channel.setOption(.tcpOption(.tcp_nodelay), value: 1).get()
+      // A viewer that has vanished, or that does not read, is given up by the kernel.
+      try? await channel.setOption(.tcpOption(.unacknowledgedMilliseconds), value: patience).get()
       try await channel.eventLoop.submit {
         try channel.pipeline.syncOperations.addHandler(CloseAtEndOfInput(), position: .first)
       }.get()
@@ -69,4 +147,17 @@ final class CloseAtEndOfInput: ChannelInboundHandler, RemovableChannelHandler, S
     if case .inputClosed = event as? ChannelEvent { context.close(promise: nil) }
     context.fireUserInboundEventTriggered(event)
   }
+}
+
+extension NIOBSDSocket.Option {
+  /// `TCP_USER_TIMEOUT` of Linux (RFC 5482): how long what was sent may stay unacknowledged, or a window closed.
+  fileprivate static let unacknowledgedMilliseconds = NIOBSDSocket.Option(rawValue: 18)
+}
+
+extension HTTPField.Name {
+  fileprivate static let crossOriginResourcePolicy = named("Cross-Origin-Resource-Policy")
+  fileprivate static let timingAllowOrigin = named("Timing-Allow-Origin")
+
+  /// Only for names written in source: a name that is not a token becomes one no peer sends.
+  private static func named(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .xContentTypeOptions }
 }

@@ -13,6 +13,7 @@ actor Room {
   nonisolated let epoch: String
 
   private let commerce: Commerce
+  private let marks: ShowMarks
   private let hubs: Hubs
   private let limits: WebLimits
 
@@ -32,8 +33,11 @@ actor Room {
   private var greetings: (withMessages: String, without: String, at: Moment)?
   private var isAdvancing = false
   private var mustAdvance = false
+  /// Something happened that the playlists do not say yet.
+  private var mustMark = false
 
-  init(_ show: ID<Show>, commerce: Commerce, hubs: Hubs, limits: WebLimits) {
+  init(_ show: ID<Show>, commerce: Commerce, marks: ShowMarks, hubs: Hubs, limits: WebLimits) {
+    self.marks = marks
     self.show = show
     self.commerce = commerce
     self.hubs = hubs
@@ -137,7 +141,8 @@ actor Room {
 
   // MARK: What happens
 
-  /// Numbers what was appended to the timeline and sends it. Throws when the database does; then it must be called again.
+  /// Numbers what was appended to the timeline and sends it. Throws when the database does; then it must be called
+  /// again.
   func advance() async throws {
     try await load()
     guard !isAdvancing else {
@@ -161,6 +166,10 @@ actor Room {
         isStale = false
       }
     } while mustAdvance
+    guard mustMark else { return }
+    mustMark = false
+    // The room does without it: a playlist that lacks a pin is no reason to tell everything again.
+    try? await marks.refresh(show)
   }
 
   private func take(_ events: [TimelineEvent]) {
@@ -175,6 +184,7 @@ actor Room {
     // In big steps, so that the array does not move at every event.
     if history.count > limits.roomHistory * 2 { history.removeFirst(history.count - limits.roomHistory) }
     send(texts)
+    if events.contains(where: { $0.kind != .message && $0.kind != .messageRemoved }) { mustMark = true }
     // The show's state, and the variants that are sold in it, may be others by now.
     if events.contains(where: { [.showStarted, .showEnded, .pinned].contains($0.kind) }) { isStale = true }
   }

@@ -1,4 +1,5 @@
 import Commerce
+import Media
 import NIOCore
 
 /// The rooms that are in use, and who is told what.
@@ -14,17 +15,21 @@ actor Rooms {
   private let commerce: Commerce
   private let hubs: Hubs
   private let limits: WebLimits
+  private let marks: ShowMarks
+  /// The streams whose playlists know of their show's past.
+  private var marked: [String: ObjectIdentifier] = [:]
   private var entries: [ID<Show>: Entry] = [:]
 
-  init(commerce: Commerce, hubs: Hubs, limits: WebLimits) {
+  init(commerce: Commerce, media: MediaServer, hubs: Hubs, limits: WebLimits) {
     self.commerce = commerce
+    marks = ShowMarks(commerce: commerce, media: media)
     self.hubs = hubs
     self.limits = limits
   }
 
   /// The show's room, loaded. Throws `GeneralRefusal.notFound` when there is no such show.
   func room(_ show: ID<Show>) async throws -> Room {
-    let room = entries[show]?.room ?? Room(show, commerce: commerce, hubs: hubs, limits: limits)
+    let room = entries[show]?.room ?? Room(show, commerce: commerce, marks: marks, hubs: hubs, limits: limits)
     entries[show] = Entry(room: room, lastUse: commerce.clock.now)
     do {
       try await room.load()
@@ -79,5 +84,18 @@ actor Rooms {
       }
     }
     hubs.keepAlive()
+    await markNewStreams()
+  }
+
+  /// A stream that has just begun, perhaps after a restart, is told what happened in its show before.
+  private func markNewStreams() async {
+    let streams = marks.media.streams()
+    marked = marked.filter { known in streams.contains { $0.id == known.key } }
+    for stream in streams where marked[stream.id] != ObjectIdentifier(stream) {
+      guard let show = ID<Show>(stream.id) else { continue }
+      // What fails is tried again in a second.
+      guard (try? await marks.refresh(show)) != nil else { continue }
+      marked[stream.id] = ObjectIdentifier(stream)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Commerce
 import Foundation
+import Media
 
 /// A show as a poster among others: `parts/poster.mustache`.
 struct ShowTile: Sendable {
@@ -18,12 +19,13 @@ struct ShowTile: Sendable {
   let whenISO: String
   let whenText: String
 
-  init(_ show: Show, cover: Picture?, viewers: Int, isReplay: Bool, _ words: Words) {
+  /// - Parameter poster: what the show looks like now, when it is live.
+  init(_ show: Show, cover: Picture?, poster: String?, viewers: Int, isReplay: Bool, _ words: Words) {
     url = "/watch/\(show.id)"
     title = show.title
     channelName = show.channelName
     tone = Tone.of(show.channel)
-    picture = cover?.url
+    picture = poster ?? cover?.url
     isLive = show.state == .live
     isUpcoming = show.state == .scheduled
     hasEnded = show.state == .ended
@@ -72,6 +74,11 @@ enum Tone {
 }
 
 extension Visit {
+  /// Where the picture of a live show is; nil while there is none.
+  func poster(of show: ID<Show>, _ size: Poster.Size) -> String? {
+    site.posters.poster(of: "\(show)").map { _ in "/live/\(show)/\(size.rawValue)" }
+  }
+
   /// The posters of these shows: one query for all their pictures.
   func tiles(_ shows: [Show]) async throws -> [ShowTile] {
     let covers = try await commerce.covers(shows: shows.map(\.id))
@@ -80,7 +87,8 @@ extension Visit {
     for show in shows {
       tiles.append(
         ShowTile(
-          show, cover: covers[show.id], viewers: await viewers(of: show.id), isReplay: replays.contains(show.id), words)
+          show, cover: covers[show.id], poster: poster(of: show.id, .small), viewers: await viewers(of: show.id),
+          isReplay: replays.contains(show.id), words)
       )
     }
     return tiles

@@ -1,6 +1,7 @@
 import Commerce
 import Foundation
 import Hummingbird
+import Media
 
 /// `/watch/{show}`: the video, what is sold in it, and who talks about it.
 struct WatchPage: Sendable {
@@ -32,6 +33,8 @@ struct WatchPage: Sendable {
   let channelURL: String
   let viewers: String
   let backdrop: String?
+  /// Shown in the player until it plays.
+  let poster: String?
   let messages: [MessageView]
   let pinned: ProductTile?
   let products: [ProductTile]
@@ -65,7 +68,7 @@ struct WatchPage: Sendable {
   private struct Country: Encodable { let name, currency, href: String }
 
   init(
-    _ live: LiveState, cards: [ProductCard], market: String, markets: [Market], viewers: Int,
+    _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
     account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil, _ words: Words
   ) throws {
     let show = live.show
@@ -88,6 +91,7 @@ struct WatchPage: Sendable {
     isShown = show.state == .live || replay != nil
     let backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url
     self.backdrop = backdrop
+    self.poster = poster ?? backdrop
     self.replay = replay.map { replay in
       ReplayView(
         playlist: "/replay/\(show.id)/index.m3u8", chapters: "/replay/\(show.id)/chapters.vtt",
@@ -123,12 +127,13 @@ struct WatchPage: Sendable {
       replay = (recording, try await visit.commerce.isDownloadOpen(of: live.show.channel))
     }
     let model = try WatchPage(
-      live, cards: cards, market: market, markets: try await visit.commerce.markets(),
+      live, cards: cards, poster: visit.poster(of: id, .large), market: market,
+      markets: try await visit.commerce.markets(),
       viewers: await visit.viewers(of: id), account: visit.context.account, replay: replay,
       visit.words)
     return try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",
-      description: live.show.description.isEmpty ? nil : live.show.description, image: model.backdrop,
+      description: live.show.description.isEmpty ? nil : live.show.description, image: model.poster,
       modules: replay == nil ? visit.site.watchModules : visit.site.replayModules, model)
   }
 

@@ -6,7 +6,7 @@ extension Setting {
   /// Every setting there is, in the order of the README's table.
   static let all: [Setting] =
     own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<RecordingConfiguration>.all.map(\.setting)
-    + Tunable<WebLimits>.all.map(\.setting)
+    + Tunable<PosterConfiguration>.all.map(\.setting) + Tunable<WebLimits>.all.map(\.setting)
     + Tunable<Policy>.all.map(\.setting)
 
   /// Where things are and how they are reached; the rest are limits.

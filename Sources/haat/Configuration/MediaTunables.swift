@@ -45,8 +45,28 @@ extension Tunable<MediaConfiguration> {
       Self(
         "media.waitersMax", \.waitersMax, of: part, 1...1_000_000, "Held playlist and part requests at once per show."),
       Self(
+        "media.waitersPerAddressMax", \.waitersPerAddressMax, of: part, 1...1_000_000,
+        "Held playlist and part requests at once per show from one address."),
+      Self("media.dateRangesMax", \.dateRangesMax, of: part, 1...1000, "Moments of the show named in its playlists."),
+      Self(
         "media.readyWaitSeconds", \.readyWaitSeconds, of: part, 1...60,
         "How long a request waits for a stream that has no picture yet."),
+    ]
+  }()
+}
+
+extension Tunable<PosterConfiguration> {
+  static let all: [Self] = {
+    let part = PosterConfiguration()
+    return [
+      Self(
+        "posters.everySeconds", \.everySeconds, of: part, 0...600, "Between two posters of a live show; 0 makes none."),
+      Self("posters.atOnceMax", \.atOnceMax, of: part, 1...64, "Posters made at once."),
+      Self("posters.timeoutSeconds", \.timeoutSeconds, of: part, 1...60, "A poster that takes longer is given up."),
+      Self("posters.bytesMax", \.bytesMax, of: part, 65_536...16_777_216, "Bytes of one poster."),
+      Self(
+        "posters.memoryMebibytes", \.memoryMebibytes, of: part, 128...16_384,
+        "Address space of the program that makes posters."),
     ]
   }()
 }

@@ -64,6 +64,7 @@ struct House: Sendable {
     webConfiguration.rtmpURL = rtmpURL
     webConfiguration.dataDirectory = settings.text("data.directory")
     webConfiguration.limits = Tunable.tuned(WebLimits(), by: Tunable.all, from: settings)
+    webConfiguration.posters = Tunable.tuned(PosterConfiguration(), by: Tunable.all, from: settings)
     webConfiguration.secureCookies = publicURL.hasPrefix("https:")
     webConfiguration.trustsProxy = settings.flag("http.behindProxy")
     let web = try await Web(

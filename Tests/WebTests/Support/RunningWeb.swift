@@ -21,7 +21,7 @@ struct RunningWeb: Sendable {
   /// Starts it, runs `body`, and stops it.
   static func run(
     configure: (inout WebConfiguration) -> Void = { _ in }, policy: Policy = MarketSquare.policy,
-    behaviour: SandboxBehaviour = .prompt, _ body: @Sendable (RunningWeb) async throws -> Void
+    behaviour: SandboxBehaviour = .prompt, mayPublish: Bool = false, _ body: @Sendable (RunningWeb) async throws -> Void
   ) async throws {
     let bell = Bell()
     let made = Made()
@@ -49,16 +49,16 @@ struct RunningWeb: Sendable {
 
     var logger = Logger(label: "web")
     logger.logLevel = .critical
+    var recording = RecordingConfiguration()
+    recording.directory = directory.appending(path: "media").path
     var mediaConfiguration = MediaConfiguration()
     mediaConfiguration.rtmpHost = "127.0.0.1"
     mediaConfiguration.rtmpPort = 0
-    var recording = RecordingConfiguration()
-    recording.directory = directory.appending(path: "media").path
+    // A show's id is its key.
     let media = MediaServer(
       configuration: mediaConfiguration, logger: logger,
       recordings: Recordings(configuration: recording, logger: logger),
-      authorize: { _ in .refuse(reason: "nobody may") },
-      report: { _ in })
+      authorize: { .accept(stream: $0.streamKey, mediaTimeMilliseconds: 60_000) }, report: { _ in })
     guard let sandbox = made.sandbox else { throw FixtureFault("no sandbox") }
     let web = try await Web(
       configuration: configuration, commerce: square.commerce, media: media, sandbox: sandbox, bell: bell,
@@ -66,9 +66,12 @@ struct RunningWeb: Sendable {
     let services = ServiceGroup(configuration: .init(services: [web], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await services.run() }
+      if mayPublish { group.addTask { try await media.run() } }
       let port = await web.boundPort()
       try await body(RunningWeb(square: square, port: port, media: media, sandbox: sandbox, services: services))
       await services.triggerGracefulShutdown()
+      // The encoder's side ends when it is told to.
+      if mayPublish { group.cancelAll() }
     }
   }
 

@@ -1,0 +1,146 @@
+import Commerce
+import Foundation
+import Media
+import NIOCore
+import TestKit
+import Testing
+
+@testable import Web
+
+/// Video over HTTP, from a real encoder to a real socket.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct MediaDeliveryTests {
+  /// A show on air for the length of `body`: its folder, once it can be watched.
+  private static func onAir(_ body: @Sendable (RunningWeb, _ folder: String) async throws -> Void) async throws {
+    try await RunningWeb.run(
+      configure: { $0.posters.everySeconds = 1 }, mayPublish: true
+    ) { web in
+      let encoder = Process()
+      encoder.executableURL = URL(filePath: "/usr/bin/env")
+      encoder.arguments = [
+        "ffmpeg", "-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=20",
+        "-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "90", "-c:v", "libx264", "-preset", "ultrafast", "-g",
+        "20", "-threads", "1", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv",
+        "rtmp://127.0.0.1:\(await web.media.boundPort())/live/\(web.square.show.id)",
+      ]
+      encoder.standardInput = FileHandle.nullDevice
+      encoder.standardError = FileHandle.nullDevice
+      try encoder.run()
+      defer {
+        // It would take its time over a farewell.
+        kill(encoder.processIdentifier, SIGKILL)
+        encoder.waitUntilExit()
+      }
+      let folder = "/live/\(web.square.show.id)/"
+      _ = try await web.until({ try await web.guest.get(folder + "index.m3u8").status }, is: { $0 == 200 })
+      try await body(web, folder)
+    }
+  }
+
+  private static func segment(_ playlist: String) throws -> String {
+    String(try #require(playlist.split(separator: "\n").last { !$0.hasPrefix("#") }))
+  }
+
+  @Test func `video goes out as caches, players and pages of other sites need it`() async throws {
+    try await Self.onAir { web, folder in
+      // Grown so far that packing pays.
+      let plain = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.body.count > 1_500 })
+      #expect(plain.header("cache-control") == "public, max-age=1" && plain.header("vary") == "Accept-Encoding")
+      #expect(plain.header("content-type") == "application/vnd.apple.mpegurl" && plain.header("etag") == nil)
+      #expect(plain.header("access-control-allow-origin") == "*" && plain.header("content-encoding") == nil)
+      let packed = try await web.guest.get(folder + "live.m3u8", headers: ["Accept-Encoding": "gzip, br"])
+      #expect(packed.header("content-encoding") == "gzip" && packed.body.count < plain.body.count / 2)
+      let asked = try await web.guest.get(folder + "live.m3u8", headers: ["Range": "bytes=0-"])
+      #expect(asked.status == 200 && asked.header("cache-control") == "no-store")
+
+      // What was waited for is the same for everybody who asks for it.
+      let count = plain.text.components(separatedBy: "#EXTINF").count - 1
+      let first = try #require(plain.text.split(separator: "\n").first { $0.hasPrefix("#EXT-X-MEDIA-SEQUENCE:") })
+      let next = (Int(first.dropFirst(22)) ?? 0) + count
+      let waited = try await web.guest.get(folder + "live.m3u8?_HLS_msn=\(next)&_HLS_part=1")
+      #expect(waited.status == 200 && waited.header("cache-control") == "public, max-age=12")
+      for query in ["_HLS_part=1", "_HLS_msn=\(next + 90)", "_HLS_msn=x"] {
+        let refused = try await web.guest.get(folder + "live.m3u8?" + query)
+        #expect(refused.status == 400 && refused.header("cache-control") == "no-store")
+      }
+
+      let path = folder + (try Self.segment(plain.text))
+      let whole = try await web.guest.get(path)
+      #expect(whole.status == 200 && whole.header("cache-control") == "public, max-age=3600, immutable")
+      #expect(whole.header("accept-ranges") == "bytes")
+      let tag = try #require(whole.header("etag"))
+      let part = try await web.guest.get(path, headers: ["Range": "bytes=100-299"])
+      #expect(part.status == 206 && part.body == Array(whole.body[100..<300]))
+      #expect(part.header("content-range") == "bytes 100-299/\(whole.body.count)")
+      let tail = try await web.guest.get(path, headers: ["Range": "bytes=-7", "If-Range": tag])
+      #expect(tail.status == 206 && tail.body == Array(whole.body.suffix(7)))
+      #expect(try await web.guest.get(path, headers: ["Range": "bytes=-7", "If-Range": "\"old\""]).status == 200)
+      let beyond = try await web.guest.get(path, headers: ["Range": "bytes=99999999-"])
+      #expect(beyond.status == 416 && beyond.header("content-range") == "bytes */\(whole.body.count)")
+      #expect(try await web.guest.get(path, headers: ["If-None-Match": tag]).status == 304)
+      let head = try await web.guest.send("HEAD", path)
+      #expect(head.status == 200 && head.body.isEmpty && head.header("content-length") == "\(whole.body.count)")
+
+      let preflight = try await web.guest.send(
+        "OPTIONS", path, headers: ["Origin": "https://shop.example", "Access-Control-Request-Method": "GET"])
+      #expect(preflight.status == 204 && preflight.header("access-control-allow-methods")?.contains("GET") == true)
+      #expect(preflight.header("access-control-allow-headers")?.contains("Range") == true)
+
+      // The sound alone: less bytes, of the same moments.
+      let sound = try await web.guest.get(folder + "sound.m3u8")
+      #expect(sound.text.contains("#EXT-X-RENDITION-REPORT:URI=\"live.m3u8\""))
+      let heard = try await web.guest.get(folder + (try Self.segment(sound.text)))
+      #expect(heard.header("content-type") == "audio/mp4" && heard.body.count < whole.body.count / 2)
+    }
+  }
+
+  @Test func `what is live has a poster, on its card and where its page is shared`() async throws {
+    try await Self.onAir { web, folder in
+      let large = try await web.until({ try await web.guest.get(folder + "poster.jpg") }, is: { $0.status == 200 })
+      #expect(large.header("content-type") == "image/jpeg" && large.body.starts(with: [0xff, 0xd8]))
+      #expect(large.header("cache-control") == "public, max-age=5" && large.header("etag") != nil)
+      let small = try await web.guest.get(folder + "poster-small.jpg")
+      #expect(small.body.starts(with: [0xff, 0xd8]) && small.header("etag") != large.header("etag"))
+      #expect(try await web.guest.get("/").text.contains("src=\"\(folder)poster-small.jpg\""))
+      let page = try await web.guest.get("/watch/\(web.square.show.id)").text
+      #expect(page.contains("poster=\"\(folder)poster.jpg\""))
+      #expect(page.contains("property=\"og:image\" content=\"http://localhost:8080\(folder)poster.jpg\""))
+      let later = try await web.until(
+        { try await web.guest.get(folder + "poster.jpg") }, is: { $0.header("etag") != large.header("etag") })
+      #expect(later.status == 200)
+    }
+  }
+
+  @Test func `where there is no poster, another picture is shown`() async throws {
+    try await RunningWeb.run { web in
+      let reply = try await web.guest.get("/live/\(web.square.show.id)/poster.jpg")
+      #expect(reply.status == 302)
+      let other = try await web.guest.get(try #require(reply.header("location")))
+      #expect(other.status == 200 && other.header("content-type")?.hasPrefix("image/") == true)
+      #expect(try await web.guest.get("/live/nothing/poster.jpg").status == 404)
+    }
+  }
+
+  @Test func `a pin is in the playlist for every player, and ends when the next begins`() async throws {
+    try await Self.onAir { web, folder in
+      let owner = try await web.owner
+      let show = "/api/v1/shows/\(web.square.show.id)"
+      func ranges() async throws -> [Substring] {
+        try await web.guest.get(folder + "live.m3u8").text.split(separator: "\n").filter {
+          $0.hasPrefix("#EXT-X-DATERANGE") && $0.contains("CLASS=\"haat.pin\"")
+        }
+      }
+      let time = web.media.stream("\(web.square.show.id)")?.mediaTimeMilliseconds() ?? 0
+      _ = try await owner.put("\(show)/pin", ["product": "\(web.square.lamp.id)", "mediaTime": .number(Double(time))])
+      let open = try await web.until({ try await ranges() }, is: { $0.count == 1 })
+      #expect(open[0].contains("X-PRODUCT=\"\(web.square.lamp.id)\",X-TITLE=\"") && !open[0].contains("DURATION"))
+      _ = try await owner.delete("\(show)/pin")
+      _ = try await web.until({ try await ranges() }, is: { $0.first?.contains(",DURATION=") == true })
+    }
+  }
+
+  @Test func `a range of several buffers is cut out of them`() {
+    let buffers = ["abc", "", "defg", "h"].map { ByteBuffer(string: $0) }
+    #expect(ByteRange.slice(buffers, 2..<5).map { String(buffer: $0) } == ["c", "de"])
+    #expect(ByteRange.slice(buffers, 0..<8).map { String(buffer: $0) }.joined() == "abcdefgh")
+  }
+}
