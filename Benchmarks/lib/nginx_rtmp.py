@@ -15,7 +15,7 @@ daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}
 {user}
 events {{ worker_connections 256; }}
 rtmp {{ server {{ listen 127.0.0.1:{rtmp}; application live {{
-  live on; hls on; hls_path {directory}/hls; hls_fragment 1s; hls_playlist_length 6s; }} }} }}
+  live on; {hls} hls_path {directory}/hls; hls_fragment 1s; hls_playlist_length 6s; }} }} }}
 http {{ access_log off; types {{ text/html html; application/vnd.apple.mpegurl m3u8; video/mp2t ts; }}
   client_body_temp_path {directory}/t1; proxy_temp_path {directory}/t2; fastcgi_temp_path {directory}/t3;
   uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
@@ -29,7 +29,8 @@ def listens(port):
 
 
 class NginxRTMP:
-    def __init__(self):
+    def __init__(self, hls=True):
+        self.hls = hls
         self.directory = tempfile.TemporaryDirectory(prefix="haat-bench-nginx-")
         self.rtmp_port, self.http_port = free_port(), free_port()
 
@@ -42,7 +43,8 @@ class NginxRTMP:
         user = "user root;" if os.geteuid() == 0 else ""
         configuration = directory / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(
-            directory=directory, rtmp=self.rtmp_port, http=self.http_port, user=user))
+            directory=directory, rtmp=self.rtmp_port, http=self.http_port, user=user,
+            hls="hls on;" if self.hls else ""))
         self.process = subprocess.Popen(["nginx", "-p", str(directory), "-c", str(configuration)],
                                         stderr=subprocess.DEVNULL)
         wait_for(lambda: listens(self.rtmp_port) and listens(self.http_port), "nginx listens")
