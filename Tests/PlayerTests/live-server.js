@@ -120,6 +120,19 @@ export class LiveServer {
   }
 }
 
+/**
+ * A film as it was recorded, its first frame at `at` seconds of the show: `{ init, segments }`, a segment a second.
+ */
+export function recorded(name, at) {
+  const [init, ...fragments] = new MediaUnits().push(film(name));
+  const segments = [];
+  for (const fragment of fragments) {
+    const number = Math.floor(fragment.time - fragments[0].time + 0.001);
+    (segments[number] ??= []).push(moved(fragment.bytes, at, [15_360, 48_000]));
+  }
+  return { init: init.bytes, segments: segments.map((pieces) => join(pieces)) };
+}
+
 /** The fragment with its decode time moved: `tfdt` lies right after `tfhd` in what ffmpeg writes. */
 function moved(bytes, seconds, timescales) {
   const copy = bytes.slice();

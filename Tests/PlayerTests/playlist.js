@@ -1,5 +1,5 @@
 import { MalformedMedia } from "../../Sources/Web/Resources/Static/js/lib/player/boxes.js";
-import { chooseVariant, readMediaPlaylist } from "../../Sources/Web/Resources/Static/js/lib/player/playlist.js";
+import { chooseVariant, readMediaPlaylist, readVariants } from "../../Sources/Web/Resources/Static/js/lib/player/playlist.js";
 import { equal, test, throws } from "./testing.js";
 
 const base = "https://haat.example/live/1/live.m3u8";
@@ -52,6 +52,24 @@ best.m3u8
   equal(chooseVariant(text, base, (codecs) => codecs.startsWith("avc1")), "https://haat.example/live/1/high.m3u8");
   equal(chooseVariant(text, base, () => false), null);
   equal(chooseVariant(live, base, () => true), null);
+});
+
+test("a quality that a viewer chose is played, and the best where it is not offered", () => {
+  const text = `#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2"
+#EXT-X-STREAM-INF:BANDWIDTH=2500000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=720x1280,AUDIO="sound"
+live.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS="mp4a.40.2",AUDIO="sound"
+sound.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=800000,CODECS="avc1.42c01e,mp4a.40.2",RESOLUTION=360x640,AUDIO="sound"
+small.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="hvc1.1.6.L93.B0,mp4a.40.2",RESOLUTION=360x640,AUDIO="sound"
+other.m3u8
+`;
+  const canPlay = (codecs) => !codecs.startsWith("hvc1");
+  equal(readVariants(text, base, canPlay).map(({ quality }) => quality), ["720p", "360p", "sound"]);
+  const chosen = (quality) => chooseVariant(text, base, canPlay, quality)?.split("/").at(-1);
+  equal(["sound", "360p", "1080p", null].map(chosen), ["sound.m3u8", "small.m3u8", "live.m3u8", "live.m3u8"]);
 });
 
 test("what is no playlist is malformed, and odd lines are passed over", () => {

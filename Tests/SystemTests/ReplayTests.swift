@@ -29,6 +29,7 @@ import Testing
     #expect(lookBack.components(separatedBy: "#EXTINF").count > 2, "\(lookBack)")
     #expect(lookBack.contains("#EXT-X-DISCONTINUITY") && !lookBack.contains("#EXT-X-ENDLIST"))
     try await Self.wait(until: 30_000, at: recording, stall.host)
+    try await Self.lookBack(at: addresses.web.absoluteString + "/watch/\(stall.show)?lang=en")
     try await stall.host.call("PUT", "/api/v1/shows/\(stall.show)/state", ["state": "ended"], expecting: 200)
     try await until("the recording is complete", within: 5) {
       try await stall.host.call("GET", recording)["state"] as? String == "ready" ? true : nil
@@ -73,6 +74,34 @@ import Testing
     try bytes.write(to: media)
     let spoilt = try await program.run(["recordings", "verify"])
     #expect(spoilt.status == 1 && spoilt.output.contains("differs from its checksum"), "\(spoilt.output)")
+  }
+
+  /// While the show is on air: back to before the pin, over the place where the machine died, and live again.
+  private static func lookBack(at watch: String) async throws {
+    try await withBrowser(width: 390, height: 844) { browser in
+      let player = "document.querySelector('live-player')"
+      func press(_ key: String) async throws {
+        try await browser.run(
+          """
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key: arguments[0], bubbles: true, cancelable: true }));
+          """, .string(key))
+      }
+      try await browser.open(watch)
+      try await browser.wait(until: "\(player).state === 'playing'")
+      try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Brass lamp'")
+      try await press("ArrowLeft")
+      try await browser.wait(until: "\(player).isLookingBack && \(player).state === 'playing'")
+      try await browser.wait(until: "document.querySelectorAll('.seek-marks i').length === 1")
+      #expect(try await browser.run("return \(player).liveMediaTime - \(player).mediaTime > 6000").bool == true)
+      try await seek(browser, to: 2)
+      try await browser.wait(until: "document.querySelector('pinned-card h2') === null")
+      try await OnAirTests.seeFramesAdvance(browser)
+      try await Screenshots.keep(browser, "look-back-phone")
+      try await press("l")
+      try await browser.wait(until: "\(player).way === 'stream' && \(player).state === 'playing'")
+      try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Brass lamp'")
+      #expect(try await OnAirTests.complaints(of: browser) == [])
+    }
   }
 
   private static func length(_ recording: String, _ client: Client) async throws -> Int? {

@@ -47,7 +47,8 @@ public enum RecordingPlaylist {
   }
 
   /// A live show to look back in: a plain live playlist whose segments are those of the recording, beside the
-  /// low-latency one, which stays small.
+  /// low-latency one, which stays small. A comment says the epoch, so that our player knows which media time a
+  /// date is.
   /// - Parameters:
   ///   - windowSeconds: how far back it goes.
   ///   - prefix: where the segments are, relative to the playlist.
@@ -65,6 +66,7 @@ public enum RecordingPlaylist {
       #EXT-X-TARGETDURATION:\(Segmenter.targetSecondsMax)
       #EXT-X-MEDIA-SEQUENCE:\(first?.number ?? 0)
       #EXT-X-DISCONTINUITY-SEQUENCE:\((first?.discontinuities ?? 0) - (first?.isDiscontinuity == true ? 1 : 0))
+      #HAAT-MEDIA-EPOCH:\(epoch)
 
       """
     if shown.allSatisfy(\.entry.isIndependent) { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }

@@ -1,5 +1,12 @@
 import { LivePlayback } from "../lib/player/live-playback.js";
 
+/** How much may lie between the newest frame and the end of what is recorded: the longest segment. */
+const unrecordedMilliseconds = 12_000;
+/** A look back that would be shorter shows the live picture. */
+const shortestMilliseconds = 3000;
+/** How long the last picture covers the change from one to the other. */
+const coverMilliseconds = 3000;
+
 /**
  * A show's live picture and sound: `<live-player show="…" src="/live/…/" poster="…" muted></live-player>`.
  *
@@ -12,6 +19,7 @@ import { LivePlayback } from "../lib/player/live-playback.js";
  *   `state`; `way` is `stream`, `parts` or `native`.
  * - `mediatime` `{ mediaTime }`: the show's time of the picture in milliseconds, about ten times a second while
  *   playing; null where the browser's own player does not tell.
+ * - `lookback` `{ isLookingBack }`: an earlier moment is on screen, or the live one again.
  * - `volumechange`, when the sound went on or off, be it by the browser's rules for autoplay.
  */
 export class LivePlayer extends HTMLElement {
@@ -20,6 +28,11 @@ export class LivePlayer extends HTMLElement {
   #video = null;
   #playback = null;
   #serverTimeOffset = 0;
+  #past = null;
+  #quality = null;
+  /** What tells the time of the show while an earlier moment plays. */
+  #clock = null;
+  #turn = 0;
 
   connectedCallback() {
     this.#video ??= this.#makeVideo();
@@ -28,6 +41,7 @@ export class LivePlayer extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#turn += 1;
     this.#playback?.stop();
     this.#playback = null;
   }
@@ -57,7 +71,7 @@ export class LivePlayer extends HTMLElement {
     return this.getAttribute("state") ?? "waiting";
   }
 
-  /** `stream`, `parts` or `native`; null before the first try. */
+  /** `stream`, `parts` or `native`, `past` while looking back; null before the first try. */
   get way() {
     return this.#playback?.way ?? null;
   }
@@ -92,31 +106,122 @@ export class LivePlayer extends HTMLElement {
     if (this.#playback) this.#playback.serverTimeOffset = milliseconds;
   }
 
+  /** What is recorded of the show so far: a `Past` whose timeline is null where nothing is. */
+  async past(age = 2000) {
+    const { Past } = await import("../lib/player/past.js");
+    this.#past ??= new Past(this.#address);
+    await this.#past.refresh(age);
+    return this.#past;
+  }
+
+  get isLookingBack() {
+    return this.way === "past";
+  }
+
+  /** The show's time on air now, in milliseconds; while looking back as well. Null when not known. */
+  get liveMediaTime() {
+    const end = this.#past?.timeline?.lastMediaTime ?? null;
+    const now = this.#playback?.liveMediaTime ?? (this.#clock && this.#clock.mediaTime + Date.now() - this.#clock.at);
+    if (!this.isLookingBack || end === null) return now ?? end;
+    // Nobody may be on air any more.
+    return now === null ? end : Math.min(Math.max(now, end), end + unrecordedMilliseconds);
+  }
+
+  /** Plays from an earlier moment of the show. Where that is too near, or nothing is recorded, it stays live. */
+  async lookBack(mediaTime) {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const [{ LookBack }, { timeline }] = await Promise.all([import("../lib/player/look-back.js"), this.past(30_000)]);
+    if (turn !== this.#turn || !timeline) return;
+    if (mediaTime > timeline.lastMediaTime - shortestMilliseconds) return this.toLive();
+    if (this.isLookingBack) return this.#playback.seek(mediaTime);
+    const live = this.#playback?.liveMediaTime ?? this.#playback?.mediaTime ?? null;
+    this.#clock = live === null ? null : { mediaTime: live, at: Date.now() };
+    this.#cover();
+    this.#playback?.stop();
+    const playback = new LookBack(this.#video, this.#past);
+    playback.onlive = () => this.toLive();
+    this.#take(playback);
+    playback.start(mediaTime);
+    this.#tellLookBack();
+  }
+
+  /** From an earlier moment back to what is on air. */
+  toLive() {
+    this.#turn += 1;
+    if (!this.isLookingBack) return;
+    this.#cover();
+    this.#start();
+    this.#tellLookBack();
+  }
+
+  /** `720p`, `sound` or so, as `qualitiesOf` tells; null for the best there is. */
+  get quality() {
+    return this.#quality;
+  }
+
+  set quality(quality) {
+    if (quality === this.#quality) return;
+    this.#quality = quality;
+    if (!this.isConnected || this.isLookingBack) return;
+    this.#cover();
+    this.#start();
+  }
+
   /** Looks at once whether there is something to play, instead of at the next try. */
   wake() {
-    this.#playback?.wake();
+    this.#playback?.wake?.();
   }
 
   /** The show has ended: plays what is left, keeps the last picture and asks for no more. */
   end() {
-    this.#playback?.end();
+    this.#playback?.end?.();
+  }
+
+  get #address() {
+    return new URL(this.getAttribute("src"), document.baseURI).href;
   }
 
   #start() {
     this.#playback?.stop();
     this.#playback = null;
-    const address = this.getAttribute("src");
-    if (!address) return;
+    if (!this.getAttribute("src")) return;
     const ways = this.getAttribute("ways")?.split(/\s+/);
-    const playback = new LivePlayback(this.#video, new URL(address, document.baseURI).href, ways);
+    const playback = new LivePlayback(this.#video, this.#address, ways, this.#quality);
     playback.serverTimeOffset = this.#serverTimeOffset;
+    this.#take(playback);
+    playback.start();
+  }
+
+  #take(playback) {
     playback.onstate = (detail) => {
       this.setAttribute("state", detail.state);
+      if (detail.state === "playing") this.#uncover();
       this.dispatchEvent(new CustomEvent("playerstate", { detail }));
     };
     playback.ontime = (mediaTime) => this.dispatchEvent(new CustomEvent("mediatime", { detail: { mediaTime } }));
     this.#playback = playback;
-    playback.start();
+  }
+
+  #tellLookBack() {
+    const { isLookingBack } = this;
+    this.toggleAttribute("looking", isLookingBack);
+    this.dispatchEvent(new CustomEvent("lookback", { detail: { isLookingBack } }));
+  }
+
+  /** The picture stays until the next one comes. */
+  #cover() {
+    this.#uncover();
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    if (!width) return;
+    const still = Object.assign(document.createElement("canvas"), { width, height });
+    still.getContext("2d").drawImage(this.#video, 0, 0);
+    this.append(still);
+    setTimeout(() => still.remove(), coverMilliseconds);
+  }
+
+  #uncover() {
+    this.querySelector("canvas")?.remove();
   }
 
   #makeVideo() {

@@ -1,6 +1,7 @@
 import { Bag } from "../lib/bag.js";
 import { Checkout } from "../lib/checkout.js";
 import { part, say } from "../lib/dom.js";
+import { isPlayerKey } from "../lib/player-keys.js";
 import { rooms } from "../lib/room.js";
 import { number, plural, t } from "../lib/strings.js";
 
@@ -47,8 +48,11 @@ export class LiveRoom extends HTMLElement {
       if (detail.state !== "playing") this.room.reached(null);
     });
     sound.hidden = false;
+    // Whoever wanted sound last time gets it at once where the browser allows that; where not, the player goes without.
+    if (wantsSound()) player.muted = false;
     sound.addEventListener("click", () => {
       player.muted = !player.muted;
+      wantsSound(!player.muted);
     });
     player.addEventListener("volumechange", () => this.#showSound(player.muted));
     this.#showSound(player.muted);
@@ -58,6 +62,32 @@ export class LiveRoom extends HTMLElement {
       player.serverTimeOffset = detail;
     });
     this.room.addEventListener("ended", () => player.end?.());
+    if (player.localName === "live-player") this.#offerControls(player);
+  }
+
+  /** The controls are fetched when somebody reaches for them: most never do. */
+  #offerControls(player) {
+    player.addEventListener("lookback", ({ detail }) => this.room.lookBack(detail.isLookingBack));
+    const reach = part(this, "reach");
+    reach.hidden = false;
+    const asking = new AbortController();
+    const { signal } = asking;
+    const bring = async (event) => {
+      if (asking.signal.aborted || !this.isConnected) return;
+      asking.abort();
+      try {
+        const { LiveControls } = await import("./live-controls.js");
+        const controls = new LiveControls();
+        this.querySelector("pinned-card").before(controls);
+        controls.reached(event);
+      } catch {
+        // Offline, perhaps: the next reach asks again.
+        this.#offerControls(player);
+      }
+    };
+    reach.addEventListener("click", bring, { signal });
+    reach.addEventListener("pointermove", (event) => event.pointerType === "mouse" && bring(event), { signal });
+    document.addEventListener("keydown", (event) => isPlayerKey(event) && bring(event), { signal });
   }
 
   #showSound(muted) {
@@ -66,6 +96,7 @@ export class LiveRoom extends HTMLElement {
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, muted ? "#mute" : "#sound"));
     sound.setAttribute("aria-label", t(muted ? "live.soundOn" : "live.soundOff"));
     sound.setAttribute("aria-pressed", String(!muted));
+    say(part(this, "sound-words"), muted ? t("live.sound") : "");
   }
 
   /** A page that was open before the show begins to play without being loaded again. */
@@ -109,6 +140,16 @@ export class LiveRoom extends HTMLElement {
     say(count, number(this.bag.count));
     part(this, "bag").setAttribute(
       "aria-label", this.bag.count === 0 ? t("live.bag") : plural("live.bagCount", this.bag.count));
+  }
+}
+
+/** Whether the viewer turned the sound on last time; told, it remembers. */
+function wantsSound(isWanted) {
+  try {
+    if (isWanted !== undefined) localStorage.setItem("haat.sound", isWanted ? "on" : "off");
+    return localStorage.getItem("haat.sound") === "on";
+  } catch {
+    return false;
   }
 }
 

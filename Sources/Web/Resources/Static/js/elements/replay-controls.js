@@ -1,3 +1,4 @@
+import { clock } from "../lib/clock-text.js";
 import { h, part, say } from "../lib/dom.js";
 import { t } from "../lib/strings.js";
 
@@ -130,14 +131,6 @@ export class ReplayControls extends HTMLElement {
     part(this, "fault").hidden = state !== "fault";
     this.toggleAttribute("waiting", state === "waiting");
   }
-}
-
-/** `1:02:03`, or `2:03`. */
-function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value) => String(value).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 customElements.define("replay-controls", ReplayControls);

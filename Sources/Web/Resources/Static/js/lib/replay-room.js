@@ -1,6 +1,7 @@
 import { call, insist } from "./api.js";
 import { Goods } from "./goods.js";
 import { LiveEvents } from "./live-events.js";
+import { chaptersOf, loadMoments, pinAt } from "./moments.js";
 import { rooms } from "./room.js";
 import { t } from "./strings.js";
 
@@ -8,7 +9,6 @@ import { t } from "./strings.js";
 const jumpMilliseconds = 3000;
 const chunkMilliseconds = 60_000;
 const messagesMax = 50;
-const eventsMax = 20_000;
 
 /**
  * The room of a show that is watched again: what was pinned, said and sold out comes when the playhead gets there, and
@@ -67,17 +67,8 @@ export class ReplayRoom extends EventTarget {
   }
 
   async #loadMoments() {
-    let from = 0;
-    const known = new Map();
-    while (known.size < eventsMax) {
-      const items = await this.#ask({ from, limit: 1000 });
-      for (const event of items) known.set(event.seq, event);
-      if (items.length < 1000 || items.at(-1).mediaTime === from) break;
-      from = items.at(-1).mediaTime;
-    }
-    this.#moments = [...known.values()];
-    this.chapters = this.#moments.filter(({ kind }) => kind === "pinned")
-      .map(({ mediaTime, product }) => ({ mediaTime, product }));
+    this.#moments = await loadMoments(this.show);
+    this.chapters = chaptersOf(this.#moments);
     this.#isReady = true;
     this.#tell("chapters", this.chapters);
     if (this.#at !== null) this.#jump(this.#at);
@@ -92,9 +83,7 @@ export class ReplayRoom extends EventTarget {
   async #jump(mediaTime) {
     this.#turn += 1;
     const turn = this.#turn;
-    const last = this.#moments.findLast((event) =>
-      event.mediaTime <= mediaTime && (event.kind === "pinned" || event.kind === "unpinned"));
-    this.#setPin(last?.kind === "pinned" ? last.product : null);
+    this.#setPin(pinAt(this.#moments, mediaTime));
     [this.#messages, this.#until, this.#fetching] = [[], mediaTime, null];
     const until = Math.floor(mediaTime) + 1;
     const messages = await this.#ask({ of: "messages", until, limit: messagesMax }).catch(() => null);

@@ -1,5 +1,6 @@
 import { Goods } from "./goods.js";
 import { LiveEvents } from "./live-events.js";
+import { chaptersOf, loadMoments, pinAt } from "./moments.js";
 import { Playhead } from "./playhead.js";
 
 /** Without a word from the room for so long, the products are fetched all the same. */
@@ -8,14 +9,20 @@ const PATIENCE_MILLISECONDS = 1500;
 /**
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
- * Dispatches `pin` (product id or null), `messages` (list, replacing), `message`, `removed` (message id), `viewers`
- * (count), `link` (connected or not), `clock` (milliseconds to add to this device's for the server's), `started`,
- * `ended`. Products and stock are in `goods`.
+ * Dispatches `pin` (product id or null), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
+ * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
+ * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
  */
 export class Room extends EventTarget {
   #events;
   #playhead;
   #impatience = 0;
+  /** What is pinned on air, whatever the viewer looks at. */
+  #pinnedLive = null;
+  #isLookingBack = false;
+  /** What happened so far; null until somebody looks back. */
+  #moments = null;
+  #hasEnded = false;
 
   /** Milliseconds to add to this device's clock for the server's, as last told. */
   serverTimeOffset = 0;
@@ -54,7 +61,39 @@ export class Room extends EventTarget {
 
   /** Where the player is, in milliseconds of media time; null when it is not playing. */
   reached(mediaTime) {
-    this.#playhead.reached(mediaTime);
+    if (!this.#isLookingBack) return this.#playhead.reached(mediaTime);
+    return mediaTime === null || !this.#moments ? undefined : this.#show(pinAt(this.#moments, mediaTime));
+  }
+
+  /**
+   * The viewer sees an earlier moment of the show, or what is on air again. Meanwhile what is shown is what was pinned
+   * then, what people say appears as they say it, and the show's end waits.
+   */
+  lookBack(isLookingBack) {
+    if (isLookingBack === this.#isLookingBack) return;
+    this.#isLookingBack = isLookingBack;
+    this.#playhead.reached(null);
+    if (isLookingBack) return;
+    this.#show(this.#pinnedLive);
+    if (this.#hasEnded) this.#setState("ended");
+  }
+
+  /** Fetches what happened so far, and keeps it up to date from then on. */
+  async remember() {
+    if (this.#moments) this.#tell("chapters", this.chapters);
+    else await this.#recall();
+  }
+
+  async #recall() {
+    const moments = await loadMoments(this.show).catch(() => null);
+    if (!moments) return;
+    this.#moments = moments;
+    this.#tell("chapters", this.chapters);
+  }
+
+  /** The products that came on screen so far, as far as `remember` was asked. */
+  get chapters() {
+    return chaptersOf(this.#moments ?? []);
   }
 
   #refreshGoods() {
@@ -74,6 +113,8 @@ export class Room extends EventTarget {
     }
     if (messages) {
       this.#playhead.flush();
+      // What happened between may be missing from what we remember.
+      if (this.#moments) this.#recall();
       this.#setState(show.state);
       this.#tell("messages", messages);
       this.#setPin(pinned);
@@ -87,6 +128,10 @@ export class Room extends EventTarget {
   #arrived(event) {
     if (event.kind === "message" || event.kind === "message_removed") this.#happened(event);
     else this.#playhead.hold(event);
+    if (!this.#moments || event.kind.startsWith("message")) return;
+    if (this.#moments.some(({ seq }) => seq === event.seq)) return;
+    this.#moments.push(event);
+    if (event.kind === "pinned") this.#tell("chapters", this.chapters);
   }
 
   #happened(event) {
@@ -112,13 +157,21 @@ export class Room extends EventTarget {
   }
 
   #setPin(product) {
-    this.pinned = product ?? null;
-    this.#tell("pin", this.pinned);
+    this.#pinnedLive = product ?? null;
+    if (!this.#isLookingBack) this.#show(this.#pinnedLive, true);
+  }
+
+  #show(product, isNew = product !== this.pinned) {
+    if (!isNew) return;
+    this.pinned = product;
+    this.#tell("pin", product);
     // A host may pin what was not in the run when this page was opened.
     if (this.pinned && !this.goods.product(this.pinned)) this.#refreshGoods();
   }
 
   #setState(state) {
+    this.#hasEnded = state === "ended";
+    if (this.#hasEnded && this.#isLookingBack) return;
     if (state === this.state) return;
     this.state = state;
     this.#tell(state === "live" ? "started" : "ended");

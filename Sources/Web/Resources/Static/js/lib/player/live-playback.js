@@ -33,6 +33,7 @@ export class LivePlayback {
   #video;
   #address;
   #ways;
+  #quality;
   #backOff = new BackOff();
   #edge = new LiveEdge();
   #buffer = null;
@@ -63,11 +64,14 @@ export class LivePlayback {
   /**
    * @param address ends with a slash: `stream` and `index.m3u8` lie below it
    * @param allowed the ways that may be taken, as far as this browser can
+   * @param quality what the viewer chose (`playlist.js`), null for the best: anything else comes in parts only
    */
-  constructor(video, address, allowed = ["stream", "parts", "native"]) {
+  constructor(video, address, allowed = ["stream", "parts", "native"], quality = null) {
     this.#video = video;
     this.#address = address;
-    const possible = canBeFed ? ["stream", "parts"] : ["native"];
+    this.#quality = quality;
+    const fed = quality === null ? ["stream", "parts"] : ["parts"];
+    const possible = canBeFed ? fed : ["native"];
     const ways = possible.filter((way) => allowed.includes(way));
     // Told to play natively only, a browser that could be fed tries that too.
     this.#ways = new Ways(ways.length > 0 ? ways : ["native"]);
@@ -76,6 +80,8 @@ export class LivePlayback {
   start() {
     const { signal } = this.#stopping;
     const video = this.#video;
+    // A little faster or slower is not to be heard.
+    video.preservesPitch = true;
     video.addEventListener("waiting", () => this.#edge.stalled(performance.now(), this.#ahead), { signal });
     video.addEventListener("pause", () => {
       this.#isPaused = !document.hidden && !video.ended;
@@ -123,6 +129,12 @@ export class LivePlayback {
   /** The show's time of the picture, in milliseconds; null when nothing plays or the browser does not say. */
   get mediaTime() {
     return this.#state === "playing" && this.#way !== "native" ? this.#video.currentTime * 1000 : null;
+  }
+
+  /** The show's time at the server now, in milliseconds; null when not known. */
+  get liveMediaTime() {
+    if (!this.#clock) return null;
+    return this.#clock.mediaTime + Date.now() + this.serverTimeOffset - this.#clock.wallClock;
   }
 
   /** From the frame's arrival at the server to this screen, in milliseconds; null when not known. */
@@ -181,7 +193,7 @@ export class LivePlayback {
     if (way === "native") return this.#playNatively(signal);
     const units = way === "stream"
       ? fragmentStream(`${this.#address}stream`, signal)
-      : partStream(`${this.#address}index.m3u8`, signal, canPlay);
+      : partStream(`${this.#address}index.m3u8`, signal, canPlay, this.#quality);
     let isFirst = true;
     for await (const unit of units) {
       signal.throwIfAborted();

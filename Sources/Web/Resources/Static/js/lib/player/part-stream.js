@@ -17,11 +17,11 @@ const behindSecondsMax = 2;
  * playlist's blocking reload runs beside it and says what it is. Parts by byte range are not supported: our
  * server names every part.
  */
-export async function* partStream(url, signal, canPlay) {
+export async function* partStream(url, signal, canPlay, quality = null) {
   const leaving = new AbortController();
   const stream = new PartStream(AbortSignal.any([signal, leaving.signal]));
   try {
-    yield* stream.units(url, canPlay);
+    yield* stream.units(url, canPlay, quality);
   } finally {
     leaving.abort();
   }
@@ -38,8 +38,8 @@ class PartStream {
     this.#signal = signal;
   }
 
-  async *units(url, canPlay) {
-    const address = await this.#mediaPlaylist(url, canPlay);
+  async *units(url, canPlay, quality) {
+    const address = await this.#mediaPlaylist(url, canPlay, quality);
     let playlist = await this.#playlist(address, null);
     let hint = { url: null, bytes: null };
     for (;;) {
@@ -90,9 +90,9 @@ class PartStream {
     return ask(url, { signal: this.#signal, patience: answerMilliseconds }, read);
   }
 
-  async #mediaPlaylist(url, canPlay) {
+  async #mediaPlaylist(url, canPlay, quality) {
     const { text, base } = await this.#text(url, answerMilliseconds);
-    const variant = chooseVariant(text, base, canPlay);
+    const variant = chooseVariant(text, base, canPlay, quality);
     if (!variant && text.includes("#EXT-X-STREAM-INF")) throw new MalformedMedia("no variant this browser can play");
     return variant ?? base;
   }

@@ -67,9 +67,21 @@ export function readMediaPlaylist(text, base) {
   return playlist;
 }
 
-/** The address of the variant to play: the best that `canPlay(codecs)`; null when `text` is itself a media playlist. */
-export function chooseVariant(text, base, canPlay) {
-  let best = null;
+/**
+ * The address of the variant to play: the one of the wanted `quality`, else the best that `canPlay(codecs)`; null when
+ * `text` is itself a media playlist.
+ */
+export function chooseVariant(text, base, canPlay, quality = null) {
+  const variants = readVariants(text, base, canPlay);
+  return (variants.find((variant) => variant.quality === quality) ?? variants[0])?.url ?? null;
+}
+
+/**
+ * What `canPlay(codecs)` of a multivariant playlist, the best first and each quality once: `{ url, bandwidth, quality }`,
+ * `quality` like `720p`, or `sound` where there is no picture.
+ */
+export function readVariants(text, base, canPlay) {
+  const variants = [];
   let stream = null;
   for (const line of linesOf(text)) {
     const [tag, value] = split(line);
@@ -78,11 +90,19 @@ export function chooseVariant(text, base, canPlay) {
     } else if (!line.startsWith("#") && stream) {
       const bandwidth = Number(stream.BANDWIDTH) || 0;
       const isPlayable = !stream.CODECS || canPlay(stream.CODECS);
-      if (isPlayable && (!best || bandwidth > best.bandwidth)) best = { bandwidth, url: address(line, base) };
+      if (isPlayable) variants.push({ bandwidth, url: address(line, base), quality: qualityOf(stream) });
       stream = null;
     }
   }
-  return best?.url ?? null;
+  variants.sort((one, other) => other.bandwidth - one.bandwidth);
+  return variants.filter(({ quality }, at) => variants.findIndex((variant) => variant.quality === quality) === at);
+}
+
+/** A picture on its side is as sharp as the same one upright: the shorter side counts. */
+function qualityOf({ RESOLUTION, CODECS }) {
+  const sides = /^(\d+)x(\d+)$/.exec(RESOLUTION ?? "");
+  if (sides) return `${Math.min(Number(sides[1]), Number(sides[2]))}p`;
+  return CODECS && CODECS.split(",").every((codec) => /^(mp4a|opus|ac-3|ec-3|fLaC)/.test(codec.trim())) ? "sound" : "video";
 }
 
 function linesOf(text) {

@@ -32,21 +32,24 @@ export class ReplayPlayback {
   #isWorking = false;
   #isBroken = false;
 
+  #past;
+
   timeline = null;
   onready = () => {};
   onfault = () => {};
 
-  constructor(video, address, epoch) {
+  /** @param past the recording of a show that goes on, which grows; then the address and the epoch are its own */
+  constructor(video, address, epoch, past = null) {
     this.#video = video;
     this.#address = address;
     this.#epoch = epoch;
+    this.#past = past;
   }
 
   /** Loads the playlist and shows the first frame at `position`. */
   async start(position = 0) {
     try {
-      const text = await this.#ask(this.#address, (answer) => answer.text());
-      this.timeline = new ReplayTimeline(text, this.#address, this.#epoch);
+      this.timeline = this.#past?.timeline ?? await this.#load();
       if (Source) await this.#open();
       else this.#video.src = this.#address;
       if (position > 0) this.#video.currentTime = Math.min(position, this.timeline.duration - 0.5);
@@ -58,6 +61,11 @@ export class ReplayPlayback {
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.onfault(error);
     }
+  }
+
+  async #load() {
+    const text = await this.#ask(this.#address, (answer) => answer.text());
+    return new ReplayTimeline(text, this.#address, this.#epoch);
   }
 
   stop() {
@@ -82,7 +90,7 @@ export class ReplayPlayback {
 
   seek(position) {
     if (!this.timeline) return;
-    this.#video.currentTime = Math.min(Math.max(0, position), Math.max(0, this.duration - 0.1));
+    this.#video.currentTime = Math.max(this.timeline.start, Math.min(position, this.duration - 0.1));
   }
 
   async #open() {
@@ -94,7 +102,7 @@ export class ReplayPlayback {
     this.#video.src = address;
     await opened;
     URL.revokeObjectURL(address);
-    this.#source.duration = this.duration;
+    this.#source.duration = this.#past ? Infinity : this.duration;
   }
 
   /** What is being fetched may be of no use at the new place. */
@@ -109,9 +117,10 @@ export class ReplayPlayback {
     if (this.#isWorking || this.#isBroken || this.#stopping.signal.aborted) return;
     this.#isWorking = true;
     try {
+      await this.#grow();
       await this.#evict();
       const index = this.#missing();
-      if (index !== null) await this.#load(index);
+      if (index !== null) await this.#fetch(index);
     } catch (error) {
       if (!this.#stopping.signal.aborted && error.name !== "AbortError") {
         this.#isBroken = true;
@@ -124,6 +133,15 @@ export class ReplayPlayback {
     if (this.#missing() !== null) queueMicrotask(() => this.#tick());
   }
 
+  /** What grows is asked for often near its end, and now and then far from it. */
+  async #grow() {
+    if (!this.#past || this.timeline.hasEnded) return;
+    const left = this.duration - this.position;
+    await this.#past.refresh(left < aheadSeconds ? 2000 : 30_000, this.#stopping.signal);
+    // What the recording no longer reaches back to cannot be waited for.
+    if (this.position < this.timeline.start) this.seek(this.timeline.start);
+  }
+
   /** The first segment from the playhead on that is not here and is wanted soon; null for none. */
   #missing() {
     const { segments } = this.timeline;
@@ -133,7 +151,8 @@ export class ReplayPlayback {
       if (segment.position > position + aheadSeconds) return null;
       if (!this.#has(segment.position + segment.duration / 2)) return index;
     }
-    if (this.#source?.readyState === "open" && this.#buffer && !this.#buffer.updating) this.#source.endOfStream();
+    const isWhole = !this.#past || this.timeline.hasEnded;
+    if (isWhole && this.#source?.readyState === "open" && this.#buffer && !this.#buffer.updating) this.#source.endOfStream();
     return null;
   }
 
@@ -145,7 +164,7 @@ export class ReplayPlayback {
     return false;
   }
 
-  async #load(index) {
+  async #fetch(index) {
     const segment = this.timeline.segments[index];
     const cancel = new AbortController();
     this.#fetching = { index, cancel };

@@ -8,29 +8,70 @@ import { MalformedMedia } from "./boxes.js";
  * are dated.
  */
 export class ReplayTimeline {
+  #base;
+  #epoch;
+
   /** `{ url, init, position, duration, mediaTime, run }`; `run` counts the stretches without a break. */
   segments = [];
+  duration = 0;
+  /** Nothing will be added to it. */
+  hasEnded = false;
 
-  /** @param epoch the wall clock at media time 0, in milliseconds */
+  /** @param epoch the wall clock at media time 0, in milliseconds; a playlist that says it itself knows better */
   constructor(text, base, epoch) {
+    this.#base = base;
+    this.#epoch = epoch;
+    this.update(text);
+  }
+
+  /**
+   * Takes a newer playlist of the same recording, which has grown at its end and may have lost its beginning. What both
+   * have stays where it is.
+   */
+  update(text) {
+    const segments = this.#read(text);
+    const known = this.segments.find(({ url }) => url === segments[0].url);
+    const [position, run] = known ? [known.position, known.run] : [this.duration, (this.segments.at(-1)?.run ?? -1) + 1];
+    for (const segment of segments) {
+      segment.position += position;
+      segment.run += run;
+    }
+    this.segments = segments;
+    this.duration = segments.at(-1).position + segments.at(-1).duration;
+  }
+
+  #read(text) {
     const lines = text.split(/\r?\n/);
     if (lines[0]?.trim() !== "#EXTM3U") throw new MalformedMedia("not a playlist");
     let [init, duration, position, run] = [null, 0, 0, 0];
     let mediaTime = 0;
+    const segments = [];
     for (const line of lines) {
       const value = line.slice(line.indexOf(":") + 1);
-      if (line.startsWith("#EXT-X-MAP:")) init = new URL(/URI="([^"]+)"/.exec(line)?.[1] ?? "", base).href;
+      if (line.startsWith("#HAAT-MEDIA-EPOCH:")) this.#epoch = Number(value) || 0;
+      else if (line === "#EXT-X-ENDLIST") this.hasEnded = true;
+      else if (line.startsWith("#EXT-X-MAP:")) init = new URL(/URI="([^"]+)"/.exec(line)?.[1] ?? "", this.#base).href;
       else if (line === "#EXT-X-DISCONTINUITY") run += 1;
-      else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) mediaTime = Date.parse(value) - epoch;
+      else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) mediaTime = Date.parse(value) - this.#epoch;
       else if (line.startsWith("#EXTINF:")) duration = Number.parseFloat(value) || 0;
       else if (line && !line.startsWith("#")) {
-        this.segments.push({ url: new URL(line, base).href, init, position, duration, mediaTime, run });
+        segments.push({ url: new URL(line, this.#base).href, init, position, duration, mediaTime, run });
         position += duration;
         mediaTime += duration * 1000;
       }
     }
-    this.duration = position;
-    if (!(this.duration > 0)) throw new MalformedMedia("a recording without segments");
+    if (!(position > 0)) throw new MalformedMedia("a recording without segments");
+    return segments;
+  }
+
+  /** Where it begins, in seconds: later than 0 once the beginning was left behind. */
+  get start() {
+    return this.segments[0].position;
+  }
+
+  /** The moment of the show at its end, in milliseconds of media time. */
+  get lastMediaTime() {
+    return this.mediaTimeAt(this.duration);
   }
 
   /** The number of the segment that plays at a position. */
