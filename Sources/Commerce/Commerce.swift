@@ -16,6 +16,7 @@ public struct Commerce: Sendable {
   /// Called after a commit that may have written to the outbox. It must not block, and may be called more often than
   /// there is news.
   public let changed: @Sendable () -> Void
+  let vault: Vault
   let passwords: PasswordHashing
   let attempts: SignInAttempts
   let refreshes: RateLimit
@@ -28,6 +29,7 @@ public struct Commerce: Sendable {
     entropy: Entropy = .system,
     policy: Policy = Policy(),
     providers: PaymentProviders,
+    vault: Vault = .fleeting,
     logger: Logger = Logger(label: "haat.commerce") { _ in SwiftLogNoOpLogHandler() },
     changed: @escaping @Sendable () -> Void = {}
   ) {
@@ -37,6 +39,7 @@ public struct Commerce: Sendable {
     self.policy = policy
     self.providers = providers
     self.changed = changed
+    self.vault = vault
     passwords = PasswordHashing(policy: policy, entropy: entropy)
     attempts = SignInAttempts(policy: policy)
     refreshes = RateLimit(burst: policy.refreshBurst, everyMilliseconds: policy.refreshSeconds * 1000)

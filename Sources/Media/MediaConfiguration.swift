@@ -70,5 +70,19 @@ public struct MediaConfiguration: Sendable {
   /// How long a request waits for a stream that is connected but has no picture or no first segment yet.
   public var readyWaitSeconds: Int64 = 12
 
+  /// Targets that streams are pushed on to at once, of all streams together.
+  public var relaysMax = 100
+  /// Bytes that may wait for one target. What is more is left out, up to the next keyframe.
+  public var relayQueueBytesMax = 8 << 20
+  /// How long a target may take to connect, and then to let us publish.
+  public var relayAnswerSeconds: Int64 = 10
+  /// A target that takes nothing for as long is connected to anew.
+  public var relayStallSeconds: Int64 = 10
+  /// The longest pause between two attempts.
+  public var relayRetrySecondsMax: Int64 = 60
+  /// Whether a target may be in a private network, or this machine itself. Off, so that a seller's address is no way
+  /// into the network this program runs in.
+  public var relaysToPrivateAddresses = false
+
   public init() {}
 }

@@ -12,6 +12,8 @@ public final class MediaServer: Sendable {
 
   /// What is kept of the streams; nil where nothing is.
   public let recordings: Recordings?
+  /// Pushes streams on to other servers.
+  public let simulcast: Simulcast
   let configuration: MediaConfiguration
   let logger: Logger
   let authorize: @Sendable (PublishRequest) async -> PublishDecision
@@ -41,6 +43,7 @@ public final class MediaServer: Sendable {
     self.recordings = recordings
     self.authorize = authorize
     self.report = report
+    simulcast = Simulcast(configuration: configuration, clock: clock, logger: logger)
   }
 
   /// Binds and serves until the task is cancelled; then closes every connection and lets every viewer go. No stream is
@@ -71,6 +74,7 @@ public final class MediaServer: Sendable {
         do { try await Task.sleep(for: .milliseconds(Self.tickMilliseconds)) } catch { break }
         for stream in streams() where !stream.tick() {
           state.withLock { if $0.live[stream.id] === stream { $0.live[stream.id] = nil } }
+          simulcast.forget(stream.id, stream.fanout)
         }
         certificate?.refresh(now: clock.now.steady)
       }
@@ -80,6 +84,7 @@ public final class MediaServer: Sendable {
     }
     for listener in listeners { listener.close(promise: nil) }
     for stream in streams() { stream.stop() }
+    await simulcast.close()
     await recordings?.closeAll()
     await server.closeConnections()
     for listener in listeners { try? await listener.closeFuture.get() }
@@ -153,7 +158,7 @@ public final class MediaServer: Sendable {
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),
         mediaTimeMilliseconds: mediaTimeMilliseconds, report: report,
-        record: { [recordings] in recordings?.offer($0, of: id) })
+        record: { [recordings] in recordings?.offer($0, of: id) }, fanout: simulcast.fanout(of: id))
       state.live[id] = stream
       return stream
     }

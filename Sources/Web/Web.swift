@@ -84,6 +84,7 @@ public struct Web: Service {
       Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
       PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
+      SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),
     ]
     return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
   }

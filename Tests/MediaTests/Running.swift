@@ -127,12 +127,12 @@ final class News: Sendable {
 /// Runs a server for the length of `body`; keys that begin with `good-` may publish, as the stream of the rest.
 func withServer<Result: Sendable>(
   _ configuration: MediaConfiguration = .init(), logger: Logger = Logger(label: "test"),
-  recordings: Recordings? = nil,
+  recordings: Recordings? = nil, rtmpPort: Int = 0,
   _ body: @Sendable (_ server: MediaServer, _ port: Int, _ news: News) async throws -> Result
 ) async throws -> Result {
   var configuration = configuration
   configuration.rtmpHost = "127.0.0.1"
-  configuration.rtmpPort = 0
+  configuration.rtmpPort = rtmpPort
   let news = News()
   let server = MediaServer(configuration: configuration, logger: logger, recordings: recordings) { request in
     guard request.streamKey.hasPrefix("good-") else { return .refuse(reason: "no such key") }

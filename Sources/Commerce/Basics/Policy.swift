@@ -88,6 +88,10 @@ public struct Policy: Sendable {
   /// Timeline rows numbered in one transaction.
   public var numberingBatch = 256
 
+  /// Other servers that one show's stream may be pushed on to.
+  public var simulcastTargetsPerShowMax = 5
+  public var simulcastKeyBytesMax = 500
+
   // MARK: Recordings
 
   /// Days a recording is kept where its channel says nothing else; 0 keeps it.

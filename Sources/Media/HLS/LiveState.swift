@@ -182,6 +182,9 @@ struct LiveState {
     }
   }
 
+  /// Whether what this publisher gave was taken.
+  func isFed(by id: UInt64) -> Bool { publisher.map { $0.id == id && !$0.isCut } ?? false }
+
   mutating func promised(_ promise: MediaPromise, from id: UInt64) {
     if publisher?.id == id { packager.promised(promise) }
   }

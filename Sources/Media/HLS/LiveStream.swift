@@ -15,20 +15,24 @@ public final class LiveStream: Sendable {
   private let state: Mutex<LiveState>
   private let report: @Sendable (StreamNews) -> Void
   private let record: @Sendable (Segment) -> Void
+  let fanout: Fanout
 
   /// - Parameters:
   ///   - prefix: Random, part of every segment's address.
   ///   - mediaTimeMilliseconds: What the show's clock reads now.
   ///   - record: Is given every whole segment, in order, under the lock: it must only put it away.
+  ///   - fanout: Is given every tag of the publisher's, in order, under the lock.
   init(
     id: String, configuration: MediaConfiguration, clock: MediaClock, prefix: String, mediaTimeMilliseconds: Int64,
-    report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment) -> Void = { _ in }
+    report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment) -> Void = { _ in },
+    fanout: Fanout = Fanout()
   ) {
     self.id = id
     self.configuration = configuration
     self.clock = clock
     self.report = report
     self.record = record
+    self.fanout = fanout
     names = Playlist.Names(prefix: prefix)
     let now = clock.now
     state = Mutex(
@@ -81,7 +85,10 @@ public final class LiveStream: Sendable {
   }
 
   func receive(_ tag: FLVTag, from publisher: UInt64) {
-    change { state, effects, now in state.receive(tag, from: publisher, now: now, &effects) }
+    change { state, effects, now in
+      state.receive(tag, from: publisher, now: now, &effects)
+      if state.isFed(by: publisher) { fanout.offer(tag) }
+    }
   }
 
   func promised(_ promise: MediaPromise, from publisher: UInt64) {

@@ -45,6 +45,7 @@ struct ControlRoomPage: Sendable {
   let choices: RunChoices
   let messages: [WatchPage.MessageView]
   let recording: RecordingView?
+  let simulcast: SimulcastView?
   let error: String?
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -92,6 +93,8 @@ struct ControlRoomPage: Sendable {
       try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
     case "run":
       try await commerce.putRun(by: visit.caller, show: show, run(from: form))
+    case "simulcast-add", "simulcast-remove", "simulcast-on", "simulcast-off":
+      try await visit.changeSimulcast(form, of: show)
     case "say":
       try visit.site.limits.take(.chat, visit.address)
       _ = try await commerce.say(
@@ -150,6 +153,7 @@ struct ControlRoomPage: Sendable {
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
+      simulcast: try await visit.simulcast(of: show, role: role),
       server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
       visit.words)
     return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
@@ -157,7 +161,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, sales: Sales,
-    key: String?, viewers: Int, recording: RecordingView?, server: String, error: String?, _ words: Words
+    key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, server: String, error: String?,
+    _ words: Words
   ) {
     let show = live.show
     self.show = show.id.description
@@ -195,6 +200,7 @@ struct ControlRoomPage: Sendable {
     self.choices = choices
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording
+    self.simulcast = simulcast
     self.error = error
   }
 }

@@ -39,7 +39,7 @@ struct Screens: Sendable {
 
   private static let groupsOfScripts: [String: Set<String>] = [
     "watch": ["checkout", "live", "refusals", "replay"],
-    "studio/control": ["control", "live", "refusals", "staffRefusals"],
+    "studio/control": ["control", "live", "refusals", "simulcast", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],

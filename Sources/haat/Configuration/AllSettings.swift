@@ -51,6 +51,9 @@ extension Setting {
       key: "rtmps.key", kind: .text(maxBytes: 1024), fallback: "", help: "PEM file with that certificate's private key."
     ),
     Setting(
+      key: "simulcast.privateAddresses", kind: .flag, fallback: "false",
+      help: "Let shows be pushed on to servers in private networks and on this machine; sellers name the addresses."),
+    Setting(
       key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       fallback: "info", help: "How much the log says."),
     Setting(

@@ -51,6 +51,21 @@ extension Tunable<MediaConfiguration> {
       Self(
         "media.readyWaitSeconds", \.readyWaitSeconds, of: part, 1...60,
         "How long a request waits for a stream that has no picture yet."),
+      Self(
+        "media.relaysMax", \.relaysMax, of: part, 0...10_000,
+        "Servers that shows are pushed on to at once, all together."),
+      Self(
+        "media.relayQueueBytesMax", \.relayQueueBytesMax, of: part, 65_536...268_435_456,
+        "Bytes that may wait for one of them; a slower one loses pictures up to a keyframe."),
+      Self(
+        "media.relayAnswerSeconds", \.relayAnswerSeconds, of: part, 1...120,
+        "How long one of them may take to connect, and then to take the stream."),
+      Self(
+        "media.relayStallSeconds", \.relayStallSeconds, of: part, 1...300,
+        "One of them that takes nothing for as long is connected to anew."),
+      Self(
+        "media.relayRetrySecondsMax", \.relayRetrySecondsMax, of: part, 1...3600,
+        "The longest pause between two attempts."),
     ]
   }()
 }

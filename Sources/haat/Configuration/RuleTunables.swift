@@ -107,6 +107,11 @@ extension Tunable<Policy> {
         "Days a recording is kept where its channel does not say; 0 keeps it."),
       Self(
         "rules.recordingDaysMax", \.recordingDaysMax, of: part, 1...36_500, "Days a channel may keep a recording."),
+      Self(
+        "rules.simulcastTargetsPerShowMax", \.simulcastTargetsPerShowMax, of: part, 0...100,
+        "Other servers that one show may be pushed on to."),
+      Self(
+        "rules.simulcastKeyBytesMax", \.simulcastKeyBytesMax, of: part, 16...10_000, "Bytes of such a server's key."),
       Self("rules.recentMessages", \.recentMessages, of: part, 1...5_000, "Chat messages a new viewer is given."),
       Self(
         "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),

@@ -39,15 +39,17 @@ struct House: Sendable {
     policy.admission = Admission(rawValue: settings.text("channels.admission")) ?? policy.admission
     let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, policy, database: database) : nil
     let bell = Bell()
+    let vault = Vault(secret: try DataDirectory.secret("vault-secret", in: settings.text("data.directory")))
     let commerce = Commerce(
       database: database, policy: policy,
-      providers: PaymentProviders(sandbox.map { [$0] } ?? []), logger: logger, changed: { bell.ring() })
+      providers: PaymentProviders(sandbox.map { [$0] } ?? []), vault: vault, logger: logger, changed: { bell.ring() })
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")
     mediaConfiguration.rtmpPort = rtmpPort
     mediaConfiguration.rtmpsPort = rtmpsPort
     mediaConfiguration.tls = settings.tls
+    mediaConfiguration.relaysToPrivateAddresses = settings.flag("simulcast.privateAddresses")
     mediaConfiguration.takeover = .init(rawValue: settings.text("rtmp.takeover")) ?? mediaConfiguration.takeover
     var recordingConfiguration = Tunable.tuned(RecordingConfiguration(), by: Tunable.all, from: settings)
     recordingConfiguration.directory = settings.text("data.directory") + "/media"

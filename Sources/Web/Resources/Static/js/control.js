@@ -6,5 +6,6 @@ import "./elements/run-of-show.js";
 import "./elements/run-finder.js";
 import "./elements/stream-health.js";
 import "./elements/stream-key.js";
+import "./elements/simulcast-targets.js";
 import "./elements/copy-field.js";
 import "./elements/local-time.js";
