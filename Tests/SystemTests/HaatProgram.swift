@@ -52,8 +52,8 @@ final class HaatProgram: Sendable {
 
   /// Starts `haat serve` and returns when it says that it is ready.
   @discardableResult
-  func serve(httpPort: Int = 0, rtmpPort: Int = 0) async throws -> Addresses {
-    let said = try start("serve", httpPort: httpPort, rtmpPort: rtmpPort)
+  func serve(httpPort: Int = 0, rtmpPort: Int = 0, _ more: [String] = []) async throws -> Addresses {
+    let said = try start("serve", httpPort: httpPort, rtmpPort: rtmpPort, more)
     return try await until("haat serve says where it listens", within: 60) { () -> Addresses? in
       guard let web = try said("Web: "), let url = URL(string: web), let rtmp = try said("RTMP: "),
         try said("Stop with ") != nil
@@ -76,7 +76,7 @@ final class HaatProgram: Sendable {
   /// Starts a command that serves. What is returned finds the word after a label in what the command has said so far,
   /// and throws once it has ended.
   private func start(
-    _ command: String, httpPort: Int, rtmpPort: Int
+    _ command: String, httpPort: Int, rtmpPort: Int, _ more: [String] = []
   ) throws -> @Sendable (_ label: String) throws -> String? {
     let process = Process()
     process.executableURL = try Self.executable
@@ -88,7 +88,7 @@ final class HaatProgram: Sendable {
       "--web-writes-burst", "100000", "--rules-open-orders-per-buyer-max", "0", "--rules-held-units-per-buyer-max", "0",
       "--rules-open-orders-per-address-max", "0", "--rules-held-units-per-address-max", "0",
     ]
-    process.arguments? += databaseFlags
+    process.arguments? += databaseFlags + more
     let said = Pipe()
     let logged = Pipe()
     process.standardOutput = said
@@ -107,6 +107,9 @@ final class HaatProgram: Sendable {
       return output.all.dropFirst(mark).lazy.compactMap { self.value(after: label, in: $0) }.first
     }
   }
+
+  /// All it has printed and logged so far.
+  var said: String { (output.all + log.all).joined(separator: "\n") }
 
   struct Addresses: Sendable {
     let web: URL
