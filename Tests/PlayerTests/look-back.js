@@ -78,6 +78,15 @@ test("an earlier moment plays at its own media time, and live is one call away",
     await until(() => !player.querySelector("canvas"), "the last picture of before is gone");
   }));
 
+test("a moment far from the beginning is gone to at once, by nothing but what it needs", () =>
+  watching(async ({ server, player }) => {
+    const segment = server.answers["s4.mp4"];
+    server.answers["s4.mp4"] = () => new Promise((resolve) => setTimeout(() => resolve(segment()), 300));
+    await player.lookBack(3_604_200);
+    await plays(player, 3_604_100, 3_607_000);
+    equal(server.asked.filter((name) => /^s[0-3]\./.test(name)), []);
+  }));
+
 test("before the recording's beginning it plays the beginning", () =>
   watching(async ({ player }) => {
     await player.lookBack(0);
@@ -97,6 +106,15 @@ test("where nothing is recorded, or the moment is too near, it stays live", () =
     equal(other.isLookingBack, false);
     other.remove();
   }));
+
+test("what was recorded since somebody last asked can be gone back to", () =>
+  watching(async ({ server, player }) => {
+    await player.past();
+    server.recording = { at: 3600, until: 8 };
+    await new Promise((resume) => setTimeout(resume, 2100));
+    await player.lookBack(3_604_500);
+    await plays(player, 3_604_400, 3_606_000);
+  }, { until: 4 }));
 
 test("it plays on into what was recorded meanwhile, and after the last of it live", () =>
   watching(async ({ server, player }) => {

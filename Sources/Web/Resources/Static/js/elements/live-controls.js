@@ -2,11 +2,14 @@ import { clock } from "../lib/clock-text.js";
 import { h, icon, part, say } from "../lib/dom.js";
 import { isPlayerKey, keyOf } from "../lib/player-keys.js";
 import { qualitiesOf } from "../lib/player/past.js";
+import { canFill, canInset, captionsOf, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
 const strideMilliseconds = 10_000;
 const shownMilliseconds = 5000;
 const tickMilliseconds = 250;
+/** How old what is known of the recording may be while the bar is on screen. */
+const freshMilliseconds = 10_000;
 /** A bar let go of so near its end means live. */
 const nearMilliseconds = 5000;
 
@@ -57,7 +60,8 @@ export class LiveControls extends HTMLElement {
     this.append(
       h("p", { class: "notice warn small", "data-part": "none", role: "status", hidden: true }, t("replay.noPast")),
       h("div", { class: "deck upper" },
-        h("p", { class: "clock number" }, h("span", { class: "chapter", "data-part": "chapter" })),
+        h("p", { class: "clock" },
+          h("span", { class: "number", "data-part": "behind" }), h("span", { class: "title", "data-part": "chapter" })),
         h("label", { class: "quality glass", "data-part": "quality", hidden: true },
           h("span", { class: "unseen" }, t("replay.quality")), h("select", { change: () => this.#chooseQuality() }))),
       h("div", { class: "seek" },
@@ -70,7 +74,7 @@ export class LiveControls extends HTMLElement {
         button("back", t("replay.back"), "rewind", () => this.#move(-1)),
         button("forward", t("replay.forward"), "forward", () => this.#move(1)),
         h("button", { class: "button to-live", type: "button", "data-part": "to-live", click: () => this.#toLive() },
-          h("i", { class: "dot" }), h("span", { class: "number", "data-part": "behind" })),
+          h("i", { class: "dot" }), t("replay.live")),
         button("captions", t("replay.captions"), "captions", () => this.#captions()),
         button("inset", t("replay.inset"), "inset", () => this.#inset()),
         button("full", t("replay.fullScreen"), "full", () => this.#full())));
@@ -195,11 +199,12 @@ export class LiveControls extends HTMLElement {
     const use = play.querySelector("use");
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, video.paused ? "#play" : "#pause"));
     play.setAttribute("aria-label", t(video.paused ? "replay.play" : "replay.pause"));
-    part(this, "inset").hidden = !document.pictureInPictureEnabled && !video.webkitSetPresentationMode;
-    part(this, "full").hidden = !document.fullscreenEnabled && !video.webkitEnterFullscreen;
-    part(this, "captions").hidden = this.#captionTracks.length === 0;
+    part(this, "inset").hidden = !canInset(video);
+    part(this, "full").hidden = !canFill(video);
+    part(this, "captions").hidden = captionsOf(video).length === 0;
     this.toggleAttribute("looking", isLookingBack);
     this.#readOut();
+    if (!this.hidden) this.#past?.refresh(freshMilliseconds);
     const span = this.#span;
     if (!span) return this.#showBehind(0);
     this.#bar.min = String(Math.floor(span.from));
@@ -224,7 +229,7 @@ export class LiveControls extends HTMLElement {
 
   #showBehind(seconds) {
     const button = part(this, "to-live");
-    say(part(this, "behind"), seconds > 0 ? `−${clock(seconds)}` : t("replay.live"));
+    say(part(this, "behind"), seconds > 0 ? `−${clock(seconds)}` : "");
     button.disabled = seconds <= 0;
     const behind = t("replay.behind", { time: clock(seconds) });
     const label = seconds > 0 ? `${t("replay.toLive")}, ${behind}` : t("replay.live");
@@ -298,32 +303,17 @@ export class LiveControls extends HTMLElement {
     if (keyOf(event) !== "m" && keyOf(event) !== "i") this.#show();
   }
 
-  get #captionTracks() {
-    return Array.from(this.#player.video.textTracks).filter(({ kind }) => kind === "captions" || kind === "subtitles");
-  }
-
   #captions() {
-    const tracks = this.#captionTracks;
-    const isShown = tracks.some(({ mode }) => mode === "showing");
-    tracks.forEach((track, at) => {
-      track.mode = !isShown && at === 0 ? "showing" : "hidden";
-    });
-    part(this, "captions").setAttribute("aria-pressed", String(!isShown && tracks.length > 0));
+    const isShown = toggleCaptions(this.#player.video);
+    part(this, "captions").setAttribute("aria-pressed", String(isShown));
   }
 
-  /** A refusal, for want of a gesture perhaps, changes nothing. */
   #inset() {
-    const { video } = this.#player;
-    if (document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
-    else if (video.requestPictureInPicture) video.requestPictureInPicture().catch(() => {});
-    else video.webkitSetPresentationMode?.("picture-in-picture");
+    toggleInset(this.#player.video);
   }
 
-  /** With the chat and what is sold; the picture alone where a browser knows no other way. */
   #full() {
-    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    else if (this.#live.requestFullscreen) this.#live.requestFullscreen().catch(() => {});
-    else this.#player.video.webkitEnterFullscreen?.();
+    toggleFull(this.#live, this.#player.video);
   }
 
   async #offerQualities() {

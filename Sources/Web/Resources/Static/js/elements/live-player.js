@@ -131,7 +131,7 @@ export class LivePlayer extends HTMLElement {
   async lookBack(mediaTime) {
     this.#turn += 1;
     const turn = this.#turn;
-    const [{ LookBack }, { timeline }] = await Promise.all([import("../lib/player/look-back.js"), this.past(30_000)]);
+    const [{ LookBack }, { timeline }] = await Promise.all([import("../lib/player/look-back.js"), this.past()]);
     if (turn !== this.#turn || !timeline) return;
     if (mediaTime > timeline.lastMediaTime - shortestMilliseconds) return this.toLive();
     if (this.isLookingBack) return this.#playback.seek(mediaTime);

@@ -1,8 +1,8 @@
 import { clock } from "../lib/clock-text.js";
 import { h, part, say } from "../lib/dom.js";
+import { toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
-const step = 5;
 const stride = 10;
 
 /** Play, seek and look around in a replay: a bar with a mark for each product that came on screen. */
@@ -84,11 +84,13 @@ export class ReplayControls extends HTMLElement {
     const { duration } = this.#player;
     const keys = {
       " ": () => this.#player.toggle(), k: () => this.#player.toggle(),
-      ArrowLeft: () => this.#move(-step), ArrowRight: () => this.#move(step),
+      ArrowLeft: () => this.#move(-stride), ArrowRight: () => this.#move(stride),
       j: () => this.#move(-stride), l: () => this.#move(stride),
       PageDown: () => this.#chapter(-1), PageUp: () => this.#chapter(1),
       Home: () => this.#player.seek(0), End: () => this.#player.seek(duration - 2),
       m: () => { this.#player.muted = !this.#player.muted; },
+      f: () => toggleFull(this.#player.closest("live-room"), this.#player.video),
+      p: () => toggleInset(this.#player.video), c: () => toggleCaptions(this.#player.video),
     };
     const act = keys[event.key];
     if (!act) return;

@@ -4,7 +4,7 @@ const timeEventMilliseconds = 100;
 
 /**
  * A show that can be watched again: `<replay-player src="/replay/…/index.m3u8" epoch="…" poster="…" muted>`, `epoch` the
- * wall clock at media time 0.
+ * wall clock at media time 0; with `chapters="….vtt"` the browser knows the chapters too.
  *
  * Events: `ready`; `playerstate` `{ state }`: `waiting` | `playing` | `paused` | `ended` | `fault`, also as an attribute;
  * `mediatime` `{ mediaTime }` while it plays and after a seek; `position`; `volumechange`.
@@ -129,6 +129,11 @@ export class ReplayPlayer extends HTMLElement {
     video.muted = this.hasAttribute("muted");
     video.defaultMuted = video.muted;
     if (this.hasAttribute("poster")) video.poster = this.getAttribute("poster");
+    if (this.hasAttribute("chapters")) {
+      const track = Object.assign(document.createElement("track"), { kind: "chapters", default: true });
+      track.src = this.getAttribute("chapters");
+      video.append(track);
+    }
     video.addEventListener("volumechange", () => this.#send("volumechange"));
     video.addEventListener("click", () => this.toggle());
     for (const name of ["seeked", "pause", "ended"]) video.addEventListener(name, () => this.#tellTime());

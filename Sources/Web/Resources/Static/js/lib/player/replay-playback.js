@@ -5,6 +5,7 @@ const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
 const aheadSeconds = 30;
 const behindSeconds = 30;
 const tickMilliseconds = 200;
+const growthSeconds = 24 * 3600;
 /** A hole as small as this, where two stretches meet, is jumped over. */
 const holeSeconds = 1.5;
 const triesMax = 6;
@@ -102,7 +103,8 @@ export class ReplayPlayback {
     this.#video.src = address;
     await opened;
     URL.revokeObjectURL(address);
-    this.#source.duration = this.#past ? Infinity : this.duration;
+    // Room to grow, and finite: of an infinite one a browser lets nobody seek beyond what is buffered.
+    this.#source.duration = this.duration + (this.#past ? growthSeconds : 0);
   }
 
   /** What is being fetched may be of no use at the new place. */
