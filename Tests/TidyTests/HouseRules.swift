@@ -66,6 +66,11 @@ import Testing
     }
   }
 
+  @Test func `no two decisions have the same number`() throws {
+    let numbers = try Self.files(under: "docs/decisions", endings: ["md"]).map { $0.lastPathComponent.prefix(4) }
+    #expect(Set(numbers).count == numbers.count, "\(numbers.sorted())")
+  }
+
   static func imports(of text: String) -> [String] {
     text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ").filter { !["public", "package", "internal", "private"].contains($0) }
