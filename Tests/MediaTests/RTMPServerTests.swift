@@ -60,13 +60,12 @@ import Testing
     configuration.handshakeSeconds = 50
     let log = LogLines()
     try await withServer(configuration, logger: Logger(label: "test") { _ in log }) { _, port, news in
-      let first = try await connect(port)
-      let second = try await connect(port)
-      let third = try await connect(port)
-      try await third.closeFuture.get()
-      #expect(first.isActive && second.isActive)
+      // Which of the three is one too many depends on the order in which the server's loops take them up.
+      let connections = [try await connect(port), try await connect(port), try await connect(port)]
+      while connections.allSatisfy(\.isActive) { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(connections.count { $0.isActive } == 2)
       #expect(log.all.contains { $0.contains("connectionsPerAddressMax") })
-      try await first.close()
+      try await connections.first { $0.isActive }?.close()
       // There is room again as soon as the server has seen it go.
       while news.all.isEmpty {
         let next = try await connect(port)
