@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
 RUN_PACKAGES := ffmpeg fonts-dejavu-core
-TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-core postgresql python3 python3-pip
+TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji fonts-noto-core postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests|CameraTests
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources/Fuzz)
 
