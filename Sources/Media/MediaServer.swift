@@ -126,7 +126,8 @@ public final class MediaServer: Sendable {
   var knownPort: Int? { port.known.flatMap { $0 > 0 ? $0 : nil } }
 
   private func revoked(_ id: String) -> (stream: LiveStream?, revocation: UInt64) {
-    state.withLock { state in
+    defer { forgetInnerKeys(of: id) }
+    return state.withLock { state in
       state.revocations += 1
       return (state.live[id], state.revocations)
     }

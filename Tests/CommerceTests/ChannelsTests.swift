@@ -74,9 +74,9 @@ import Testing
     #expect(try await commerce.channels(state: .suspended, by: square.operator).items.map(\.handle) == ["lamps"])
     for caller in [Caller.nobody, square.owner] {
       await #expect(throws: GeneralRefusal.self) { try await commerce.channels(state: .suspended, by: caller) }
-      await #expect(throws: GeneralRefusal.self) { try await commerce.liveShows(of: square.channel.id, by: caller) }
+      await #expect(throws: GeneralRefusal.self) { try await commerce.openShows(of: square.channel.id, by: caller) }
     }
-    #expect(try await commerce.liveShows(of: square.channel.id, by: square.operator) == [square.show.id])
+    #expect(try await commerce.openShows(of: square.channel.id, by: square.operator) == [square.show.id])
   }
 
   @Test(arguments: Engine.allCases)

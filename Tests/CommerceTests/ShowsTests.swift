@@ -56,7 +56,7 @@ import Testing
     let started = try await commerce.startShow(by: square.owner, show: id)
     #expect(started.state == .live)
     #expect(try await commerce.startShow(by: square.owner, show: id).startedAt == started.startedAt)
-    try await commerce.pin(by: square.owner, show: id, product: square.lamp.id)
+    try await commerce.pin(by: square.owner, show: id, product: square.lamp.id, mediaTime: .max)
     let ended = try await commerce.endShow(by: square.owner, show: id)
     #expect(ended.state == .ended)
     #expect(ended.pinned == nil)
@@ -68,6 +68,8 @@ import Testing
     await #expect(throws: ShowRefusal.ended) { try await commerce.putRun(by: square.owner, show: id, []) }
     #expect(
       try await commerce.numberTimeline(id).map(\.kind) == [.showStarted, .pinned, .unpinned, .showEnded])
+    let moments = try await commerce.timeline(id, after: 0, limit: 10).map(\.mediaTime)
+    #expect(moments.allSatisfy { $0 <= 1 << 40 }, "a client's playhead is bounded, so that sums of it are")
   }
 
   @Test(arguments: Engine.allCases)

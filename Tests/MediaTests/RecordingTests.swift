@@ -12,6 +12,25 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `an index that rots is told of, and no picture is thrown away`() async throws {
+    let scratch = try Scratch()
+    let before = Recordings.scratch(scratch)
+    before.begin("lamp")
+    for segment in Segment.recorded(20, from: 0) { before.offer(segment, of: "lamp") }
+    await before.closeAll()
+    let media = try Data(contentsOf: scratch.file("lamp/1.mp4"))
+    let index = scratch.file("lamp/\(RecordingFiles.indexName)")
+    var bytes = try Data(contentsOf: index)
+    bytes[8] ^= 0xFF
+    try bytes.write(to: index)
+
+    let after = Recordings.scratch(scratch)
+    await #expect(throws: DiskFault.self) { try await after.finish("lamp") }
+    #expect(try Data(contentsOf: scratch.file("lamp/1.mp4")) == media)
+    #expect(try Data(contentsOf: index) == bytes)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `what was on air is on disk, byte for byte, and goes on after a restart`() async throws {
     let scratch = try Scratch()
     let first = Segment.recorded(3, from: 5_000)

@@ -137,6 +137,15 @@ import Testing
     #expect(checker.whole.segments.count > 10)
   }
 
+  @Test func `a moment beyond all dates is cut to one that can be written`() async throws {
+    let stage = Stage()
+    stage.connect()
+    stage.film(milliseconds: 3_000)
+    stage.stream.mark(DateRange(id: "far", className: "x", startMilliseconds: .max, endMilliseconds: .max))
+    stage.stream.mark(DateRange(id: "past", className: "x", startMilliseconds: .min))
+    #expect(try await stage.playlist().contains("ID=\"far\""))
+  }
+
   @Test func `what happened in the show is in its playlists, and leaves with them`() async throws {
     let stage = Stage()
     let checker = StreamChecker()

@@ -50,11 +50,12 @@ extension Commerce {
     }
   }
 
-  /// A channel's shows that are on air, whatever state the channel is in: for the operator, who takes them off.
-  public func liveShows(of channel: ID<Channel>, by caller: Caller) async throws -> [ID<Show>] {
+  /// A channel's shows that are on air or that an encoder may feed already, whatever state the channel is in: for the
+  /// operator, who takes them off.
+  public func openShows(of channel: ID<Channel>, by caller: Caller) async throws -> [ID<Show>] {
     try await database.read { db in
       try caller.requireOperator(in: db)
-      return try db.rows("SELECT id FROM show WHERE channel_id = \(channel) AND state = 'live'").map {
+      return try db.rows("SELECT id FROM show WHERE channel_id = \(channel) AND state <> 'ended'").map {
         try $0.get("id")
       }
     }

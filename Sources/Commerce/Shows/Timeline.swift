@@ -42,6 +42,9 @@ public struct TimelineEvent: Sendable, Equatable {
 /// The ordered events of a show. A verb appends to it in its own transaction; the show's sequencer numbers what was
 /// appended after that commit, so that events of unrelated transactions need not wait for each other to be numbered.
 public enum Timeline {
+  /// Milliseconds; over thirty years. A client says where its playhead is, and sums are made of that.
+  static let mediaTimeMax: Int64 = 1 << 40
+
   /// Appends an event, still without a number, and announces it.
   ///
   /// - Parameters:
@@ -58,7 +61,7 @@ public enum Timeline {
     try db.run(
       """
       INSERT INTO timeline_event (id, show_id, sequence, kind, at_ms, media_time_ms, payload)
-      VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(max(0, time)), \(try text(of: payload)))
+      VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(min(max(0, time), mediaTimeMax)), \(try text(of: payload)))
       """)
     try Outbox.announce(.timeline(show), in: db)
   }

@@ -180,7 +180,14 @@ public final class Broadcast: Sendable {
     else {
       return close(BroadcastEnd(.tooMuch, "there is no free place for another ffmpeg (transcodersMax)"))
     }
-    let job = FFmpegJob(arguments: Self.arguments(to: address, copiesPicture: isH264)) { _ in
+    // Its key is forgotten by whatever revokes from here on.
+    guard server.admissionNumber == request.admission else {
+      server.transcoderLeft(key: key)
+      return close(BroadcastEnd(.interrupted, "a key was replaced meanwhile; it has to be let in anew"))
+    }
+    let job = FFmpegJob(
+      arguments: Self.arguments(to: address, isWebM: type.hasPrefix("video/webm"), copiesPicture: isH264)
+    ) { _ in
     } ended: { [close, server] status in
       server.transcoderLeft(key: key)
       close(BroadcastEnd(.interrupted, "ffmpeg ended: \(status)"))
@@ -191,7 +198,7 @@ public final class Broadcast: Sendable {
   }
 
   /// H.264 is passed on as it is; anything else is encoded, and sound becomes AAC.
-  static func arguments(to address: String, copiesPicture: Bool) -> [String] {
+  static func arguments(to address: String, isWebM: Bool, copiesPicture: Bool) -> [String] {
     let picture =
       copiesPicture
       ? ["-c:v", "copy"]
@@ -201,7 +208,8 @@ public final class Broadcast: Sendable {
       ]
     return [
       "-hide_banner", "-loglevel", "error", "-nostdin", "-fflags", "+nobuffer+genpts", "-probesize", "500000",
-      "-analyzeduration", "1000000", "-i", "pipe:0", "-map", "0:v:0?", "-map", "0:a:0?",
+      "-analyzeduration", "1000000", "-protocol_whitelist", "pipe", "-f", isWebM ? "matroska" : "mp4", "-threads", "2",
+      "-max_pixels", "8847360", "-i", "pipe:0", "-map", "0:v:0?", "-map", "0:a:0?",
     ] + picture + [
       "-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-af", "aresample=async=1000", "-flush_packets", "1", "-f", "flv",
       address,

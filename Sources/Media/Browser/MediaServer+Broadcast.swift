@@ -6,7 +6,13 @@ struct Broadcasts {
   var open = 0
   var transcoders = 0
   /// Keys of our own ffmpegs, each as long as it runs.
-  var innerKeys: [String: @Sendable () -> PublishDecision] = [:]
+  var innerKeys: [String: InnerKey] = [:]
+}
+
+/// What an ffmpeg of ours may publish.
+struct InnerKey: Sendable {
+  let stream: String
+  let mediaTime: @Sendable () -> Int64
 }
 
 extension MediaServer {
@@ -49,6 +55,11 @@ extension MediaServer {
     }
   }
 
+  /// What was let in for `stream` before is not let in again: a key was replaced, or the show is over.
+  func forgetInnerKeys(of stream: String) {
+    broadcasts.withLock { $0.innerKeys = $0.innerKeys.filter { $0.value.stream != stream } }
+  }
+
   /// Whether one more ffmpeg may run; `transcoderLeft()` gives the place back.
   func takeTranscoder() -> Bool {
     broadcasts.withLock { broadcasts in
@@ -67,7 +78,7 @@ extension MediaServer {
         return false
       }
       broadcasts.transcoders += 1
-      broadcasts.innerKeys[key] = { .accept(stream: stream, mediaTimeMilliseconds: mediaTime()) }
+      broadcasts.innerKeys[key] = InnerKey(stream: stream, mediaTime: mediaTime)
       return true
     }
     guard hasPlace else { return nil }
@@ -82,7 +93,9 @@ extension MediaServer {
 
   /// Our own ffmpegs come with a key that was made for them; everyone else is asked about.
   func decide(_ request: PublishRequest) async -> PublishDecision {
-    if let inner = broadcasts.withLock({ $0.innerKeys[request.streamKey] }) { return inner() }
+    if let inner = broadcasts.withLock({ $0.innerKeys[request.streamKey] }) {
+      return .accept(stream: inner.stream, mediaTimeMilliseconds: inner.mediaTime())
+    }
     return await authorize(request)
   }
 }

@@ -4,6 +4,8 @@ public struct DateRange: Sendable, Equatable {
   /// Characters of an id, a class, and a value; longer ones are cut.
   public static let idLengthMax = 64
   public static let valueLengthMax = 256
+  /// Over thirty years: what is later is cut, so that it can be added to a date.
+  public static let millisecondsMax: Int64 = 1 << 40
   /// Client attributes of one range; more are left out.
   public static let attributesMax = 12
 
@@ -40,8 +42,9 @@ public struct DateRange: Sendable, Equatable {
   ) {
     self.id = Self.quotable(id, max: Self.idLengthMax)
     self.className = Self.quotable(className, max: Self.idLengthMax)
-    self.startMilliseconds = startMilliseconds
-    self.endMilliseconds = endMilliseconds.map { max($0, startMilliseconds) }
+    let start = min(max(0, startMilliseconds), Self.millisecondsMax)
+    self.startMilliseconds = start
+    self.endMilliseconds = endMilliseconds.map { min(max($0, start), Self.millisecondsMax) }
     self.attributes = Array(attributes.prefix(Self.attributesMax))
   }
 

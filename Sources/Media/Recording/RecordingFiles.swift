@@ -11,6 +11,9 @@ final class RecordingFiles {
   /// Records looked at, from the last one back, for bytes that a power cut left unwritten: more than are written
   /// between two syncs.
   static let recordsCheckedMax = 256
+  /// A crash leaves no more than what was written since the last sync. More that cannot be read is rot: who looks after
+  /// the disk decides, and `haat recordings verify` tells.
+  private static let recordsTornMax: Int64 = 16
 
   private let directory: String
   private let disk: RecordingDisk
@@ -47,8 +50,11 @@ final class RecordingFiles {
   private static func recover(_ directory: String, _ indexFile: Int32) throws -> RecordingIndex {
     let size = RecordingDisk.size("\(directory)/\(indexName)") ?? 0
     var entries = RecordingIndex.read(try RecordingDisk.read(indexFile, 0, Int(clamping: size)))
+    guard size / Int64(RecordingEntry.bytes) - Int64(entries.count) < recordsTornMax else {
+      throw DiskFault(sentence: "the index cannot be read beyond record \(entries.count); nothing was cut")
+    }
     for _ in 0..<recordsCheckedMax {
-      guard let last = entries.last, !isWhole(last, in: directory) else { break }
+      guard let last = entries.last, try !isWhole(last, in: directory) else { break }
       entries.removeLast()
     }
     guard ftruncate(indexFile, off_t(entries.count * RecordingEntry.bytes)) == 0 else {
@@ -59,11 +65,14 @@ final class RecordingFiles {
     return index
   }
 
-  private static func isWhole(_ entry: RecordingEntry, in directory: String) -> Bool {
+  /// Throws when that cannot be found out: too many open files, or a disk in trouble, is no reason to cut anything.
+  private static func isWhole(_ entry: RecordingEntry, in directory: String) throws -> Bool {
     if entry.kind == .gap { return true }
-    guard let file = try? RecordingDisk.open(dataPath(directory, entry.file), O_RDONLY) else { return false }
+    let path = dataPath(directory, entry.file)
+    guard RecordingDisk.size(path) != nil || errno != ENOENT else { return false }
+    let file = try RecordingDisk.open(path, O_RDONLY)
     defer { close(file) }
-    guard let bytes = try? RecordingDisk.read(file, entry.offset, entry.length) else { return false }
+    let bytes = try RecordingDisk.read(file, entry.offset, entry.length)
     return bytes.readableBytes == entry.length && Checksum.of(bytes) == entry.checksum
   }
 
@@ -88,7 +97,7 @@ final class RecordingFiles {
         try disk.write(fresh, head, 0)
         try note(
           RecordingEntry(
-            kind: .initialization, file: number, length: head.readableBytes, start: segment.start,
+            kind: .initialization, file: number, length: head.readableBytes, start: max(0, segment.start),
             checksum: Checksum.of(head)), in: &grown)
       } catch {
         close(fresh)

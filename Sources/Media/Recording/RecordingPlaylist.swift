@@ -89,6 +89,8 @@ public enum RecordingPlaylist {
         text += "#EXT-X-PROGRAM-DATE-TIME:\(Playlist.dateTime(wallClock))\n"
       }
       file = segment.entry.file
+      // A comment to other players: ours has to fetch what is before it to show it.
+      if !segment.entry.isIndependent { text += "#HAAT-DEPENDENT\n" }
       text += "#EXTINF:\(Playlist.seconds(segment.entry.duration)),\n\(prefix)\(name(segment))\n"
     }
   }

@@ -59,7 +59,13 @@ public final class Recordings: Sendable {
     begin(id)
     await shut(id)
     let summary = try await index(of: id)?.summary
-    if summary == nil { try await delete(id) }
+    if summary == nil {
+      // An index that says something nobody can read is no reason to throw the pictures away.
+      guard (RecordingDisk.size("\(directory(of: id))/\(RecordingFiles.indexName)") ?? 0) == 0 else {
+        throw DiskFault(sentence: "the index of \(id) cannot be read; its media is kept")
+      }
+      try await delete(id)
+    }
     return summary
   }
 

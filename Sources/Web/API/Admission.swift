@@ -6,7 +6,7 @@ extension Site {
   func admit(_ channel: CommerceChannel, as state: ChannelState, by caller: Caller) async throws -> CommerceChannel {
     let admitted = try await commerce.admitChannel(channel.id, by: caller, as: state)
     if state != .approved {
-      for show in try await commerce.liveShows(of: channel.id, by: caller) { media.disconnect(show.description) }
+      for show in try await commerce.openShows(of: channel.id, by: caller) { media.disconnect(show.description) }
     }
     return admitted
   }

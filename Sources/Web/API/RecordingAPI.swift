@@ -89,7 +89,7 @@ enum RecordingAPI {
       bytes: now?.bytes ?? recording.bytes, lostMilliseconds: now?.lostMilliseconds ?? recording.lostMilliseconds,
       readyAt: recording.readyAt, deletedAt: recording.deletedAt, deletedWhy: recording.deletedWhy,
       playlist: isReady ? "/replay/\(name)/index.m3u8" : nil, chapters: isReady ? "/replay/\(name)/chapters.vtt" : nil,
-      trouble: recordings?.trouble(of: name))
+      trouble: recordings?.trouble(of: name).map { _ in "disk" })
   }
 
   private static func terms(_ call: Call) async throws -> TermsAnswer {

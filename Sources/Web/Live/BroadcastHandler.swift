@@ -71,7 +71,9 @@ final class BroadcastHandler: ChannelInboundHandler {
     do throws(WebSocketMessages.Fault) {
       switch try messages.received(unwrapInboundIn(data)) {
       case .binary(let message): broadcast?.received(message)
-      case .ping(let payload): write(.webSocketFrame(.pong, payload), context)
+      // Who does not read gets no answers: they would pile up here.
+      case .ping(let payload):
+        if context.channel.isWritable { write(.webSocketFrame(.pong, payload), context) }
       case .close:
         close(context, BroadcastEnd(.interrupted, "the browser closed the connection"), code: 1000)
       case .text: throw WebSocketMessages.Fault(code: 1003, sentence: "text, where only bytes are taken")

@@ -20,7 +20,10 @@ struct RecordingChores: Service {
           for show in try await commerce.recordingsUnderWay() where media.stream(show.description) != nil {
             recordings.begin(show.description)
           }
-          for show in try await commerce.recordingsToFinish() { try await finish(show, recordings) }
+          for show in try await commerce.recordingsToFinish() {
+            // One that cannot be finished holds up no other.
+            await attempt("finishing recording \(show)") { try await finish(show, recordings) }
+          }
         }
         // Once in ten minutes is often enough for what is kept for days.
         if turn % 600 == 0 { await attempt("deleting old recordings") { try await tidy(recordings) } }
@@ -57,7 +60,7 @@ struct RecordingChores: Service {
     // Also what an owner deleted just before a crash. A directory that no row speaks of is left alone.
     for name in try await recordings.all() {
       guard let show = ID<Show>(name), try await commerce.recordingState(show) == .deleted else { continue }
-      try await recordings.delete(name)
+      await attempt("deleting recording \(name)") { try await recordings.delete(name) }
     }
   }
 

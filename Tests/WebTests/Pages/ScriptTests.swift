@@ -177,17 +177,20 @@ private typealias JSON = TestKit.JSON
         const [realFetch, realTimeout] = [fetch, setTimeout];
         const waits = [];
         let asked = 0;
+        // The page's own scripts go on asking and waiting meanwhile.
         window.setTimeout = (work, wait) => {
+          if (!new Error().stack.includes("/api.js")) return realTimeout(work, wait);
           waits.push(wait);
           return realTimeout(work, 0);
         };
-        window.fetch = async () => {
+        window.fetch = async (url, ...rest) => {
+          if (!String(url).includes("/shows/none/")) return realFetch(url, ...rest);
           asked += 1;
           if (asked < 12) throw new TypeError("no network");
           return Response.json({ items: [] });
         };
         try {
-          await new Goods("show", "IN").load();
+          await new Goods("none", "IN").load();
           return [asked, waits[0] < 1000, Math.max(...waits) > 14000, Math.max(...waits) <= 25000].join();
         } finally {
           [window.fetch, window.setTimeout] = [realFetch, realTimeout];

@@ -22,6 +22,8 @@ export class Room extends EventTarget {
   #isLookingBack = false;
   /** What happened so far; null until somebody looks back. */
   #moments = null;
+  /** What arrives while they are being fetched may be missing from what comes. */
+  #arrivedMeanwhile = null;
   #hasEnded = false;
 
   /** Milliseconds to add to this device's clock for the server's, as last told. */
@@ -85,9 +87,12 @@ export class Room extends EventTarget {
   }
 
   async #recall() {
+    const arrived = (this.#arrivedMeanwhile = []);
     const moments = await loadMoments(this.show).catch(() => null);
+    if (this.#arrivedMeanwhile === arrived) this.#arrivedMeanwhile = null;
     if (!moments) return;
-    this.#moments = moments;
+    const known = new Set(moments.map(({ seq }) => seq));
+    this.#moments = [...moments, ...arrived.filter(({ seq }) => !known.has(seq))];
     this.#tell("chapters", this.chapters);
   }
 
@@ -128,7 +133,9 @@ export class Room extends EventTarget {
   #arrived(event) {
     if (event.kind === "message" || event.kind === "message_removed") this.#happened(event);
     else this.#playhead.hold(event);
-    if (!this.#moments || event.kind.startsWith("message")) return;
+    if (event.kind.startsWith("message")) return;
+    this.#arrivedMeanwhile?.push(event);
+    if (!this.#moments) return;
     if (this.#moments.some(({ seq }) => seq === event.seq)) return;
     this.#moments.push(event);
     if (event.kind === "pinned") this.#tell("chapters", this.chapters);

@@ -9,6 +9,8 @@ const growthSeconds = 24 * 3600;
 /** A hole as small as this, where two stretches meet, is jumped over. */
 const holeSeconds = 1.5;
 const triesMax = 6;
+/** So often a segment is fetched whose bytes bring nothing to show. */
+const segmentTriesMax = 2;
 /** The initialization segments kept; there is one for each time the encoder came back. */
 const headsMax = 8;
 
@@ -27,6 +29,8 @@ export class ReplayPlayback {
   #kinds = null;
   #init = null;
   #heads = new Map();
+  /** How often a segment was appended and did not come to be buffered, for example because its sound is missing. */
+  #tries = new Map();
   #stopping = new AbortController();
   #fetching = null;
   #timer = 0;
@@ -109,6 +113,7 @@ export class ReplayPlayback {
 
   /** What is being fetched may be of no use at the new place. */
   #sought() {
+    this.#tries.clear();
     const wanted = this.timeline.indexAt(this.position);
     if (this.#fetching && Math.abs(this.#fetching.index - wanted) > 2) this.#fetching.cancel.abort();
     this.#tick();
@@ -151,11 +156,22 @@ export class ReplayPlayback {
     for (let index = this.timeline.indexAt(position + 0.05); index < segments.length; index += 1) {
       const segment = segments[index];
       if (segment.position > position + aheadSeconds) return null;
-      if (!this.#has(segment.position + segment.duration / 2)) return index;
+      if (!this.#isHere(segment) && (this.#tries.get(segment.url) ?? 0) < segmentTriesMax) return this.#firstNeeded(index);
     }
     const isWhole = !this.#past || this.timeline.hasEnded;
     if (isWhole && this.#source?.readyState === "open" && this.#buffer && !this.#buffer.updating) this.#source.endOfStream();
     return null;
+  }
+
+  /** A segment that does not begin with a key frame shows nothing without those before it. */
+  #firstNeeded(index) {
+    const { segments } = this.timeline;
+    while (index > 0 && segments[index].isDependent && !this.#has(segments[index].position - 0.1)) index -= 1;
+    return index;
+  }
+
+  #isHere(segment) {
+    return this.#has(segment.position + segment.duration / 2);
   }
 
   #has(position) {
@@ -175,6 +191,8 @@ export class ReplayPlayback {
       const [head, bytes] = await Promise.all([this.#head(segment.init), this.#ask(segment.url, read, cancel.signal)]);
       await this.#prepare(segment, head);
       await this.#append(bytes);
+      if (this.#isHere(segment)) this.#tries.delete(segment.url);
+      else this.#tries.set(segment.url, (this.#tries.get(segment.url) ?? 0) + 1);
     } finally {
       this.#fetching = null;
     }
@@ -209,7 +227,8 @@ export class ReplayPlayback {
     [this.#mimeType, this.#kinds] = [head.mimeType, head.kinds];
     const offset = segment.position - segment.mediaTime / 1000;
     if (Math.abs(this.#buffer.timestampOffset - offset) > 0.0005) {
-      this.#buffer.abort();
+      // After its end was loaded the source has ended: the new offset opens it again, and abort() would throw.
+      if (this.#source.readyState === "open") this.#buffer.abort();
       this.#buffer.timestampOffset = offset;
     }
     if (this.#init === segment.init) return;
@@ -268,9 +287,9 @@ export class ReplayPlayback {
         if (answer.status < 500 && answer.status !== 429) throw new Error(`${answer.status} for ${url}`, { cause: "final" });
       } catch (error) {
         if (signal.aborted || cancel?.aborted) throw new DOMException("not wanted any more", "AbortError");
-        if (error.cause === "final" || turn >= triesMax) throw error;
+        if (error.cause === "final" || (turn >= triesMax && !this.timeline)) throw error;
       }
-      await new Promise((resume) => setTimeout(resume, 250 * 2 ** turn * (0.75 + Math.random() / 2)));
+      await new Promise((resume) => setTimeout(resume, 250 * 2 ** Math.min(turn, 5) * (0.75 + Math.random() / 2)));
     }
   }
 }
