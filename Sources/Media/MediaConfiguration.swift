@@ -84,5 +84,13 @@ public struct MediaConfiguration: Sendable {
   /// into the network this program runs in.
   public var relaysToPrivateAddresses = false
 
+  /// Smaller pictures made of every show on air, the largest first; empty for none. Of a codec that not every browser
+  /// plays, one of the same size is made as well.
+  public var ladder: [LadderRung] = []
+  /// Shows of which smaller pictures are made at once.
+  public var laddersMax = 4
+  /// How far these may be behind before what is missing is given up.
+  public var ladderLagMilliseconds: Int64 = 3_000
+
   public init() {}
 }

@@ -26,6 +26,7 @@ public final class MediaServer: Sendable {
     var revocations: UInt64 = 0
   }
   private let state = Mutex(Streams())
+  private let ladders: LadderPlaces
   private let port = BoundPort()
   private let securePort = BoundPort()
 
@@ -43,6 +44,7 @@ public final class MediaServer: Sendable {
     self.recordings = recordings
     self.authorize = authorize
     self.report = report
+    ladders = LadderPlaces(countMax: configuration.laddersMax)
     simulcast = Simulcast(configuration: configuration, clock: clock, logger: logger)
   }
 
@@ -159,10 +161,18 @@ public final class MediaServer: Sendable {
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),
         mediaTimeMilliseconds: mediaTimeMilliseconds, report: report,
-        record: { [recordings] in recordings?.offer($0, of: id) }, fanout: simulcast.fanout(of: id))
+        record: { [recordings] in recordings?.offer($0, of: id) }, fanout: simulcast.fanout(of: id),
+        ladder: ladder(of: id))
       state.live[id] = stream
       return stream
     }
+  }
+
+  private func ladder(of id: String) -> Ladder? {
+    guard !configuration.ladder.isEmpty else { return nil }
+    var logger = logger
+    logger[metadataKey: "stream"] = "\(id)"
+    return Ladder(configuration, places: ladders, logger: logger)
   }
 
   /// 60 random bits, so that what was cached under it is never mistaken for another session's.

@@ -168,7 +168,7 @@ import Testing
 }
 
 /// What was logged, at every level.
-private final class Notes: Sendable {
+final class Notes: Sendable {
   private let lines = Mutex<[String]>([])
 
   var text: String { lines.withLock { $0.joined(separator: "\n") } }

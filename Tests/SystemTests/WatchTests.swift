@@ -44,6 +44,34 @@ import Testing
     #expect(try await program.ended(within: 5) == 0)
   }
 
+  @Test(.timeLimit(.minutes(4)))
+  func `on a weak network the picture becomes smaller by itself, and better again when that is over`() async throws {
+    let program = try HaatProgram()
+    let addresses = try await program.serve(["--ladder-rungs", "240:250"])
+    let stall = try await Stall.setUp(at: addresses, stock: 10)
+    let encoder = try Encoder(server: stall.server, key: stall.key)
+    defer { encoder.kill() }
+    try await withBrowser { browser in
+      try await browser.open(addresses.web.absoluteString + "/watch/\(stall.show)")
+      try await plays(browser, way: "stream")
+      let index = "fetch('/live/\(stall.show)/index.m3u8').then(answer => answer.text())"
+      try await browser.wait(until: "\(index).then(text => text.includes('240p.m3u8'))", seconds: 30)
+      // Chromium slows down what begins from now on.
+      try await browser.limitNetwork(kilobitsPerSecond: 600)
+      try await browser.open(addresses.web.absoluteString + "/watch/\(stall.show)")
+      try await browser.wait(until: "\(player).playingQuality === '240p'", seconds: 60)
+      try await plays(browser, way: "parts")
+      try await browser.wait(until: "Math.min(\(player).video.videoWidth, \(player).video.videoHeight) === 240")
+      // The viewer sees what plays, and may choose.
+      try await browser.run("document.querySelector('[data-part=reach]').click()")
+      try await browser.wait(until: "document.querySelector('live-controls option')?.textContent.includes('(240p)')")
+      try await Screenshots.keep(browser, "quality-phone")
+      try await browser.limitNetwork(kilobitsPerSecond: nil)
+      try await plays(browser, way: "stream")
+      try await browser.wait(until: "Math.min(\(player).video.videoWidth, \(player).video.videoHeight) > 240")
+    }
+  }
+
   private let player = "document.querySelector('live-player')"
 
   /// Two seconds of the picture are shown that way. The film has a keyframe every five seconds, and a browser's own HLS

@@ -77,6 +77,17 @@ public struct Browser: Sendable {
       ])
   }
 
+  /// What the browser can load from now on, as on a weak mobile network; nil for all there is.
+  public func limitNetwork(kilobitsPerSecond: Int?) async throws {
+    _ = try await chromium("Network.enable", [:])
+    _ = try await chromium(
+      "Network.emulateNetworkConditions",
+      [
+        "offline": false, "latency": 0, "uploadThroughput": -1,
+        "downloadThroughput": .number(kilobitsPerSecond.map { Double($0) * 125 } ?? -1),
+      ])
+  }
+
   /// Runs a function body in the page. `arguments[0]…` are `arguments`; a promise it returns is awaited.
   @discardableResult
   public func run(_ script: String, _ arguments: JSON...) async throws -> JSON {

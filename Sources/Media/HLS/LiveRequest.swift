@@ -10,7 +10,12 @@ enum LiveRequest: Equatable {
     case "stream": self = .want(.stream)
     case Playlist.Names.media(.whole): self = Self.playlist(.whole, query)
     case Playlist.Names.media(.sound): self = Self.playlist(.sound, query)
-    default: self = Self.file(path, names: names)
+    default:
+      if path.hasSuffix(".m3u8"), let rung = Self.rung(path.dropLast(5)) {
+        self = Self.playlist(rung, query)
+      } else {
+        self = Self.file(path, names: names)
+      }
     }
   }
 
@@ -39,8 +44,9 @@ enum LiveRequest: Equatable {
     var pieces = path.split(separator: "/", omittingEmptySubsequences: false)[...]
     guard pieces.popFirst().map({ $0 == names.prefix }) ?? false else { return .unknown }
     var rendition = Rendition.whole
-    if pieces.count == 2, pieces.first == Playlist.Names.sound {
-      rendition = .sound
+    if pieces.count == 2, let folder = pieces.first {
+      guard let named = folder == Playlist.Names.sound ? .sound : Self.rung(folder) else { return .unknown }
+      rendition = named
       pieces.removeFirst()
     }
     guard pieces.count == 1, let name = pieces.first, let kind = name.first, name.hasSuffix(".mp4"),
@@ -52,6 +58,12 @@ enum LiveRequest: Equatable {
     case "p": return .want(.part(rendition, number))
     default: return .unknown
     }
+  }
+
+  /// `480p`
+  private static func rung(_ folder: some StringProtocol) -> Rendition? {
+    guard folder.hasSuffix("p"), folder.utf8.count <= 6, let side = integer(folder.dropLast()) else { return nil }
+    return .rung(side)
   }
 
   private static func integer(_ text: some StringProtocol) -> Int? {

@@ -17,7 +17,10 @@ extension LiveState {
       droppedFrames: packager.droppedFrames + brokenTags,
       lastFrameAgeMilliseconds: publisher?.meter.lastFrame.map { now.steady - $0 },
       connectedMilliseconds: publisher.map { now.steady - $0.since } ?? 0, reconnects: reconnects,
-      readers: readers.count, warnings: warnings(now: now, framesPerSecond: rates.frames))
+      readers: readers.count,
+      rungs: rungs.map { rung in
+        RungHealth(side: rung.side, isMade: rung.isFed, lagMilliseconds: rung.lag(behind: segmenter))
+      }, warnings: warnings(now: now, framesPerSecond: rates.frames))
   }
 
   private var publicState: StreamHealth.State {

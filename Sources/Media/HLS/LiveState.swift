@@ -74,6 +74,8 @@ struct LiveState {
   private(set) var packager: Packager
   private(set) var segmenter: Segmenter
   private(set) var ring: FragmentRing
+  /// The largest first.
+  private(set) var rungs: [Rung]
   var readers: ReaderTable
   private(set) var publisher: Publisher?
   private(set) var encoder = ""
@@ -90,6 +92,8 @@ struct LiveState {
   private var dateRanges: DateRangeTable
   private var texts: [TextKey: PlaylistText] = [:]
   private var multivariantText: PlaylistText?
+  /// Pictures since they were last taken, for the ladder.
+  private var toLadder: [Fragment] = []
 
   init(configuration: MediaConfiguration, names: Playlist.Names, now: MediaClock.Reading, mediaTimeMilliseconds: Int64)
   {
@@ -105,6 +109,7 @@ struct LiveState {
       settings: .init(
         partMilliseconds: configuration.partMilliseconds, segmentMilliseconds: configuration.segmentMilliseconds,
         windowSeconds: configuration.windowSeconds, firstSequence: first, firstDiscontinuitySequence: first))
+    rungs = []
     ring = FragmentRing(lagMilliseconds: configuration.readerLagMilliseconds)
     readers = ReaderTable(lagMilliseconds: configuration.readerLagMilliseconds)
     held = HeldRequests(countMax: configuration.waitersMax, perAddressMax: configuration.waitersPerAddressMax)
@@ -210,6 +215,7 @@ struct LiveState {
     add(packager.flush(), now: now, &effects)
     segmenter.end()
     phase = .ended
+    toLadder.removeAll()
     endedAt = now.steady
     playlistChanged(now: now, &effects)
     for waiter in readers.wakeAll() { effects.reads.append((waiter, nil)) }
@@ -242,6 +248,7 @@ struct LiveState {
     var changed = false
     for fragment in fragments {
       ring.append(fragment)
+      if fragment.track == .video, !configuration.ladder.isEmpty { toLadder.append(fragment) }
       if segmenter.append(fragment) { changed = true }
     }
     if phase == .waiting, publisher != nil, fragments.contains(where: \.isKey) {
@@ -255,6 +262,57 @@ struct LiveState {
   }
 
   mutating func takeFinished() -> [Segment] { segmenter.takeFinished() }
+
+  // MARK: The ladder
+
+  /// The pictures that came since this was last asked.
+  mutating func takeForLadder() -> [Fragment] {
+    guard !toLadder.isEmpty else { return [] }
+    defer { toLadder.removeAll() }
+    return toLadder
+  }
+
+  /// These rungs are being made from now on, and no others.
+  mutating func makes(_ sides: [Int], now: MediaClock.Reading, _ effects: inout Effects) {
+    for side in sides where !rungs.contains(where: { $0.side == side }) {
+      rungs.append(Rung(side: side, lagMilliseconds: configuration.ladderLagMilliseconds, epoch: epoch))
+    }
+    rungs.sort { $0.side > $1.side }
+    for index in rungs.indices { rungs[index].isFed = sides.contains(rungs[index].side) }
+    follow(now: now, &effects)
+  }
+
+  /// - Returns: false when the rung cannot be set up so: it was set up otherwise within the same run.
+  mutating func configure(
+    rung side: Int, _ video: VideoConfiguration, within main: Initialization
+  ) -> Bool {
+    guard let index = rungs.firstIndex(where: { $0.side == side }) else { return true }
+    guard rungs[index].takes(video, within: main) else { return false }
+    rungs[index].configure(video, within: main)
+    return true
+  }
+
+  mutating func receive(
+    _ picture: RungPicture, rung side: Int, now: MediaClock.Reading, _ effects: inout Effects
+  ) {
+    guard let index = rungs.firstIndex(where: { $0.side == side }) else { return }
+    rungs[index].receive(picture)
+    follow(now: now, &effects)
+  }
+
+  private mutating func follow(now: MediaClock.Reading, _ effects: inout Effects) {
+    var changed: Set<Rendition> = []
+    for index in rungs.indices where rungs[index].follow(segmenter) { changed.insert(.rung(rungs[index].side)) }
+    guard !changed.isEmpty else { return }
+    texts = texts.filter { !changed.contains($0.key.rendition) }
+    multivariantText = nil
+    answerHeld(now: now, &effects) { want in
+      switch want {
+      case .playlist(let rendition, _, _, _), .part(let rendition, _): changed.contains(rendition)
+      default: false
+      }
+    }
+  }
 
   private mutating func finishRun(now: MediaClock.Reading, _ effects: inout Effects) {
     if segmenter.finishRun() { playlistChanged(now: now, &effects) }
@@ -330,10 +388,17 @@ struct LiveState {
     if let first = segmenter.segments.first {
       dateRanges.forget(before: first.start * 1000 / Initialization.ticksPerSecond, now: now.steady)
     }
+    for index in rungs.indices { _ = rungs[index].follow(segmenter) }
+    answerHeld(now: now, &effects) { _ in true }
+  }
+
+  private mutating func answerHeld(
+    now: MediaClock.Reading, _ effects: inout Effects, where mayBe: (Want) -> Bool
+  ) {
     // Taken out while the replies are made, for which the whole state is needed.
     var waiting = held
     held = HeldRequests(countMax: 0, perAddressMax: 0)
-    for (request, reply) in waiting.take({ reply(to: $0.want, now: now) }) {
+    for (request, reply) in waiting.take({ mayBe($0.want) ? reply(to: $0.want, now: now) : nil }) {
       effects.replies.append((request.continuation, reply))
     }
     held = waiting
@@ -347,20 +412,51 @@ struct LiveState {
     case .playlist(let rendition, let sequence, let part, let skip):
       return playlistReply(rendition, sequence, part: part, skip: skip, now: now)
     case .initialization(let rendition, let number):
-      let newest = packager.initialization.flatMap { $0.number == number ? $0 : nil }
-      let found = segmenter.initialization(number) ?? newest
-      return (rendition == .whole ? found?.bytes : found?.soundBytes).map { .media([$0], rendition) } ?? .failure(404)
+      return initializationBytes(rendition, number).map { .media([$0], rendition) } ?? .failure(404)
     case .segment(let rendition, let sequence):
-      return segmenter.segment(sequence)?.bytes(of: rendition).map { .media($0, rendition) } ?? .failure(404)
+      return segment(rendition, sequence)?.bytes(of: rendition).map { .media($0, rendition) } ?? .failure(404)
     case .part(let rendition, let number):
-      if let part = segmenter.part(number) {
+      if let part = part(rendition, number) {
         let bytes = part.bytes(of: rendition)
         return bytes.isEmpty ? .failure(404) : .media(bytes, rendition)
       }
       // The hinted part is waited for; it has no other name once it is whole. No hint, no waiting.
-      let isHinted = segmenter.targetSeconds != nil && number == segmenter.nextPartNumber && !hasEnded
-      return isHinted ? nil : .failure(404)
+      guard segmenter.targetSeconds != nil, let playlist = mediaPlaylist(rendition) else { return .failure(404) }
+      return number == playlist.nextPartNumber && !playlist.hasEnded ? nil : .failure(404)
     }
+  }
+
+  /// Nil also for what is no rung.
+  private func rung(_ rendition: Rendition) -> Rung? {
+    guard case .rung(let side) = rendition else { return nil }
+    return rungs.first { $0.side == side }
+  }
+
+  private func segment(_ rendition: Rendition, _ sequence: Int) -> Segment? {
+    if case .rung = rendition { return rung(rendition)?.segment(sequence) }
+    return segmenter.segment(sequence)
+  }
+
+  private func part(_ rendition: Rendition, _ number: Int) -> Part? {
+    if case .rung = rendition { return rung(rendition)?.part(number) }
+    return segmenter.part(number)
+  }
+
+  private func initializationBytes(_ rendition: Rendition, _ number: Int) -> ByteBuffer? {
+    let newest = packager.initialization.flatMap { $0.number == number ? $0 : nil }
+    switch rendition {
+    case .whole: return (segmenter.initialization(number) ?? newest)?.bytes
+    case .sound: return (segmenter.initialization(number) ?? newest)?.soundBytes
+    case .rung: return rung(rendition)?.initialization(number)?.bytes
+    }
+  }
+
+  /// Nil before there is something to say.
+  private func mediaPlaylist(_ rendition: Rendition) -> MediaPlaylist? {
+    guard var playlist = segmenter.playlist else { return nil }
+    if case .rung = rendition { return rung(rendition)?.playlist(like: playlist) }
+    playlist.rendition = rendition
+    return playlist
   }
 
   private mutating func streamReply() -> Reply? {
@@ -380,7 +476,7 @@ struct LiveState {
         Playlist.multivariant(
           initialization, whole: segmenter.wholeRate.declared,
           sound: renditions.contains(.sound) ? segmenter.soundRate.declared : nil,
-          framesPerSecond: segmenter.framesPerSecond))
+          framesPerSecond: segmenter.framesPerSecond, rungs: offeredRungs))
     multivariantText = text
     return .playlist(text, seconds: max(1, target / 2))
   }
@@ -388,7 +484,16 @@ struct LiveState {
   /// What the multivariant playlist names: sound that comes beside a picture is a rendition of its own.
   private var renditions: [Rendition] {
     guard let initialization = segmenter.newestInitialization else { return [.whole] }
-    return initialization.video != nil && initialization.audio != nil ? [.whole, .sound] : [.whole]
+    let both = initialization.video != nil && initialization.audio != nil
+    return [.whole] + (both ? [.sound] : []) + offeredRungs.map { .rung($0.side) }
+  }
+
+  private var offeredRungs: [Playlist.RungVariant] {
+    rungs.filter(\.isOffered).compactMap { rung in
+      rung.newestInitialization.map {
+        Playlist.RungVariant(side: rung.side, initialization: $0, rate: rung.rate.declared)
+      }
+    }
   }
 
   /// The rules of RFC 8216bis §6.2.5.2, in its order.
@@ -396,24 +501,26 @@ struct LiveState {
     _ rendition: Rendition, _ sequence: Int?, part: Int?, skip: MediaPlaylist.Skip, now: MediaClock.Reading
   ) -> Reply? {
     guard let target = segmenter.targetSeconds else { return hasEnded ? .failure(404) : nil }
+    guard var playlist = mediaPlaylist(rendition) else {
+      if case .rung = rendition { return .failure(404) }
+      return nil
+    }
     // Appendix B.1: what was waited for is the same for everybody who asks for it, for six target durations; a plain
     // playlist is soon another one. An old number is answered with what is newest now, which is plain.
     var seconds = max(1, target / 2)
-    if let sequence, !hasEnded {
+    if let sequence, !playlist.hasEnded {
       // The last whole segment plus two: the one being written, and the one after it.
-      guard sequence <= segmenter.currentSequence + 1 else { return .failure(400) }
-      if let part, sequence >= segmenter.currentSequence {
-        let known = sequence == segmenter.currentSequence ? (segmenter.current?.parts.count ?? 0) : 0
+      guard sequence <= playlist.currentSequence + 1 else { return .failure(400) }
+      if let part, sequence >= playlist.currentSequence {
+        let known = sequence == playlist.currentSequence ? (playlist.current?.parts.count ?? 0) : 0
         guard part < known + segmenter.advancePartLimit else { return .failure(400) }
       }
-      guard segmenter.holds(sequence: sequence, part: part) else { return nil }
-      if sequence >= segmenter.currentSequence - 1 { seconds = 6 * target }
+      guard playlist.holds(sequence: sequence, part: part) else { return nil }
+      if sequence >= playlist.currentSequence - 1 { seconds = 6 * target }
     }
     let key = TextKey(rendition: rendition, skip: skip)
     if let text = texts[key] { return .playlist(text, seconds: seconds) }
-    guard var playlist = segmenter.playlist else { return nil }
-    playlist.rendition = rendition
-    playlist.reports = renditions.filter { $0 != rendition }
+    playlist.reports = renditions.filter { $0 != rendition }.compactMap { mediaPlaylist($0)?.report }
     dateRanges.fill(&playlist, now: now.steady)
     let text = PlaylistText(Playlist.media(playlist, names: names, epoch: epoch, skip: skip))
     texts[key] = text

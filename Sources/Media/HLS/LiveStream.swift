@@ -16,16 +16,18 @@ public final class LiveStream: Sendable {
   private let report: @Sendable (StreamNews) -> Void
   private let record: @Sendable (Segment) -> Void
   let fanout: Fanout
+  private let ladder: Ladder?
 
   /// - Parameters:
   ///   - prefix: Random, part of every segment's address.
   ///   - mediaTimeMilliseconds: What the show's clock reads now.
   ///   - record: Is given every whole segment, in order, under the lock: it must only put it away.
   ///   - fanout: Is given every tag of the publisher's, in order, under the lock.
+  ///   - ladder: Makes smaller pictures; nil makes none.
   init(
     id: String, configuration: MediaConfiguration, clock: MediaClock, prefix: String, mediaTimeMilliseconds: Int64,
     report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment) -> Void = { _ in },
-    fanout: Fanout = Fanout()
+    fanout: Fanout = Fanout(), ladder: Ladder? = nil
   ) {
     self.id = id
     self.configuration = configuration
@@ -33,10 +35,16 @@ public final class LiveStream: Sendable {
     self.report = report
     self.record = record
     self.fanout = fanout
+    self.ladder = ladder
     names = Playlist.Names(prefix: prefix)
     let now = clock.now
     state = Mutex(
       LiveState(configuration: configuration, names: names, now: now, mediaTimeMilliseconds: mediaTimeMilliseconds))
+    ladder?.begin { [weak self] side, source, output in
+      self?.made(output, rung: side, of: source) ?? false
+    } lost: { [weak self] in
+      self?.change { state, effects, now in state.makes([], now: now, &effects) }
+    }
   }
 
   /// The newest frame's time on the show's clock.
@@ -103,16 +111,19 @@ public final class LiveStream: Sendable {
   /// The publisher is gone; the grace begins. Nothing when another has taken over.
   func detach(_ publisher: UInt64) {
     change { state, effects, now in state.detach(publisher, now: now, &effects) }
+    ladder?.pause()
   }
 
   /// The stream is over, now.
   func end(reason: String) {
     change { state, effects, now in state.end(reason: reason, now: now, &effects) }
+    ladder?.pause()
   }
 
   /// The server stops: everyone is let go, and nothing is reported.
   func stop() {
     change { state, effects, now in state.stop(now: now, &effects) }
+    ladder?.pause()
   }
 
   /// What time alone brings about: a stalled publisher, the end of the grace, requests held too long. Call often.
@@ -129,6 +140,10 @@ public final class LiveStream: Sendable {
       var effects = LiveState.Effects()
       let result = body(&state, &effects, now)
       for segment in state.takeFinished() { record(segment) }
+      for fragment in state.takeForLadder() {
+        guard let ladder, case .makes(let sides) = ladder.offer(fragment, now: now.steady) else { continue }
+        state.makes(sides, now: now, &effects)
+      }
       return (result, effects)
     }
     for (continuation, pieces) in effects.reads { continuation.resume(returning: pieces) }
@@ -136,6 +151,18 @@ public final class LiveStream: Sendable {
     for (cut, reason) in effects.cuts { cut(reason) }
     for word in effects.news { report(word.news(of: id)) }
     return result
+  }
+
+  /// - Returns: false when it cannot be used.
+  private func made(_ output: LadderJob.Output, rung side: Int, of source: Initialization) -> Bool {
+    change { state, effects, now in
+      switch output {
+      case .configuration(let video): return state.configure(rung: side, video, within: source)
+      case .picture(let picture):
+        state.receive(picture, rung: side, now: now, &effects)
+        return true
+      }
+    }
   }
 
   // MARK: Requests

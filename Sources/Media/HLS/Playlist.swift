@@ -12,8 +12,12 @@ enum Playlist {
       switch rendition {
       case .whole: "live.m3u8"
       case .sound: "sound.m3u8"
+      case .rung(let side): "\(folder(ofRung: side)).m3u8"
       }
     }
+
+    /// Of a rung's own segments: `480p`.
+    static func folder(ofRung side: Int) -> String { "\(side)p" }
 
     func initialization(_ number: Int, _ rendition: Rendition = .whole) -> String {
       "\(folder(rendition))i\(number).mp4"
@@ -22,7 +26,11 @@ enum Playlist {
     func part(_ number: Int, _ rendition: Rendition = .whole) -> String { "\(folder(rendition))p\(number).mp4" }
 
     private func folder(_ rendition: Rendition) -> String {
-      rendition == .whole ? "\(prefix)/" : "\(prefix)/\(Self.sound)/"
+      switch rendition {
+      case .whole: "\(prefix)/"
+      case .sound: "\(prefix)/\(Self.sound)/"
+      case .rung(let side): "\(prefix)/\(Self.folder(ofRung: side))/"
+      }
     }
   }
 
@@ -33,24 +41,39 @@ enum Playlist {
     var average: Int
   }
 
-  /// - Parameter sound: the sound alone; listed as a variant of its own beside a picture, nil where there is none.
-  static func multivariant(_ initialization: Initialization, whole: Rate, sound: Rate?, framesPerSecond: Double)
-    -> String
-  {
+  /// A rung of the ladder, as the multivariant playlist says it.
+  struct RungVariant: Sendable {
+    var side: Int
+    var initialization: Initialization
+    var rate: Rate
+  }
+
+  /// - Parameters:
+  ///   - sound: the sound alone; listed as a variant of its own beside a picture, nil where there is none.
+  ///   - rungs: smaller pictures with the same sound, the largest first.
+  static func multivariant(
+    _ initialization: Initialization, whole: Rate, sound: Rate?, framesPerSecond: Double, rungs: [RungVariant] = []
+  ) -> String {
     var text = "#EXTM3U\n#EXT-X-VERSION:9\n"
-    var attributes = bandwidth(whole) + ["CODECS=\"\(initialization.codecs)\""]
-    if let size = initialization.video?.size {
-      attributes.append("RESOLUTION=\(size.width)x\(size.height)")
-      if framesPerSecond > 0 { attributes.append("FRAME-RATE=\(decimal(Int64(framesPerSecond * 1000), per: 1000))") }
+    func attributes(of variant: Initialization, _ rate: Rate) -> [String] {
+      var attributes = bandwidth(rate) + ["CODECS=\"\(variant.codecs)\""]
+      if let size = variant.video?.size {
+        attributes.append("RESOLUTION=\(size.width)x\(size.height)")
+        if framesPerSecond > 0 { attributes.append("FRAME-RATE=\(decimal(Int64(framesPerSecond * 1000), per: 1000))") }
+      }
+      return attributes
     }
+    let pictures =
+      [(attributes(of: initialization, whole), Rendition.whole)]
+      + rungs.map { (attributes(of: $0.initialization, $0.rate), .rung($0.side)) }
     guard initialization.video != nil, let audio = initialization.audio, let sound else {
-      return text + streamInfo(attributes, .whole)
+      return text + pictures.map { streamInfo($0.0, $0.1) }.joined()
     }
     // Without an address: the sound is in the variants themselves (§4.4.6.2.1).
     let channels = max(1, audio.channels)
     text +=
       "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(channels)\"\n"
-    text += streamInfo(attributes + ["AUDIO=\"sound\""], .whole)
+    for (attributes, rendition) in pictures { text += streamInfo(attributes + ["AUDIO=\"sound\""], rendition) }
     text += streamInfo(bandwidth(sound) + ["CODECS=\"\(audio.codecString)\"", "AUDIO=\"sound\""], .sound)
     return text
   }
@@ -116,10 +139,9 @@ enum Playlist {
     } else {
       let hint = names.part(playlist.nextPartNumber, playlist.rendition)
       text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\"\n"
-      let last = playlist.last
       for other in playlist.reports {
-        text += "#EXT-X-RENDITION-REPORT:URI=\"\(Names.media(other))\",LAST-MSN=\(last.sequence)"
-        if let part = last.part { text += ",LAST-PART=\(part)" }
+        text += "#EXT-X-RENDITION-REPORT:URI=\"\(Names.media(other.rendition))\",LAST-MSN=\(other.sequence)"
+        if let part = other.part { text += ",LAST-PART=\(part)" }
         text += "\n"
       }
     }

@@ -40,6 +40,6 @@ struct SegmentWriter {
   }
 
   private func hasMap(_ initialization: Initialization) -> Bool {
-    rendition == .whole || initialization.soundBytes != nil
+    rendition != .sound || initialization.soundBytes != nil
   }
 }

@@ -18,7 +18,7 @@ struct Part: Sendable {
   /// What there is to download.
   func bytes(of rendition: Rendition) -> [ByteBuffer] {
     switch rendition {
-    case .whole: buffers
+    case .whole, .rung: buffers
     case .sound: soundIndexes.isEmpty ? sound : soundIndexes.map { buffers[$0] }
     }
   }
@@ -46,7 +46,7 @@ struct Segment: Sendable {
   /// Nil when there is nothing to download.
   func bytes(of rendition: Rendition) -> [ByteBuffer]? {
     switch rendition {
-    case .whole: bytes.map { [$0] }
+    case .whole, .rung: bytes.map { [$0] }
     case .sound: sound.isEmpty ? nil : sound
     }
   }
@@ -322,29 +322,11 @@ struct Segmenter {
     trim()
   }
 
-  /// One buffer a segment makes one write a request; the fragments themselves are let go. The sound stays in it, as
-  /// slices.
+  /// What there was of each fragment is in one buffer from now on.
   private mutating func join(_ segment: inout Segment) {
-    let size = segment.parts.reduce(0) { $0 + $1.buffers.reduce(0) { $0 + $1.readableBytes } }
-    var bytes = ByteBufferAllocator().buffer(capacity: size)
-    var ends: [Int] = []
-    var sounds: [[Range<Int>]] = []
-    for part in segment.parts {
-      sounds.append(part.write(to: &bytes))
-      ends.append(bytes.writerIndex)
-    }
-    func slice(_ range: Range<Int>) -> ByteBuffer? { bytes.getSlice(at: range.lowerBound, length: range.count) }
-    var start = 0
-    for (index, end) in ends.enumerated() {
-      if end > start, let whole = slice(start..<end) { segment.parts[index].buffers = [whole] }
-      segment.parts[index].sound = sounds[index].compactMap(slice)
-      segment.parts[index].soundIndexes = []
-      start = end
-    }
-    segment.bytes = bytes
-    segment.sound = segment.parts.flatMap(\.sound)
+    segment.join()
     let target = (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond
-    wholeRate.add(bytes: size, ticks: segment.duration, target: target)
+    wholeRate.add(bytes: segment.bytes?.readableBytes ?? 0, ticks: segment.duration, target: target)
     let soundBytes = segment.sound.reduce(0) { $0 + $1.readableBytes }
     if soundBytes > 0 { soundRate.add(bytes: soundBytes, ticks: segment.duration, target: target) }
   }
@@ -416,19 +398,6 @@ struct Segmenter {
       segments.last { $0.initialization.number == number } ?? expired.last { $0.initialization.number == number }
     return kept?.initialization
   }
-
-  /// Whether the playlist holds what a blocking reload waits for (§6.2.5.2).
-  func holds(sequence: Int, part: Int?) -> Bool {
-    guard let part else { return sequence < currentSequence }
-    if sequence < currentSequence {
-      guard let whole = segments.last(where: { $0.sequence == sequence }), !whole.parts.isEmpty,
-        part >= whole.parts.count
-      else { return true }
-      // Past the end of that segment: means the first part of the following one.
-      return holds(sequence: sequence + 1, part: 0)
-    }
-    return sequence == currentSequence && part < (current?.parts.count ?? 0)
-  }
 }
 
 /// What the multivariant playlist says of the whole.
@@ -439,6 +408,31 @@ extension Segmenter {
   var advancePartLimit: Int {
     partTarget < Initialization.ticksPerSecond
       ? Int((3 * Initialization.ticksPerSecond + partTarget - 1) / max(1, partTarget)) : 3
+  }
+}
+
+extension Segment {
+  /// One buffer a segment makes one write a request; the fragments themselves are let go. The sound stays in it, as
+  /// slices.
+  mutating func join() {
+    let size = parts.reduce(0) { $0 + $1.buffers.reduce(0) { $0 + $1.readableBytes } }
+    var joined = ByteBufferAllocator().buffer(capacity: size)
+    var ends: [Int] = []
+    var sounds: [[Range<Int>]] = []
+    for part in parts {
+      sounds.append(part.write(to: &joined))
+      ends.append(joined.writerIndex)
+    }
+    func slice(_ range: Range<Int>) -> ByteBuffer? { joined.getSlice(at: range.lowerBound, length: range.count) }
+    var start = 0
+    for (index, end) in ends.enumerated() {
+      if end > start, let whole = slice(start..<end) { parts[index].buffers = [whole] }
+      parts[index].sound = sounds[index].compactMap(slice)
+      parts[index].soundIndexes = []
+      start = end
+    }
+    bytes = joined
+    sound = parts.flatMap(\.sound)
   }
 }
 

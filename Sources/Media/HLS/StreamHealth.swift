@@ -1,3 +1,13 @@
+/// How one of a stream's smaller pictures fares.
+public struct RungHealth: Sendable, Equatable {
+  /// Pixels of the shorter side.
+  public var side: Int
+  /// Whether it is being made now.
+  public var isMade: Bool
+  /// Milliseconds that its newest part is behind the stream's.
+  public var lagMilliseconds: Int64
+}
+
 /// How a stream fares, for the studio: figures of the last few seconds and advice in sentences.
 public struct StreamHealth: Sendable, Equatable {
   public enum State: String, Sendable {
@@ -34,6 +44,8 @@ public struct StreamHealth: Sendable, Equatable {
   public var reconnects: Int
   /// Fragment streams open now.
   public var readers: Int
+  /// Smaller pictures that are or were made of it, the largest first.
+  public var rungs: [RungHealth]
   /// What the host should change, as sentences; empty when all is well.
   public var warnings: [String]
 }

@@ -107,6 +107,16 @@ enum RoomAPI {
     let viewers: Int
     let mediaTime: Int64?
     let warnings: [String]
+    /// Smaller pictures that are made of it.
+    let rungs: [Rung]
+
+    struct Rung: Codable {
+      /// Pixels of the shorter side.
+      let side: Int
+      let isMade: Bool
+      /// Milliseconds that it is behind the stream.
+      let lagMilliseconds: Int64
+    }
 
     init(_ stream: LiveStream?, viewers: Int) {
       let health = stream?.health()
@@ -127,6 +137,8 @@ enum RoomAPI {
       self.viewers = viewers
       mediaTime = stream?.mediaTimeMilliseconds()
       warnings = health?.warnings ?? []
+      rungs =
+        health?.rungs.map { Rung(side: $0.side, isMade: $0.isMade, lagMilliseconds: $0.lagMilliseconds) } ?? []
     }
   }
 

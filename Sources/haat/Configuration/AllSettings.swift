@@ -51,6 +51,9 @@ extension Setting {
       key: "rtmps.key", kind: .text(maxBytes: 1024), fallback: "", help: "PEM file with that certificate's private key."
     ),
     Setting(
+      key: "ladder.rungs", kind: .ladder, fallback: "",
+      help: "Smaller pictures that ffmpeg makes of every show on air; each costs a fifth of a processor or more."),
+    Setting(
       key: "simulcast.privateAddresses", kind: .flag, fallback: "false",
       help: "Let shows be pushed on to servers in private networks and on this machine; sellers name the addresses."),
     Setting(

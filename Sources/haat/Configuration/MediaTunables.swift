@@ -52,6 +52,11 @@ extension Tunable<MediaConfiguration> {
         "media.readyWaitSeconds", \.readyWaitSeconds, of: part, 1...60,
         "How long a request waits for a stream that has no picture yet."),
       Self(
+        "media.laddersMax", \.laddersMax, of: part, 0...1000, "Shows of which smaller pictures are made at once."),
+      Self(
+        "media.ladderLagMilliseconds", \.ladderLagMilliseconds, of: part, 1000...10_000,
+        "How far smaller pictures may be behind before what is missing is given up."),
+      Self(
         "media.relaysMax", \.relaysMax, of: part, 0...10_000,
         "Servers that shows are pushed on to at once, all together."),
       Self(

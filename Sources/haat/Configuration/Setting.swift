@@ -1,3 +1,5 @@
+import Media
+
 /// One thing an operator can set: its name, what it may be, and what it is for.
 ///
 /// The same name gives the flag (`http.port` → `--http-port`), the environment variable (`HAAT_HTTP_PORT`) and the place
@@ -17,6 +19,8 @@ struct Setting: Sendable {
     case text(maxBytes: Int)
     case choice([String])
     case flag
+    /// Smaller pictures, `LadderRung.ladder`.
+    case ladder
   }
 
   /// `limits.chatPerMinute` → `--limits-chat-per-minute`.
@@ -44,6 +48,8 @@ struct Setting: Sendable {
     case .text(let maxBytes): "text of at most \(maxBytes) bytes"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
+    case .ladder:
+      "at most \(LadderRung.countMax) sides in pixels with their kbit/s, such as 720:2500,480:1200,360:700, or nothing"
     }
   }
 
@@ -55,6 +61,7 @@ struct Setting: Sendable {
     case .text(let maxBytes): text.utf8.count <= maxBytes
     case .choice(let words): words.contains(text)
     case .flag: text == "true" || text == "false"
+    case .ladder: LadderRung.ladder(text) != nil
     }
   }
 }

@@ -49,6 +49,7 @@ struct House: Sendable {
     mediaConfiguration.rtmpPort = rtmpPort
     mediaConfiguration.rtmpsPort = rtmpsPort
     mediaConfiguration.tls = settings.tls
+    mediaConfiguration.ladder = LadderRung.ladder(settings.text("ladder.rungs")) ?? []
     mediaConfiguration.relaysToPrivateAddresses = settings.flag("simulcast.privateAddresses")
     mediaConfiguration.takeover = .init(rawValue: settings.text("rtmp.takeover")) ?? mediaConfiguration.takeover
     var recordingConfiguration = Tunable.tuned(RecordingConfiguration(), by: Tunable.all, from: settings)

@@ -4,7 +4,9 @@ import Testing
 
 /// The player's own tests are JavaScript, in Tests/PlayerTests, and run where it runs: in a browser.
 @Suite(.serialized) struct PlayerTests {
-  @Test(arguments: ["media-units", "playlist", "part-stream", "ways", "live-edge", "playback", "replay", "look-back"])
+  @Test(arguments: [
+    "media-units", "playlist", "part-stream", "ways", "live-edge", "quality-choice", "playback", "replay", "look-back",
+  ])
   func `the player keeps its promises`(file: String) async throws {
     let films = try Film.all.mapValues { JSON.string(try $0.bytes().base64EncodedString()) }
     let results = try await withBrowser(

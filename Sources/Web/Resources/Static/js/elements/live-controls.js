@@ -1,7 +1,7 @@
 import { clock } from "../lib/clock-text.js";
 import { h, icon, part, say } from "../lib/dom.js";
 import { isPlayerKey, keyOf } from "../lib/player-keys.js";
-import { qualitiesOf } from "../lib/player/past.js";
+import { qualitiesOf } from "../lib/player/qualities.js";
 import { canFill, canInset, captionsOf, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
@@ -204,6 +204,7 @@ export class LiveControls extends HTMLElement {
     part(this, "captions").hidden = captionsOf(video).length === 0;
     this.toggleAttribute("looking", isLookingBack);
     this.#readOut();
+    this.#tellQuality();
     if (!this.hidden) this.#past?.refresh(freshMilliseconds);
     const span = this.#span;
     if (!span) return this.#showBehind(0);
@@ -317,14 +318,25 @@ export class LiveControls extends HTMLElement {
   }
 
   async #offerQualities() {
-    this.#qualities ??= await qualitiesOf(new URL(this.#player.getAttribute("src"), document.baseURI).href);
+    this.#qualities = await qualitiesOf(new URL(this.#player.getAttribute("src"), document.baseURI).href);
     part(this, "quality").hidden = this.#qualities.length === 0;
     const words = (quality) => (quality === "sound" ? t("replay.soundOnly") : quality);
-    const [best, ...others] = this.#qualities;
+    // With one picture alone there is nothing to choose but it.
+    const pictures = this.#qualities.filter((quality) => quality !== "sound");
+    const others = pictures.length > 1 ? this.#qualities : this.#qualities.slice(1);
     const chosen = this.#player.quality ?? "";
-    this.querySelector("select").replaceChildren(...(best ? [["", `${t("replay.best")} (${words(best)})`]] : [])
+    this.querySelector("select").replaceChildren(...(pictures.length > 0 ? [["", ""]] : [])
       .concat(others.map((quality) => [quality, words(quality)]))
       .map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+    this.#tellQuality();
+  }
+
+  /** What “automatic” plays now. */
+  #tellQuality() {
+    const automatic = this.querySelector("select option[value='']");
+    if (!automatic) return;
+    const playing = this.#player.quality === null ? this.#player.playingQuality ?? this.#qualities[0] : this.#qualities[0];
+    say(automatic, `${t("replay.automatic")} (${playing})`);
   }
 
   #chooseQuality() {

@@ -155,7 +155,12 @@ export class LivePlayer extends HTMLElement {
     this.#tellLookBack();
   }
 
-  /** `720p`, `sound` or so, as `qualitiesOf` tells; null for the best there is. */
+  /** What plays now, as `qualitiesOf` tells; null for the best there is. */
+  get playingQuality() {
+    return this.#playback?.quality ?? null;
+  }
+
+  /** `720p`, `sound` or so, as `qualitiesOf` tells; null for what the network carries. */
   get quality() {
     return this.#quality;
   }

@@ -3,6 +3,8 @@ import { h, icon, part, say } from "../lib/dom.js";
 import { number, t } from "../lib/strings.js";
 
 const INTERVAL_MILLISECONDS = 2000;
+/** A smaller picture that is behind by so much does not keep up. */
+const LATE_MILLISECONDS = 1500;
 
 const decimal = (value, digits) => value.toFixed(digits).replace(/\.0+$/, "");
 
@@ -34,6 +36,12 @@ export class StreamHealth extends HTMLElement {
     figure("size", health.width, () => `${health.width}×${health.height}`);
     figure("dropped", health.state && health.state !== "waiting" ? String(health.droppedFrames ?? 0) : "", (value) => number(Number(value)));
     figure("encoder", health.encoder, (value) => value);
+    const rungs = health.rungs ?? [];
+    part(this, "rungs").parentElement.hidden = rungs.length === 0;
+    say(part(this, "rungs"), rungs.map(({ side, isMade, lagMilliseconds }) => {
+      if (!isMade) return t("control.rungMissing", { side });
+      return lagMilliseconds > LATE_MILLISECONDS ? t("control.rungLate", { side }) : `${side}p`;
+    }).join(", "));
     part(this, "warnings").replaceChildren(...(health.warnings ?? []).map((text) =>
       h("li", { class: "notice warn small" }, icon("warn"), h("span", {}, text))));
     const screen = this.parentElement.querySelector(".screen");

@@ -2,13 +2,17 @@ import { Silence, ask, pause } from "./answers.js";
 import { fragmentStream } from "./fragment-stream.js";
 import { LiveEdge } from "./live-edge.js";
 import { BufferFault, MediaBuffer, canBeFed, canPlay } from "./media-buffer.js";
+import { qualitiesOf } from "./qualities.js";
 import { partStream } from "./part-stream.js";
-import { BackOff, Ending, Ways, endingOf } from "./ways.js";
+import { QualityChoice } from "./quality-choice.js";
+import { BackOff, Ending, Superseded, Ways, endingOf } from "./ways.js";
 
 const tickMilliseconds = 50;
 const timeEventMilliseconds = 100;
 /** Without a new frame for so long, it is not playing. */
 const stillMilliseconds = 700;
+/** Less than this ahead of the playhead is as good as nothing. */
+const frameSeconds = 0.07;
 /** A seek is done by then, or stuck. */
 const seekMilliseconds = 1500;
 /** A connection that lasted so long was good, and the next try may be made at once. */
@@ -20,13 +24,18 @@ const pausedSeconds = 10;
 /** How long to let the rest play when the show has ended. */
 const restMilliseconds = 3000;
 const nativeStillMilliseconds = 15_000;
+/** How long it may stand still before that counts once more. */
+const slowMilliseconds = 1500;
+/** How old what is known of the qualities may be. */
+const qualitiesMilliseconds = 30_000;
 
 /**
  * Plays a show's stream in a video element, from `start` to `stop`, whatever happens in between: not live yet, a
  * publisher that goes and comes, a server that restarts, a network that fails.
  *
  * Three ways, the best first: the endless fragment stream, low-latency HLS parts, and the browser's own HLS where it
- * cannot be fed. Tells `onstate({ state, way, latencyMs })` at each change, `ontime(mediaTime)` in milliseconds about
+ * cannot be fed. Where nobody chose a quality it goes down to a smaller picture when the network does not carry the best,
+ * and up again. Tells `onstate({ state, way, latencyMs })` at each change, `ontime(mediaTime)` in milliseconds about
  * ten times a second while it plays.
  */
 export class LivePlayback {
@@ -34,6 +43,10 @@ export class LivePlayback {
   #address;
   #ways;
   #quality;
+  /** Decides on the quality; null where the viewer did. */
+  #choice;
+  #slowAt = -Infinity;
+  #qualities = { all: [], askedAt: -Infinity };
   #backOff = new BackOff();
   #edge = new LiveEdge();
   #buffer = null;
@@ -64,12 +77,14 @@ export class LivePlayback {
   /**
    * @param address ends with a slash: `stream` and `index.m3u8` lie below it
    * @param allowed the ways that may be taken, as far as this browser can
-   * @param quality what the viewer chose (`playlist.js`), null for the best: anything else comes in parts only
+   * @param quality what the viewer chose (`playlist.js`), null for what the network carries: all but the best comes in
+   *   parts only
    */
   constructor(video, address, allowed = ["stream", "parts", "native"], quality = null) {
     this.#video = video;
     this.#address = address;
     this.#quality = quality;
+    this.#choice = quality === null && canBeFed && allowed.includes("parts") ? new QualityChoice() : null;
     const fed = quality === null ? ["stream", "parts"] : ["parts"];
     const possible = canBeFed ? fed : ["native"];
     const ways = possible.filter((way) => allowed.includes(way));
@@ -82,7 +97,7 @@ export class LivePlayback {
     const video = this.#video;
     // A little faster or slower is not to be heard.
     video.preservesPitch = true;
-    video.addEventListener("waiting", () => this.#edge.stalled(performance.now(), this.#ahead), { signal });
+    video.addEventListener("waiting", () => this.#stalled(), { signal });
     video.addEventListener("pause", () => {
       this.#isPaused = !document.hidden && !video.ended;
     }, { signal });
@@ -126,6 +141,11 @@ export class LivePlayback {
     return this.#way;
   }
 
+  /** What is played, as `readVariants` names it; null for the best. */
+  get quality() {
+    return this.#quality;
+  }
+
   /** The show's time of the picture, in milliseconds; null when nothing plays or the browser does not say. */
   get mediaTime() {
     return this.#state === "playing" && this.#way !== "native" ? this.#video.currentTime * 1000 : null;
@@ -152,7 +172,8 @@ export class LivePlayback {
 
   async #run(signal) {
     while (!signal.aborted && this.#state !== "ended") {
-      const way = this.#ways.choose(performance.now());
+      const isLower = this.#choice !== null && this.#quality !== null;
+      const way = isLower ? "parts" : this.#ways.choose(performance.now());
       const began = performance.now();
       this.#way = way;
       this.#heardAt = 0;
@@ -279,6 +300,41 @@ export class LivePlayback {
     this.#soughtAt = now;
   }
 
+  #stalled() {
+    const now = performance.now();
+    const ahead = this.#ahead;
+    this.#edge.stalled(now, ahead);
+    // With pictures at hand it is this device that does not keep up, or a seek that is under way.
+    if (!this.#choice || this.#isPaused || this.#video.seeking || ahead > frameSeconds || this.#heardAt === 0) return;
+    this.#choice.stalled(now);
+    this.#learnQualities(now);
+  }
+
+  /** What there is to choose from, the best first; asked only by those who may have to. */
+  async #learnQualities(now) {
+    if (now - this.#qualities.askedAt < qualitiesMilliseconds) return;
+    this.#qualities.askedAt = now;
+    const all = await qualitiesOf(this.#address, this.#stopping.signal);
+    if (all.length > 0) this.#qualities.all = all.filter((quality) => quality !== "sound");
+  }
+
+  /** Another quality comes by another connection into the same buffer, so that the picture never goes. */
+  #chooseQuality(now, isStill) {
+    if (!this.#choice) return;
+    // It comes, and stands still all the same: that is one more stall each time.
+    if (isStill && now - this.#heardAt < stillMilliseconds && now - this.#slowAt > slowMilliseconds) {
+      this.#slowAt = now;
+      this.#stalled();
+    }
+    const { all } = this.#qualities;
+    const level = this.#choice.step(now, all.length);
+    const quality = level === 0 ? null : all[level];
+    if (quality === this.#quality) return;
+    this.#quality = quality;
+    this.#connection?.abort(new Superseded());
+    this.wake();
+  }
+
   /** Seconds buffered beyond the playhead. */
   get #ahead() {
     const time = this.#video.currentTime;
@@ -292,6 +348,7 @@ export class LivePlayback {
     const time = this.#video.currentTime;
     if (time !== this.#moved.time && !this.#video.seeking) this.#moved = { time, at: now };
     const isStill = now - this.#moved.at > stillMilliseconds;
+    this.#chooseQuality(now, isStill);
     if (now > this.#endsAt || (isStill && this.#endsAt < Infinity)) this.#finish();
     else if (!isStill && this.#video.readyState > 1) this.#tell("playing");
     else this.#tell(this.#ending === Ending.unreachable && this.#heardAt === 0 ? "offline" : "waiting");

@@ -1,6 +1,5 @@
 import { ask } from "./answers.js";
-import { canBeFed, canPlay } from "./media-buffer.js";
-import { readVariants } from "./playlist.js";
+import { canBeFed } from "./media-buffer.js";
 import { ReplayTimeline } from "./replay-timeline.js";
 
 const patience = 8000;
@@ -34,14 +33,4 @@ export class Past {
     if (this.timeline) this.timeline.update(text);
     else this.timeline = new ReplayTimeline(text, this.#address, 0);
   }
-}
-
-/** The qualities a show is offered in, the best first; empty where there is no choice. */
-export async function qualitiesOf(address) {
-  const url = `${address}index.m3u8`;
-  const read = { signal: AbortSignal.timeout(patience), patience };
-  const text = await ask(url, read, (response) => response.text()).catch(() => null);
-  if (!text || !canBeFed) return [];
-  const found = readVariants(text, url, canPlay).map(({ quality }) => quality);
-  return found.length > 1 ? found : [];
 }

@@ -16,8 +16,12 @@ export const Ending = Object.freeze({
   unusable: "unusable",
 });
 
+/** The connection was good; another is to take its place. */
+export class Superseded extends Error {}
+
 /** What an error of a connection means. `delivered`: it had brought something to play. */
 export function endingOf(error, delivered) {
+  if (error instanceof Superseded) return Ending.over;
   if (error instanceof NoMedia) {
     if ([404, 409, 425].includes(error.status)) return Ending.absent;
     if (error.status === 410) return Ending.gone;
