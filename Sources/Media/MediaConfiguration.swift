@@ -84,6 +84,9 @@ public struct MediaConfiguration: Sendable {
   /// into the network this program runs in.
   public var relaysToPrivateAddresses = false
 
+  /// Address that SRT is listened for on.
+  public var srtHost = "0.0.0.0"
+
   /// Smaller pictures made of every show on air, the largest first; empty for none. Of a codec that not every browser
   /// plays, one of the same size is made as well.
   public var ladder: [LadderRung] = []

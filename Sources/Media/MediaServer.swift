@@ -14,6 +14,7 @@ public final class MediaServer: Sendable {
   public let recordings: Recordings?
   /// Pushes streams on to other servers.
   public let simulcast: Simulcast
+  private let srt: SRTInputs
   let configuration: MediaConfiguration
   let logger: Logger
   let authorize: @Sendable (PublishRequest) async -> PublishDecision
@@ -46,6 +47,7 @@ public final class MediaServer: Sendable {
     self.report = report
     ladders = LadderPlaces(countMax: configuration.laddersMax)
     simulcast = Simulcast(configuration: configuration, clock: clock, logger: logger)
+    srt = SRTInputs(logger: logger)
   }
 
   /// Binds and serves until the task is cancelled; then closes every connection and lets every viewer go. No stream is
@@ -86,6 +88,7 @@ public final class MediaServer: Sendable {
     }
     for listener in listeners { listener.close(promise: nil) }
     for stream in streams() { stream.stop() }
+    await srt.close()
     await simulcast.close()
     await recordings?.closeAll()
     await server.closeConnections()
@@ -120,6 +123,18 @@ public final class MediaServer: Sendable {
     let (stream, revocation) = revoked(id)
     stream?.revoke(revocation, reason: "its key was replaced")
   }
+
+  /// What SRT is listened for from now on. What stays the same goes on untouched; there are as many as there are ports.
+  ///
+  /// - Parameter mediaTime: What the clock of a stream reads now, in milliseconds; nil when it may not be fed any more.
+  public func wantSRT(
+    _ wanted: [SRTListening], mediaTime: @escaping @Sendable (_ stream: String) async -> Int64?
+  ) {
+    srt.want(wanted, for: { [weak self] in self }, mediaTime: mediaTime)
+  }
+
+  /// How a stream's SRT stands; nil when none is listened for.
+  public func srtReport(of stream: String) -> SRTReport? { srt.report(of: stream) }
 
   /// Shown by who was let in now, see `BroadcastRequest.admission`.
   public var admissionNumber: UInt64 { state.withLock { $0.revocations } }

@@ -85,6 +85,7 @@ public struct Web: Service {
       PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
       SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),
+      SRTChores(commerce: commerce, media: site.media, logger: site.logger),
     ]
     return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
   }

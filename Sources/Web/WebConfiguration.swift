@@ -10,6 +10,8 @@ public struct WebConfiguration: Sendable {
   public var publicURL = "http://localhost:8080"
   /// What a host types into OBS as the server: `rtmp://host:port/live`.
   public var rtmpURL = "rtmp://localhost:1935/live"
+  /// How encoders reach this server by SRT.
+  public var srtHost = "localhost"
   /// Product pictures live in `uploads/` below this directory; it is made when it is missing.
   public var dataDirectory = "haat-data"
   /// Read static files and templates from here instead of from the program's own resources, for someone who edits them.

@@ -138,6 +138,8 @@ import Testing
     for nothing in ["", "17 02 000000", "57 00", "17 01 000000"] { #expect(try video(nothing) == .nothing) }
     #expect(try FLVTag.audio(ByteBuffer(), timestamp: 0) == .nothing)
     #expect(throws: FLVFault.truncated) { try video("17 01 0000") }
+    // The set-up without one that ffmpeg writes first.
+    #expect(try FLVTag.audio(ByteBuffer(bytes: [0xaf, 0]), timestamp: 0) == .nothing)
   }
 
   @Test func `other codecs are refused by name`() {

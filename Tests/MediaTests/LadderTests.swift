@@ -15,7 +15,7 @@ import Testing
   }
 
   /// This process's own ffmpegs that make smaller pictures.
-  private static let ladders = ["-P", "\(getpid())", "-f", "flv unix:.*haat-ladder"]
+  private static let ladders = ["-P", "\(getpid())", "-f", "force_key_frames source"]
 
   private static func text(_ stream: LiveStream, _ path: String, _ query: [String: String] = [:]) async -> String {
     guard case .buffers(let buffers) = await stream.answer(path, query: query).body else { return "" }

@@ -89,6 +89,8 @@ public struct Policy: Sendable {
   public var numberingBatch = 256
 
   /// Other servers that one show's stream may be pushed on to.
+  /// UDP ports that shows get for SRT, one each; nil when SRT is not offered.
+  public var srtPorts: ClosedRange<Int>?
   public var simulcastTargetsPerShowMax = 5
   public var simulcastKeyBytesMax = 500
 

@@ -21,7 +21,8 @@ extension Commerce {
     }
   }
 
-  /// Ends a show that is on air: what is on screen is unpinned, and its stream key opens nothing any more. Ended
+  /// Ends a show that is on air: what is on screen is unpinned, and its stream key opens nothing any more, nor does its
+  /// SRT passphrase. Ended
   /// already, nothing happens.
   ///
   /// Throws `ShowRefusal.notLive`.
@@ -42,6 +43,7 @@ extension Commerce {
         UPDATE show SET state = 'ended', ended_ms = \(last.at), changed_ms = \(last.at), stream_key_hash = NULL
         WHERE id = \(id)
         """)
+      try Self.closeSRT(of: id, in: db)
       try Timeline.append(show: id, kind: .showEnded, mediaTime: mediaTime, on: last, in: db)
       return try Show.require(id, in: db)
     }

@@ -1,6 +1,4 @@
-internal import Foundation
 internal import NIOCore
-internal import NIOPosix
 internal import Synchronization
 
 /// One ffmpeg that makes all rungs of one run of a stream: fragments in by its standard input, and for each rung an FLV
@@ -43,6 +41,8 @@ final class LadderJob: Sendable {
     case over
   }
 
+  /// The stream and its viewers come first.
+  private static let niceness = 10
   /// What is fed before ffmpeg runs: some milliseconds of it.
   private static let preparedMax = 512
 
@@ -102,22 +102,23 @@ final class LadderJob: Sendable {
   }
 
   private func prepare() async {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "haat-ladder-\(MediaServer.randomPrefix())")
-    var sockets: [any Channel] = []
     do {
-      try FileManager.default.createDirectory(
-        at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      for rung in rungs { sockets.append(try await listen(rung, at: Self.path(rung, in: directory))) }
-      let (listening, paths) = (sockets, rungs.map { Self.path($0, in: directory) })
-      let job = FFmpegJob(arguments: Self.arguments(rungs, of: source, paths: paths), output: { _ in }) { status in
-        for socket in listening { socket.close(promise: nil) }
-        try? FileManager.default.removeItem(at: directory)
-        self.over("ffmpeg ended: \(status)")
+      let readers = rungs.map { rung in
+        let read: @Sendable (any Channel) throws -> Void = { [weak self, tagBytesMax] channel in
+          try channel.pipeline.syncOperations.addHandler(
+            LadderReader(tagBytesMax: tagBytesMax) { [weak self] in self?.received($0, rung.side) })
+        }
+        return ("\(rung.side)", read)
       }
-      begin(job)
+      let folder = try await SocketFolder(Dictionary(uniqueKeysWithValues: readers))
+      let addresses = rungs.map { folder.address("\($0.side)") }
+      let arguments = Self.arguments(rungs, of: source, to: addresses)
+      begin(
+        FFmpegJob(arguments: arguments, niceness: Self.niceness, output: { _ in }) { status in
+          folder.close()
+          self.over("ffmpeg ended: \(status)")
+        })
     } catch {
-      for socket in sockets { socket.close(promise: nil) }
-      try? FileManager.default.removeItem(at: directory)
       over("\(error)")
     }
   }
@@ -138,21 +139,6 @@ final class LadderJob: Sendable {
     ended(self, reason)
   }
 
-  private static func path(_ rung: LadderRung, in directory: URL) -> String {
-    directory.appending(path: "\(rung.side)").path
-  }
-
-  private func listen(_ rung: LadderRung, at path: String) async throws -> any Channel {
-    try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .childChannelInitializer { [self] channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(
-            LadderReader(tagBytesMax: tagBytesMax) { [weak self] in self?.received($0, rung.side) })
-        }
-      }
-      .bind(unixDomainSocketPath: path).get()
-  }
-
   private func received(_ tag: FLVTag, _ side: Int) {
 
     switch tag {
@@ -169,7 +155,7 @@ final class LadderJob: Sendable {
 
   // MARK: ffmpeg
 
-  static func arguments(_ rungs: [LadderRung], of source: Initialization, paths: [String]) -> [String] {
+  static func arguments(_ rungs: [LadderRung], of source: Initialization, to addresses: [String]) -> [String] {
     let labels = rungs.indices.map { "[s\($0)]" }.joined()
     var filter = "[0:v]split=\(rungs.count)\(labels)"
     for (index, rung) in rungs.enumerated() {
@@ -192,7 +178,7 @@ final class LadderJob: Sendable {
         // Key frames where the stream has them, and nowhere else.
         "-force_key_frames", "source", "-forced-idr", "1", "-g", "100000", "-sc_threshold", "0",
         "-b:v", "\(rung.kilobits)k", "-maxrate", "\(rung.kilobits)k", "-bufsize", "\(rung.kilobits)k",
-        "-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", "unix:\(paths[index])",
+        "-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", addresses[index],
       ]
     }
     return arguments

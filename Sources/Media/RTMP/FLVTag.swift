@@ -76,6 +76,8 @@ extension FLVTag {
   }
 
   static func aacConfiguration(_ body: ByteBuffer) throws(FLVFault) -> FLVTag {
+    // ffmpeg says it empty first when it copies sound out of a transport stream, and right with the first frame.
+    guard body.readableBytes > 0 else { return .nothing }
     do throws(CodecFault) {
       return .audio(
         .aac(try AACConfiguration(record: Array(body.readableBytesView.prefix(AACConfiguration.recordBytesMax + 1)))))

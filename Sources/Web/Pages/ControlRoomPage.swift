@@ -46,6 +46,7 @@ struct ControlRoomPage: Sendable {
   let messages: [WatchPage.MessageView]
   let recording: RecordingView?
   let simulcast: SimulcastView?
+  let srt: SRTView?
   let error: String?
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -93,6 +94,10 @@ struct ControlRoomPage: Sendable {
       try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
     case "run":
       try await commerce.putRun(by: visit.caller, show: show, run(from: form))
+    case "srt-open":
+      _ = try await commerce.openSRT(by: visit.caller, show: show)
+    case "srt-close":
+      try await commerce.closeSRT(by: visit.caller, show: show)
     case "simulcast-add", "simulcast-remove", "simulcast-on", "simulcast-off":
       try await visit.changeSimulcast(form, of: show)
     case "say":
@@ -153,7 +158,7 @@ struct ControlRoomPage: Sendable {
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
-      simulcast: try await visit.simulcast(of: show, role: role),
+      simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
       server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
       visit.words)
     return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
@@ -161,8 +166,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, sales: Sales,
-    key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, server: String, error: String?,
-    _ words: Words
+    key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, srt: SRTView?, server: String,
+    error: String?, _ words: Words
   ) {
     let show = live.show
     self.show = show.id.description
@@ -201,6 +206,7 @@ struct ControlRoomPage: Sendable {
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording
     self.simulcast = simulcast
+    self.srt = srt
     self.error = error
   }
 }

@@ -51,6 +51,12 @@ extension Setting {
       key: "rtmps.key", kind: .text(maxBytes: 1024), fallback: "", help: "PEM file with that certificate's private key."
     ),
     Setting(
+      key: "srt.ports", kind: .ports(countMax: 1_000), fallback: "",
+      help: "UDP ports for SRT, one for each show that takes it; empty for no SRT. They are bound on rtmp.host."),
+    Setting(
+      key: "srt.host", kind: .text(maxBytes: 255), fallback: "",
+      help: "How encoders reach this server by SRT, shown in the studio; empty for the host of public.url."),
+    Setting(
       key: "ladder.rungs", kind: .ladder, fallback: "",
       help: "Smaller pictures that ffmpeg makes of every show on air; each costs a fifth of a processor or more."),
     Setting(

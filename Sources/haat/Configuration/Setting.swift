@@ -21,6 +21,8 @@ struct Setting: Sendable {
     case flag
     /// Smaller pictures, `LadderRung.ladder`.
     case ladder
+    /// A range of ports, or nothing.
+    case ports(countMax: Int)
   }
 
   /// `limits.chatPerMinute` → `--limits-chat-per-minute`.
@@ -48,9 +50,19 @@ struct Setting: Sendable {
     case .text(let maxBytes): "text of at most \(maxBytes) bytes"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
+    case .ports(let countMax): "at most \(countMax) ports such as 20000-20019, or nothing"
     case .ladder:
       "at most \(LadderRung.countMax) sides in pixels with their kbit/s, such as 720:2500,480:1200,360:700, or nothing"
     }
+  }
+
+  /// `20000-20019`; nil for anything else.
+  static func ports(_ text: String) -> ClosedRange<Int>? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard ends.count == 2, let first = ends[0], let last = ends[1], (1...65535).contains(first), first <= last,
+      last <= 65535
+    else { return nil }
+    return first...last
   }
 
   /// Whether `text` may be the value.
@@ -61,6 +73,7 @@ struct Setting: Sendable {
     case .text(let maxBytes): text.utf8.count <= maxBytes
     case .choice(let words): words.contains(text)
     case .flag: text == "true" || text == "false"
+    case .ports(let countMax): text.isEmpty || (Self.ports(text)?.count).map { $0 <= countMax } ?? false
     case .ladder: LadderRung.ladder(text) != nil
     }
   }

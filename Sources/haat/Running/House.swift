@@ -36,6 +36,7 @@ struct House: Sendable {
 
     let database = try await DataDirectory.openDatabase(settings, logger: logger)
     var policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
+    policy.srtPorts = Setting.ports(settings.text("srt.ports"))
     policy.admission = Admission(rawValue: settings.text("channels.admission")) ?? policy.admission
     let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, policy, database: database) : nil
     let bell = Bell()
@@ -49,6 +50,7 @@ struct House: Sendable {
     mediaConfiguration.rtmpPort = rtmpPort
     mediaConfiguration.rtmpsPort = rtmpsPort
     mediaConfiguration.tls = settings.tls
+    mediaConfiguration.srtHost = settings.text("rtmp.host")
     mediaConfiguration.ladder = LadderRung.ladder(settings.text("ladder.rungs")) ?? []
     mediaConfiguration.relaysToPrivateAddresses = settings.flag("simulcast.privateAddresses")
     mediaConfiguration.takeover = .init(rawValue: settings.text("rtmp.takeover")) ?? mediaConfiguration.takeover
@@ -65,6 +67,8 @@ struct House: Sendable {
     webConfiguration.port = httpPort
     webConfiguration.publicURL = publicURL
     webConfiguration.rtmpURL = rtmpURL
+    let srtHost = settings.text("srt.host")
+    webConfiguration.srtHost = srtHost.isEmpty ? URL(string: publicURL)?.host() ?? "localhost" : srtHost
     webConfiguration.dataDirectory = settings.text("data.directory")
     webConfiguration.limits = Tunable.tuned(WebLimits(), by: Tunable.all, from: settings)
     webConfiguration.posters = Tunable.tuned(PosterConfiguration(), by: Tunable.all, from: settings)
