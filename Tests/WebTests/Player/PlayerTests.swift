@@ -6,6 +6,7 @@ import Testing
 @Suite(.serialized) struct PlayerTests {
   @Test(arguments: [
     "media-units", "playlist", "part-stream", "ways", "live-edge", "quality-choice", "playback", "replay", "look-back",
+    "captions",
   ])
   func `the player keeps its promises`(file: String) async throws {
     let films = try Film.all.mapValues { JSON.string(try $0.bytes().base64EncodedString()) }

@@ -2,7 +2,7 @@ import { clock } from "../lib/clock-text.js";
 import { h, icon, part, say } from "../lib/dom.js";
 import { isPlayerKey, keyOf } from "../lib/player-keys.js";
 import { qualitiesOf } from "../lib/player/qualities.js";
-import { canFill, canInset, captionsOf, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
+import { canFill, canInset, captionsOf, showsCaptions, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
 const strideMilliseconds = 10_000;
@@ -202,6 +202,7 @@ export class LiveControls extends HTMLElement {
     part(this, "inset").hidden = !canInset(video);
     part(this, "full").hidden = !canFill(video);
     part(this, "captions").hidden = captionsOf(video).length === 0;
+    part(this, "captions").setAttribute("aria-pressed", String(showsCaptions(video)));
     this.toggleAttribute("looking", isLookingBack);
     this.#readOut();
     this.#tellQuality();
@@ -305,8 +306,8 @@ export class LiveControls extends HTMLElement {
   }
 
   #captions() {
-    const isShown = toggleCaptions(this.#player.video);
-    part(this, "captions").setAttribute("aria-pressed", String(isShown));
+    toggleCaptions(this.#player.video);
+    this.#refresh();
   }
 
   #inset() {

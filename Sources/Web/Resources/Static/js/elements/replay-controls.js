@@ -1,6 +1,6 @@
 import { clock } from "../lib/clock-text.js";
 import { h, part, say } from "../lib/dom.js";
-import { toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
+import { captionsOf, showsCaptions, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
 const stride = 10;
@@ -24,6 +24,7 @@ export class ReplayControls extends HTMLElement {
     part(this, "play").addEventListener("click", () => this.#player.toggle());
     part(this, "back").addEventListener("click", () => this.#move(-stride));
     part(this, "forward").addEventListener("click", () => this.#move(stride));
+    part(this, "captions").addEventListener("click", () => this.#captions());
     this.#player.addEventListener("ready", () => this.#begin());
     this.#player.addEventListener("position", () => this.#show());
     this.#player.addEventListener("playerstate", () => this.#showState());
@@ -90,12 +91,23 @@ export class ReplayControls extends HTMLElement {
       Home: () => this.#player.seek(0), End: () => this.#player.seek(duration - 2),
       m: () => { this.#player.muted = !this.#player.muted; },
       f: () => toggleFull(this.#player.closest("live-room"), this.#player.video),
-      p: () => toggleInset(this.#player.video), c: () => toggleCaptions(this.#player.video),
+      p: () => toggleInset(this.#player.video), c: () => this.#captions(),
     };
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  #captions() {
+    toggleCaptions(this.#player.video);
+    this.#showCaptions();
+  }
+
+  #showCaptions() {
+    const button = part(this, "captions");
+    button.hidden = captionsOf(this.#player.video).length === 0;
+    button.setAttribute("aria-pressed", String(showsCaptions(this.#player.video)));
   }
 
   /** To the next product that was shown, or the one before. */
@@ -122,6 +134,7 @@ export class ReplayControls extends HTMLElement {
     say(part(this, "chapter"), title);
     const words = t("replay.place", { time: clock(position), length: clock(duration) });
     this.#bar.setAttribute("aria-valuetext", title ? `${words}, ${title}` : words);
+    this.#showCaptions();
   }
 
   #showState() {

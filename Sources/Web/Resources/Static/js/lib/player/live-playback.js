@@ -1,4 +1,5 @@
 import { Silence, ask, pause } from "./answers.js";
+import { Captions } from "./captions.js";
 import { fragmentStream } from "./fragment-stream.js";
 import { LiveEdge } from "./live-edge.js";
 import { BufferFault, MediaBuffer, canBeFed, canPlay } from "./media-buffer.js";
@@ -50,6 +51,7 @@ export class LivePlayback {
   #backOff = new BackOff();
   #edge = new LiveEdge();
   #buffer = null;
+  #captions;
   #stopping = new AbortController();
   #connection = null;
   #way = null;
@@ -83,6 +85,7 @@ export class LivePlayback {
   constructor(video, address, allowed = ["stream", "parts", "native"], quality = null) {
     this.#video = video;
     this.#address = address;
+    this.#captions = new Captions(video);
     this.#quality = quality;
     this.#choice = quality === null && canBeFed && allowed.includes("parts") ? new QualityChoice() : null;
     const fed = quality === null ? ["stream", "parts"] : ["parts"];
@@ -230,6 +233,7 @@ export class LivePlayback {
       // Before the append: that is when the least is buffered, and the least is what counts.
       this.#control();
       this.#buffer.append(unit.bytes);
+      this.#captions.see(unit.bytes);
     }
   }
 
@@ -241,6 +245,7 @@ export class LivePlayback {
       this.#buffer.onappend = () => this.#appended();
       this.#buffer.onfault = (fault) => this.#connection.abort(fault);
     }
+    this.#captions.begin(init.bytes);
     await this.#buffer.begin(init);
   }
 

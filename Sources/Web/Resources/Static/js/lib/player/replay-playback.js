@@ -1,3 +1,4 @@
+import { Captions } from "./captions.js";
 import { MediaUnits } from "./media-units.js";
 import { ReplayTimeline } from "./replay-timeline.js";
 
@@ -38,6 +39,7 @@ export class ReplayPlayback {
   #isBroken = false;
 
   #past;
+  #captions;
 
   timeline = null;
   onready = () => {};
@@ -46,6 +48,7 @@ export class ReplayPlayback {
   /** @param past the recording of a show that goes on, which grows; then the address and the epoch are its own */
   constructor(video, address, epoch, past = null) {
     this.#video = video;
+    this.#captions = new Captions(video);
     this.#address = address;
     this.#epoch = epoch;
     this.#past = past;
@@ -191,6 +194,7 @@ export class ReplayPlayback {
       const [head, bytes] = await Promise.all([this.#head(segment.init), this.#ask(segment.url, read, cancel.signal)]);
       await this.#prepare(segment, head);
       await this.#append(bytes);
+      this.#captions.see(new Uint8Array(bytes), this.#buffer.timestampOffset);
       if (this.#isHere(segment)) this.#tries.delete(segment.url);
       else this.#tries.set(segment.url, (this.#tries.get(segment.url) ?? 0) + 1);
     } finally {
@@ -233,6 +237,7 @@ export class ReplayPlayback {
     }
     if (this.#init === segment.init) return;
     await this.#append(head.bytes);
+    this.#captions.begin(head.bytes);
     this.#init = segment.init;
   }
 

@@ -1,3 +1,5 @@
+import { rememberCaptions } from "./captions.js";
+
 /** Where a picture may be shown, by the browsers' several ways. A refusal, for want of a gesture perhaps, changes nothing. */
 
 export const canInset = (video) => Boolean(document.pictureInPictureEnabled || video.webkitSetPresentationMode);
@@ -19,10 +21,13 @@ export function toggleFull(room, video) {
 export const captionsOf = (video) =>
   Array.from(video.textTracks).filter(({ kind }) => kind === "captions" || kind === "subtitles");
 
+export const showsCaptions = (video) => captionsOf(video).some(({ mode }) => mode === "showing");
+
 /** Whether they are shown now. */
 export function toggleCaptions(video) {
   const tracks = captionsOf(video);
-  const isShown = tracks.some(({ mode }) => mode === "showing");
+  const isShown = showsCaptions(video);
+  if (tracks.length > 0) rememberCaptions(!isShown);
   tracks.forEach((track, at) => {
     track.mode = !isShown && at === 0 ? "showing" : "hidden";
   });
