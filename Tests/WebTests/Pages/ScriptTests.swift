@@ -12,6 +12,8 @@ private typealias JSON = TestKit.JSON
   /// Opens the watch page of the market's show; `script` may use `lib(name)` to import a module.
   private func onWatchPage(_ body: @Sendable (RunningWeb, Browser) async throws -> Void) async throws {
     try await RunningWeb.run { web in
+      // A browser names what it makes by its own clock, which is today's.
+      web.square.clock.now = WallClock.system.now
       try await withBrowser { browser in
         try await browser.open("http://localhost:\(web.port)/watch/\(web.square.show.id)?lang=en&market=IN")
         try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
