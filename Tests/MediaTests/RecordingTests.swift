@@ -5,6 +5,19 @@ import Testing
 @testable import Media
 
 @Suite struct RecordingTests {
+  @Test func `records that are right one by one and too much together are not read`() {
+    let long = RecordingEntry.ticksMax
+    var buffer = ByteBuffer()
+    RecordingEntry(kind: .initialization, file: 1, length: 10).write(to: &buffer)
+    for number in 0..<3_000 {
+      RecordingEntry(kind: .gap, start: 0, duration: long, lost: .max).write(to: &buffer)
+      RecordingEntry(kind: .segment, file: 1, offset: 10 + Int64(number), length: 1, duration: long).write(to: &buffer)
+    }
+    let entries = RecordingIndex.read(buffer)
+    #expect(entries.map(\.kind) == [.initialization, .gap, .segment])
+    #expect(RecordingIndex(entries).summary?.lostSegments == Int(UInt32.max))
+  }
+
   private static func write(_ segments: [Segment], to directory: String) throws {
     let files = try RecordingFiles(directory, disk: .system)
     for segment in segments { try files.append(segment, after: nil) }

@@ -39,6 +39,20 @@ private typealias JSON = TestKit.JSON
     return path
   }
 
+  @Test func `of a channel that is put out, no segment is served any more`() async throws {
+    try await RunningWeb.run { web in
+      try await Self.record(web)
+      _ = try await Self.end(web)
+      let playlist = try await web.guest.get("/replay/\(web.square.show.id)/index.m3u8").text
+      let name = try #require(playlist.split(separator: "\n").first { !$0.hasPrefix("#") })
+      let segment = "/replay/\(web.square.show.id)/\(name)"
+      #expect(try await web.guest.get(segment).status == 200)
+      _ = try await web.square.commerce.admitChannel(web.square.channel.id, by: web.square.operator, as: .suspended)
+      web.square.clock.advance(seconds: 11)
+      #expect(try await web.guest.get(segment).status == 404)
+    }
+  }
+
   @Test func `a show that has ended is played from its recording, and a live one can be looked back in`() async throws {
     try await RunningWeb.run { web in
       let show = web.square.show.id

@@ -36,11 +36,21 @@ extension Commerce {
     }
   }
 
-  /// The pins of a show, with the products' titles as they are now: the chapters of its replay.
+  /// Nobody pins so often: one every second for three hours.
+  private static let pinsMax = 10_000
+
+  /// The pins of a show, with the products' titles as they are now: the chapters of its replay. The first 10,000.
   public func pins(of id: ID<Show>, by caller: Caller = .nobody) async throws -> [Pin] {
-    let events = try await moments(of: id, from: 0, until: .max, messages: false, limit: 1000, by: caller)
-    return try await database.read { db in
-      let products = events.filter { $0.kind == .pinned }.compactMap { event in
+    try await database.read { db in
+      try requireVisible(Show.require(id, in: db), to: caller, in: db)
+      let events = try db.rows(
+        """
+        SELECT \(TimelineEvent.columns) FROM timeline_event
+        WHERE show_id = \(id) AND sequence > 0 AND kind = 'pinned'
+        ORDER BY media_time_ms, sequence LIMIT \(Self.pinsMax)
+        """
+      ).map(TimelineEvent.init)
+      let products = events.compactMap { event in
         event.product.map { Pin(mediaTime: event.mediaTime, product: $0, title: "") }
       }
       guard !products.isEmpty else { return [] }

@@ -12,6 +12,8 @@ public final class Broadcast: Sendable {
     /// What the browser sends, where it is Opus that is to become AAC.
     var opus: OpusConfiguration?
     var converter: OpusToAAC?
+    /// Counts what the sound was set up as: a converter that fails late says nothing of a newer set-up.
+    var soundSetups = 0
     var isOver = false
   }
 
@@ -119,6 +121,7 @@ public final class Broadcast: Sendable {
     let before = state.withLock { state in
       defer { state.converter = nil }
       state.opus = opus
+      state.soundSetups += 1
       return state.converter
     }
     before?.finish()
@@ -126,14 +129,14 @@ public final class Broadcast: Sendable {
   }
 
   private func receive(sound unit: AccessUnit) {
-    let (live, opus, known) = state.withLock { ($0.live, $0.opus, $0.converter) }
+    let (live, opus, known, setup) = state.withLock { ($0.live, $0.opus, $0.converter, $0.soundSetups) }
     guard let live else { return }
     guard let opus else { return live.stream.receive(.unit(unit), from: live.publisher) }
     if let known { return known.feed(unit) }
     let converter = OpusToAAC(opus) { aac in
       live.stream.receive(.unit(aac), from: live.publisher)
     } failed: { [weak self] reason in
-      self?.goOnWithOpus(opus, live.stream, live.publisher, reason)
+      self?.goOnWithOpus(opus, setup, live.stream, live.publisher, reason)
     } ended: { [server] in
       server.transcoderLeft()
     }
@@ -142,12 +145,17 @@ public final class Broadcast: Sendable {
   }
 
   /// The show goes on with the sound as it comes: most players take it.
-  private func goOnWithOpus(_ opus: OpusConfiguration, _ stream: LiveStream, _ publisher: UInt64, _ reason: String) {
-    logger.warning("A browser's sound stays Opus, which some HLS players cannot play", metadata: ["why": "\(reason)"])
-    state.withLock { state in
+  private func goOnWithOpus(
+    _ opus: OpusConfiguration, _ setup: Int, _ stream: LiveStream, _ publisher: UInt64, _ reason: String
+  ) {
+    let isNewest = state.withLock { state in
+      guard state.soundSetups == setup else { return false }
       state.opus = nil
       state.converter = nil
+      return true
     }
+    guard isNewest else { return }
+    logger.warning("A browser's sound stays Opus, which some HLS players cannot play", metadata: ["why": "\(reason)"])
     stream.receive(.audio(.opus(opus)), from: publisher)
     say(.keyPlease)
   }

@@ -29,6 +29,8 @@ public struct RecordingIndex: Sendable, Equatable {
   private(set) var lastFileEnd: Int64 = 0
   /// Bytes of media.
   public private(set) var bytes: Int64 = 0
+  /// How long its gaps are together, in ticks. Like every sum here it is bounded: an index may be anybody's file.
+  private var lost: Int64 = 0
   private var hasGap = false
 
   public init() {}
@@ -44,9 +46,10 @@ public struct RecordingIndex: Sendable, Equatable {
       lastFile = entry.file
       initializations[entry.file] = entry
     case .segment:
-      guard entry.file == lastFile, lastFile > 0, entry.offset == lastFileEnd, entry.length > 0, entry.duration > 0
-      else { return false }
       let last = segments.last
+      guard entry.file == lastFile, lastFile > 0, entry.offset == lastFileEnd, entry.length > 0, entry.duration > 0,
+        entry.end <= RecordingEntry.ticksMax, duration + entry.duration <= RecordingEntry.ticksMax
+      else { return false }
       let isDiscontinuity = last.map { $0.entry.file != entry.file || hasGap } ?? false
       segments.append(
         RecordedSegment(
@@ -55,7 +58,9 @@ public struct RecordingIndex: Sendable, Equatable {
           discontinuities: (last?.discontinuities ?? 0) + (isDiscontinuity ? 1 : 0)))
       hasGap = false
     case .gap:
+      guard lost + entry.duration <= RecordingEntry.ticksMax else { return false }
       gaps.append(entry)
+      lost += entry.duration
       hasGap = true
     }
     records += 1
@@ -104,7 +109,7 @@ public struct RecordingIndex: Sendable, Equatable {
       startMilliseconds: first.entry.start / scale, endMilliseconds: (last.entry.start + last.entry.duration) / scale,
       durationMilliseconds: duration / scale, bytes: bytes, segments: segments.count,
       lostSegments: gaps.reduce(0) { $0 + Int($1.lost) },
-      lostMilliseconds: gaps.reduce(0) { $0 + $1.duration } / scale)
+      lostMilliseconds: lost / scale)
   }
 }
 

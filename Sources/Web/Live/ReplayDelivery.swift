@@ -11,6 +11,7 @@ struct ReplayDelivery: Sendable {
   let commerce: Commerce
   let recordings: Recordings
   private let texts = Texts()
+  private let visibility = Visibility()
 
   init(commerce: Commerce, recordings: Recordings) {
     self.commerce = commerce
@@ -33,7 +34,7 @@ struct ReplayDelivery: Sendable {
       }
       return text("text/vtt; charset=utf-8", RecordingPlaylist.chapters(chapters, in: index), isKept: true)
     default:
-      guard let index = try await recordings.index(of: name),
+      guard try await isVisible(name), let index = try await recordings.index(of: name),
         let entry = RecordingPlaylist.entry(named: path, in: index),
         let bytes = try await recordings.bytes(of: entry, in: name)
       else { throw Problem.notFound("segment") }
@@ -56,6 +57,21 @@ struct ReplayDelivery: Sendable {
         hasEnded: hasEnded))
     texts.put(made, of: name, edition: edition)
     return text(type, made)
+  }
+
+  /// Whether anybody may see the show; as it was some seconds ago, so that a segment costs no question of its own.
+  private func isVisible(_ name: String) async throws -> Bool {
+    let now = commerce.clock.now
+    if let known = visibility.isVisible(name, at: now) { return known }
+    guard let id = ID<Show>(name) else { return false }
+    do {
+      _ = try await commerce.show(id)
+      visibility.put(name, true, at: now)
+      return true
+    } catch is GeneralRefusal {
+      visibility.put(name, false, at: now)
+      return false
+    }
   }
 
   /// The recording of a show that has ended, for anybody who may see the show.
@@ -94,6 +110,24 @@ struct ReplayDelivery: Sendable {
     headers[.accessControlAllowOrigin] = "*"
     let piece = bytes.getSlice(at: bytes.readerIndex + Int(range.lowerBound), length: range.count) ?? ByteBuffer()
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: piece))
+  }
+
+  /// What was answered lately to who may see a show.
+  private final class Visibility: Sendable {
+    private static let keptSeconds: Int64 = 10
+    private static let keptMax = 1_000
+    private let kept = Mutex<[String: (isVisible: Bool, until: Moment)]>([:])
+
+    func isVisible(_ name: String, at now: Moment) -> Bool? {
+      kept.withLock { kept in kept[name].flatMap { now < $0.until ? $0.isVisible : nil } }
+    }
+
+    func put(_ name: String, _ isVisible: Bool, at now: Moment) {
+      kept.withLock { kept in
+        if kept.count >= Self.keptMax, kept[name] == nil { kept.removeAll() }
+        kept[name] = (isVisible, now.adding(seconds: Self.keptSeconds))
+      }
+    }
   }
 
   /// The newest playlist of each live show: thousands of lines, and the same for everybody.
