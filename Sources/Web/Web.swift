@@ -92,11 +92,12 @@ public struct Web: Service {
 
   private var application: Application<RouterResponder<WebContext>> {
     let configuration = site.configuration
-    let port = port
+    let (port, site) = (port, site)
     return Application(
       router: Routes.router(site),
       server: HTTPServerBuilder { responder in
         LoopedHTTP1(
+          site: site,
           HTTP1Channel(
             responder: responder,
             configuration: .init(

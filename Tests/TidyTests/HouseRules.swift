@@ -12,13 +12,14 @@ import Testing
     "Store": ["CLibpq", "Dispatch", "Foundation", "GRDB", "GRDBSQLite", "Glibc", "Logging", "Synchronization"],
     "Commerce": ["Crypto", "CryptoExtras", "Dispatch", "Foundation", "Logging", "Store", "Synchronization"],
     "Media": [
-      "Crypto", "Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "Subprocess",
+      "CZlib", "Crypto", "Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "Subprocess",
       "Synchronization",
     ],
     "Web": [
       "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes", "Hummingbird",
       "HummingbirdCore",
-      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOWebSocket", "ServiceLifecycle",
+      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOWebSocket",
+      "ServiceLifecycle",
       "Synchronization",
     ],
     "haat": [

@@ -93,6 +93,41 @@ import Testing
     }
   }
 
+  @Test func `many read a segment at once, some leave in the middle, and the others have all of it`() async throws {
+    try await Self.onAir { web, folder in
+      let playlist = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.status == 200 })
+      let path = folder + (try Self.segment(playlist.text))
+      let whole = try await web.guest.get(path)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for reader in 0..<24 {
+          group.addTask {
+            let request = web.guest.head("GET", path, [:], 0, keep: true)
+            let last = web.guest.head("GET", path, ["Range": "bytes=40-"], 0, keep: false)
+            // Three on one connection, asked for before any of them is answered.
+            let bytes = try await web.guest.connected { inbound, outbound in
+              try await outbound.write(ByteBuffer(bytes: request + request + last))
+              var all: [UInt8] = []
+              for try await buffer in inbound {
+                all += Array(buffer: buffer)
+                if reader % 4 == 0 { return [UInt8]() }
+              }
+              return all
+            }
+            guard reader % 4 != 0 else { return }
+            let reply = try Reply(bytes)
+            #expect(reply.status == 200 && Array(reply.body.prefix(whole.body.count)) == whole.body)
+            let second = try Reply(Array(reply.body.dropFirst(whole.body.count)))
+            #expect(second.status == 200 && Array(second.body.prefix(whole.body.count)) == whole.body)
+            let third = try Reply(Array(second.body.dropFirst(whole.body.count)))
+            #expect(third.status == 206 && third.body == Array(whole.body.dropFirst(40)))
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try await web.guest.get(path).body == whole.body)
+    }
+  }
+
   @Test func `what is live has a poster, on its card and where its page is shared`() async throws {
     try await Self.onAir { web, folder in
       let large = try await web.until({ try await web.guest.get(folder + "poster.jpg") }, is: { $0.status == 200 })

@@ -198,6 +198,19 @@ public final class LiveStream: Sendable {
     }
   }
 
+  /// Answers as `answer(_:query:from:)` does when `path` names a segment, part or initialization segment that is there
+  /// now, and at once; nil for all else.
+  public func media(at path: String) -> MediaAnswer? {
+    guard case .want(let want) = LiveRequest(path, query: [:], names: names) else { return nil }
+    switch want {
+    case .segment, .part, .initialization: break
+    default: return nil
+    }
+    let now = clock.now
+    guard let reply = state.withLock({ $0.reply(to: want, now: now) }), case .media = reply else { return nil }
+    return answer(reply)
+  }
+
   private func answer(_ reply: LiveState.Reply) -> MediaAnswer {
     switch reply {
     case .failure(let status): .failure(status)

@@ -21,12 +21,22 @@ private final class LoopExecutor: TaskExecutor {
 /// A request is read and answered by the loop. Served from the global pool, it would change threads twice, which costs
 /// as much as a small answer itself. What is more than small goes back to the pool: `OffTheLoop`.
 struct LoopedHTTP1: ServerChildChannel {
+  private let site: Site
   private let http: HTTP1Channel
 
-  init(_ http: HTTP1Channel) { self.http = http }
+  init(site: Site, _ http: HTTP1Channel) {
+    self.site = site
+    self.http = http
+  }
 
   func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-    http.setup(channel: channel, logger: logger)
+    http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+      let pipeline = channel.pipeline.syncOperations
+      // Above what counts requests, so that a connection is not taken for idle.
+      let counting = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+      try pipeline.addHandler(MediaShortcut(site), position: .after(counting))
+      return value
+    }
   }
 
   func handle(value: HTTP1Channel.Value, logger: Logger) async {

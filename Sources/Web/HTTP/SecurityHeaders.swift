@@ -14,13 +14,18 @@ struct SecurityHeaders: RouterMiddleware {
     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'
     """
 
+  /// What is said with every answer, whatever it is.
+  static func add(to headers: inout HTTPFields, id: String, isSecure: Bool) {
+    headers[.xContentTypeOptions] = "nosniff"
+    headers[.requestID] = id
+    if isSecure { headers[.strictTransportSecurity] = "max-age=31536000" }
+  }
+
   func handle(
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
     var response = try await next(request, context)
-    response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers[.requestID] = context.id
-    if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+    Self.add(to: &response.headers, id: context.id, isSecure: isSecure)
     guard response.headers[.contentType]?.hasPrefix("text/html") == true else { return response }
     response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     response.headers[.referrerPolicy] = "same-origin"

@@ -24,23 +24,30 @@ struct MediaDelivery: Sendable {
     let address = context.address(of: request, site.configuration)
     let answer = await stream.answer(path, query: query, from: address)
 
-    var headers = Self.embeddable
-    for (name, value) in answer.headers {
-      if let name = HTTPField.Name(name) { headers[name] = value }
-    }
+    var headers = Self.headers(of: answer)
     let status = HTTPResponse.Status(code: answer.status)
     switch answer.body {
     case .empty: return Response(status: status, headers: headers)
     case .buffers(let buffers):
       if let playlist = answer.playlist { return Self.playlist(playlist, headers, request) }
-      // Its name is never given to other bytes.
-      headers[.eTag] = "\"\(path)\""
+      headers[.eTag] = Self.tag(of: path)
       return Self.file(buffers, headers, request)
     case .endless(let fragments):
       let place = try site.streams.enter(address, context.channel)
       headers[.accelBuffering] = "no"
       return Response(status: status, headers: headers, body: endless(fragments, context.channel, place))
     }
+  }
+
+  /// Media's name is never given to other bytes.
+  static func tag(of path: String) -> String { "\"\(path)\"" }
+
+  static func headers(of answer: MediaAnswer) -> HTTPFields {
+    var headers = embeddable
+    for (name, value) in answer.headers {
+      if let name = HTTPField.Name(name) { headers[name] = value }
+    }
+    return headers
   }
 
   /// Answers the question a browser asks before a page of another site may ask for more than the simplest.
