@@ -41,6 +41,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Store",
@@ -95,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "haat",
       dependencies: [
-        "Commerce", "Media", "Store", "Web",
+        "CMalloc", "Commerce", "Media", "Store", "Web",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

@@ -8,15 +8,18 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.0")],
   targets: [
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     .target(
       name: "Media",
-      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+      dependencies: ["CZlib", .product(name: "NIOCore", package: "swift-nio")],
       path: "Sources/Media",
       sources: [
-        "AccessUnit.swift", "Codecs", "MP4", "RTMP/AMF0.swift", "RTMP/AggregateMessage.swift",
-        "RTMP/ChunkDecoder.swift", "RTMP/ChunkWriter.swift", "RTMP/EnhancedTag.swift", "RTMP/FLVTag.swift",
-        "RTMP/PublishConversation.swift", "HLS/PartTarget.swift", "HLS/Packager.swift", "HLS/Segmenter.swift",
-        "HLS/Timeline.swift", "Recording/Checksum.swift", "Recording/RecordingEntry.swift",
+        "AccessUnit.swift", "Browser/BroadcastConversation.swift", "Browser/BroadcastEnd.swift",
+        "Browser/BroadcastMessage.swift", "Codecs", "FFmpeg/FLVFileDecoder.swift", "MP4",
+        "RTMP/AMF0.swift", "RTMP/AggregateMessage.swift", "RTMP/ChunkDecoder.swift", "RTMP/ChunkWriter.swift",
+        "RTMP/EnhancedTag.swift", "RTMP/FLVTag.swift",
+        "RTMP/PublishConversation.swift", "HLS/PartTarget.swift", "HLS/Packager.swift", "HLS/SegmentJoin.swift",
+        "HLS/Segmenter.swift", "HLS/Timeline.swift", "Recording/Checksum.swift", "Recording/RecordingEntry.swift",
         "Recording/RecordingIndex.swift",
       ]),
     .executableTarget(

@@ -92,6 +92,42 @@ seed("av1", "main", AV1)
 seed("av1", "main10", AV1_10)
 for name, record in (("lc", "1190"), ("mono", "1208"), ("he", "2b118800"), ("960", "1194"), ("rate", "178061a810")):
     seed("aac", name, bytes.fromhex(record))
+
+
+def tag(kind, time, body):
+    return bytes([kind]) + len(body).to_bytes(3, "big") + (time & 0xFFFFFF).to_bytes(3, "big") + bytes(
+        [time >> 24 & 0x7F]) + bytes(3) + body + struct.pack(">I", 11 + len(body))
+
+
+film = b"FLV\1\5\0\0\0\x09\0\0\0\0" + tag(18, 0, metadata) + tag(9, 0, avc_start) + tag(8, 0, aac_start) + b"".join(
+    tag(9, time * 33, avc_other if time % 5 else avc_key) + tag(8, time * 33, b"\xaf\1\x21\x21") for time in range(12))
+seed("flvfile", "film", b"\x20" + film)
+seed("flvfile", "sound", b"\x03FLV\1\4\0\0\0\x09\0\0\0\0" + tag(8, 0, aac_start) + tag(8, 0x7FFFFFFF, b"\xaf\1\x21"))
+seed("flvfile", "hevc", b"\xffFLV\1\1\0\0\0\x09\0\0\0\0" + tag(9, 0, b"\x90hvc1" + HEVC) + tag(9, 0, hevc_key))
+
+
+def said(body, passed=20):
+    return bytes([passed]) + struct.pack(">H", len(body)) + body
+
+
+def name(value):
+    return bytes([len(value)]) + value.encode()
+
+
+def frame(kind, time, payload, key=False):
+    return said(bytes([kind, 1 if key else 0]) + struct.pack(">qI", time, 33_333) + payload)
+
+
+picture = said(b"\1" + name("avc1.42C00D") + AVC)
+sound = said(b"\2" + name("mp4a.40.2") + b"\x11\x90")
+opus = said(b"\2" + name("opus") + b"OpusHead\1\2\x38\1\x80\xbb\0\0\0\0\0")
+frames = b"".join(frame(3, time * 33_333, b"\0\0\0\2\x65\x88", time % 5 == 0) + frame(4, time * 33_333, b"\x21\x21")
+                  for time in range(12))
+seed("broadcast", "frames", picture + sound + frames + said(b"\7"))
+seed("broadcast", "opus", picture + opus + frames)
+seed("broadcast", "container", said(b"\5" + name("video/webm;codecs=vp8,opus")) + said(b"\6" + bytes(40)) + said(b"\7"))
+
+
 def record(kind, file, offset, length, start, duration):
     return struct.pack(
         ">HBBIqIqqIII", 0x4852, kind, 1, file, offset, length, start, duration, 1 if kind == 3 else 0, 7, 0)

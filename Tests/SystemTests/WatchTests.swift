@@ -72,6 +72,58 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(4)))
+  func `captions that an encoder sends are on the screen when the viewer wants them, live and in the replay`()
+    async throws
+  {
+    let program = try HaatProgram()
+    let addresses = try await program.serve()
+    let stall = try await Stall.setUp(at: addresses, stock: 10)
+    let sentence = "Mangoes of this morning"
+    let encoder = try CaptionedEncoder(
+      server: stall.server, key: stall.key, sentence: sentence, in: program.directory)
+    defer { encoder.kill() }
+    try await withBrowser(width: 390, height: 844) { browser in
+      let page = addresses.web.absoluteString + "/watch/\(stall.show)?lang=en"
+      try await browser.open(page)
+      try await plays(browser, way: "stream")
+      let button = "document.querySelector('live-controls [data-part=captions]')"
+      try await browser.wait(
+        until: "Array.from(\(player).video.textTracks).some((track) => track.kind === 'captions')")
+      try await browser.run("document.querySelector('[data-part=reach]').click()")
+      try await browser.wait(until: "\(button) && !\(button).hidden")
+      try await browser.run("\(button).getAttribute('aria-pressed') === 'true' || \(button).click()")
+      try await wait(browser, forCaption: sentence, in: "live-player")
+      // They are there on the other ways too.
+      try await browser.run("\(player).setAttribute('ways', 'parts')")
+      try await plays(browser, way: "parts")
+      try await wait(browser, forCaption: sentence, in: "live-player")
+      try await Screenshots.keep(browser, "captions-phone")
+      try await until("twelve seconds are recorded", within: 60) {
+        let recording = try await stall.host.call("GET", "/api/v1/shows/\(stall.show)/recording")
+        return recording["durationMilliseconds"] as? Int ?? 0 > 12_000 ? true : nil
+      }
+      try await stall.host.call("PUT", "/api/v1/shows/\(stall.show)/state", ["state": "ended"], expecting: 200)
+      try await until("the recording is complete", within: 5) {
+        let recording = try await stall.host.call("GET", "/api/v1/shows/\(stall.show)/recording")
+        return recording["state"] as? String == "ready" ? true : nil
+      }
+      try await browser.open(page)
+      try await browser.wait(until: "document.querySelector('replay-player').state === 'playing'")
+      // The wish is remembered.
+      try await wait(browser, forCaption: sentence, in: "replay-player")
+    }
+  }
+
+  /// Until the words are shown over the picture, as the browser sees it.
+  private func wait(_ browser: Browser, forCaption sentence: String, in player: String) async throws {
+    try await browser.wait(
+      until: """
+        Array.from(document.querySelector('\(player)').video.textTracks).some((track) => track.mode === 'showing' \
+        && Array.from(track.activeCues ?? []).some((cue) => cue.text === '\(sentence)'))
+        """)
+  }
+
   private let player = "document.querySelector('live-player')"
 
   /// Two seconds of the picture are shown that way. The film has a keyframe every five seconds, and a browser's own HLS

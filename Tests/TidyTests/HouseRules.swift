@@ -23,7 +23,8 @@ import Testing
       "Synchronization",
     ],
     "haat": [
-      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media", "ServiceLifecycle",
+      "ArgumentParser", "CMalloc", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media",
+      "ServiceLifecycle",
       "Store",
       "Subprocess", "Synchronization", "UnixSignals", "Web", "Yams",
     ],

@@ -4,7 +4,7 @@ import NIOCore
 
 /// What can be fuzzed. Another reader becomes a case here, with a folder in Seeds.
 enum Target: String, CaseIterable {
-  case chunks, amf0, flv, avc, hevc, av1, aac, times, recording
+  case chunks, amf0, flv, flvfile, avc, hevc, av1, aac, times, recording, broadcast
 
   func run(_ input: [UInt8]) {
     switch self {
@@ -23,6 +23,8 @@ enum Target: String, CaseIterable {
       _ = Initialization(number: 1, video: nil, audio: .aac(aac))
     case .times: placeInTime(input)
     case .recording: readIndex(input)
+    case .flvfile: readFile(input)
+    case .broadcast: broadcast(input)
     }
   }
 
@@ -115,6 +117,57 @@ private func readTag(_ input: [UInt8]) {
   let configuration = configurations[Int(choice >> 1) % configurations.count]
   _ = try? FLVTag.video(body, timestamp: 0, configuration: configuration)
   _ = configuration?.canStart(at: body)
+}
+
+/// A file as it comes from a program beside us, whole and in pieces of the length that the first byte says.
+private func readFile(_ input: [UInt8]) {
+  guard let length = input.first else { return }
+  let bytes = Array(input.dropFirst())
+  func tags(piece: Int) -> (all: [FLVTag], isWhole: Bool) {
+    var decoder = FLVFileDecoder(tagBytesMax: 1 << 16)
+    var all: [FLVTag] = []
+    var start = 0
+    while start < bytes.count {
+      do {
+        all += try decoder.received(ByteBuffer(bytes: bytes[start..<min(bytes.count, start + piece)]))
+      } catch {
+        return (all, false)
+      }
+      start += piece
+    }
+    return (all, true)
+  }
+  let whole = tags(piece: max(1, bytes.count))
+  let pieces = tags(piece: Int(length) + 1)
+  precondition(whole.isWhole == pieces.isWhole, "the same bytes were refused only in pieces")
+  // A call that throws gives nothing of what it read before the fault.
+  precondition(!whole.isWhole || whole.all == pieces.all, "the same bytes were read differently in pieces")
+}
+
+/// Messages of a browser that broadcasts, each behind a byte for the time that passed and two for its length.
+private func broadcast(_ input: [UInt8]) {
+  var talk = BroadcastConversation()
+  var packager = Packager(startMilliseconds: 0)
+  var now: Int64 = 0
+  var isClosed = false
+  var rest = input[...]
+  while rest.count >= 3 {
+    let (passed, high, low) = (rest.removeFirst(), rest.removeFirst(), rest.removeFirst())
+    now += Int64(passed)
+    let length = min(rest.count, Int(high) << 8 | Int(low))
+    let actions = talk.received(ByteBuffer(bytes: rest.prefix(length)), now: now)
+    rest = rest.dropFirst(length)
+    precondition(!isClosed || actions.isEmpty, "something is done after the end")
+    for action in actions {
+      switch action {
+      case .tag(.video(let video)): packager.configure(video)
+      case .tag(.audio(let audio)): packager.configure(audio)
+      case .tag(.unit(let unit)): _ = packager.receive(unit, at: .init(show: now, wall: now))
+      case .close: isClosed = true
+      default: break
+      }
+    }
+  }
 }
 
 /// Every three bytes are a frame: what it is, and two of time.

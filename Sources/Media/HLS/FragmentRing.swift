@@ -27,6 +27,11 @@ struct FragmentRing {
 
   subscript(_ number: Int) -> Fragment { fragments[number - base] }
 
+  /// The same bytes lie elsewhere too, from now on: one copy of them is enough.
+  mutating func replace(_ number: Int, with bytes: ByteBuffer) {
+    if (start..<end).contains(number) { fragments[number - base].bytes = bytes }
+  }
+
   mutating func append(_ fragment: Fragment) {
     if fragment.isKey { lastKey = end }
     fragments.append(fragment)
@@ -36,7 +41,10 @@ struct FragmentRing {
       lastKey = nil
     }
     let kept = lastKey ?? end - 1
-    while start < kept, fragment.decodeTime - self[start].decodeTime > lag { gone += 1 }
+    while start < kept, fragment.decodeTime - self[start].decodeTime > lag {
+      fragments[gone].bytes = ByteBuffer()
+      gone += 1
+    }
     guard gone >= 64, gone * 2 >= fragments.count else { return }
     fragments.removeFirst(gone)
     base += gone

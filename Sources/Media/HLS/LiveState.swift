@@ -246,10 +246,12 @@ struct LiveState {
   private mutating func add(_ fragments: [Fragment], now: MediaClock.Reading, _ effects: inout Effects) {
     guard !fragments.isEmpty else { return }
     var changed = false
-    for fragment in fragments {
+    for var fragment in fragments {
+      fragment.number = ring.end
       ring.append(fragment)
       if fragment.track == .video, !configuration.ladder.isEmpty { toLadder.append(fragment) }
       if segmenter.append(fragment) { changed = true }
+      for (number, bytes) in segmenter.takeJoined() { ring.replace(number, with: bytes) }
     }
     if phase == .waiting, publisher != nil, fragments.contains(where: \.isKey) {
       phase = .live

@@ -14,6 +14,8 @@ struct Part: Sendable {
   var soundIndexes: [Int] = []
   /// The sound alone, as slices of the segment.
   var sound: [ByteBuffer] = []
+  /// The numbers of `buffers` in the `FragmentRing`, while the segment is being written.
+  var numbers: [Int?] = []
 
   /// What there is to download.
   func bytes(of rendition: Rendition) -> [ByteBuffer] {
@@ -70,6 +72,7 @@ struct Segmenter {
   static let targetSecondsMin: Int64 = 2
   /// Of a source that breaks again and again, no more than so many are kept, however short they are.
   static let segmentsMax = 512
+  private static let gatheredBytes = 96 << 10
   private static let ticksPerSecond = Initialization.ticksPerSecond
 
   private let settings: Settings
@@ -90,6 +93,8 @@ struct Segmenter {
   private(set) var discontinuitySequence: Int
   private(set) var hasEnded = false
 
+  /// Fragments of what was joined since that was last asked: their numbers, and where they lie now.
+  private var joined: [(Int, ByteBuffer)] = []
   /// Whole since they were last taken, for a recording.
   private var finished: [Segment] = []
   /// Left the playlist, but still downloadable.
@@ -98,6 +103,8 @@ struct Segmenter {
   /// Fragments before the targets are known, and the ticks of those that lead.
   private var opening: [Fragment] = []
   private var openingLength: Int64 = 0
+  /// How many at the front of `opening` lie in common buffers.
+  private var gathered = 0
   private var openPart = OpenPart()
   private var lastInitialization: Initialization?
 
@@ -105,6 +112,7 @@ struct Segmenter {
     var buffers: [ByteBuffer] = []
     /// Which of `buffers` are sound.
     var sound: [Int] = []
+    var numbers: [Int?] = []
     var duration: Int64 = 0
     var isIndependent = false
     /// Of its frames, in ticks.
@@ -114,6 +122,7 @@ struct Segmenter {
       if fragment.leads { shortest = min(shortest, fragment.duration) }
       if fragment.track == .audio { sound.append(buffers.count) }
       buffers.append(fragment.bytes)
+      numbers.append(fragment.number)
     }
   }
 
@@ -188,6 +197,13 @@ struct Segmenter {
     return finished
   }
 
+  /// Where the fragments lie of what became whole since this was last asked.
+  mutating func takeJoined() -> [(Int, ByteBuffer)] {
+    guard !joined.isEmpty else { return [] }
+    defer { joined = [] }
+    return joined
+  }
+
   // MARK: The first segment
 
   /// What breaks off before a segment is long enough is left out of the playlists: an encoder that is gone again at
@@ -204,6 +220,7 @@ struct Segmenter {
     }
     opening.append(fragment)
     if fragment.leads { openingLength += fragment.duration }
+    gatherOpening()
     return false
   }
 
@@ -221,7 +238,19 @@ struct Segmenter {
     forgetOpening()
   }
 
+  /// Seconds of frames, each a buffer of its own, would stay the heap's size for good.
+  private mutating func gatherOpening() {
+    let loose = gathered..<opening.count
+    guard opening[loose].reduce(0, { $0 + $1.bytes.readableBytes }) > Self.gatheredBytes else { return }
+    for (index, bytes) in zip(loose, opening[loose].map(\.bytes).inOneBuffer()) {
+      opening[index].bytes = bytes
+      if let number = opening[index].number { joined.append((number, bytes)) }
+    }
+    gathered = opening.count
+  }
+
   private mutating func forgetOpening() {
+    gathered = 0
     opening.removeAll()
     openingLength = 0
   }
@@ -284,11 +313,16 @@ struct Segmenter {
   private mutating func closePart() {
     guard openPart.duration > 0 else { return }
     let length = openPart.duration
+    openPart.buffers = openPart.buffers.inOneBuffer()
+    for (number, bytes) in zip(openPart.numbers, openPart.buffers) {
+      if let number { joined.append((number, bytes)) }
+    }
     // §4.4.4.9: no part is longer than the target. What is beyond was never sent by the source.
     var parts = [
       Part(
         number: takePartNumber(), duration: min(length, partTarget), isIndependent: openPart.isIndependent,
-        isGap: false, buffers: openPart.buffers, soundIndexes: openPart.sound)
+        isGap: false, buffers: openPart.buffers, soundIndexes: openPart.sound,
+        numbers: openPart.numbers)
     ]
     var rest = length - partTarget
     while rest > 0 {
@@ -324,7 +358,7 @@ struct Segmenter {
 
   /// What there was of each fragment is in one buffer from now on.
   private mutating func join(_ segment: inout Segment) {
-    segment.join()
+    joined += segment.join()
     let target = (targetSeconds ?? Self.targetSecondsMin) * Self.ticksPerSecond
     wholeRate.add(bytes: segment.bytes?.readableBytes ?? 0, ticks: segment.duration, target: target)
     let soundBytes = segment.sound.reduce(0) { $0 + $1.readableBytes }
@@ -408,50 +442,5 @@ extension Segmenter {
   var advancePartLimit: Int {
     partTarget < Initialization.ticksPerSecond
       ? Int((3 * Initialization.ticksPerSecond + partTarget - 1) / max(1, partTarget)) : 3
-  }
-}
-
-extension Segment {
-  /// One buffer a segment makes one write a request; the fragments themselves are let go. The sound stays in it, as
-  /// slices.
-  mutating func join() {
-    let size = parts.reduce(0) { $0 + $1.buffers.reduce(0) { $0 + $1.readableBytes } }
-    var joined = ByteBufferAllocator().buffer(capacity: size)
-    var ends: [Int] = []
-    var sounds: [[Range<Int>]] = []
-    for part in parts {
-      sounds.append(part.write(to: &joined))
-      ends.append(joined.writerIndex)
-    }
-    func slice(_ range: Range<Int>) -> ByteBuffer? { joined.getSlice(at: range.lowerBound, length: range.count) }
-    var start = 0
-    for (index, end) in ends.enumerated() {
-      if end > start, let whole = slice(start..<end) { parts[index].buffers = [whole] }
-      parts[index].sound = sounds[index].compactMap(slice)
-      parts[index].soundIndexes = []
-      start = end
-    }
-    bytes = joined
-    sound = parts.flatMap(\.sound)
-  }
-}
-
-extension Part {
-  /// Appends the part, and tells where its sound is; neighbours are one range.
-  fileprivate func write(to bytes: inout ByteBuffer) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var sounds = soundIndexes[...]
-    for (index, buffer) in buffers.enumerated() {
-      let start = bytes.writerIndex
-      bytes.writeImmutableBuffer(buffer)
-      guard index == sounds.first else { continue }
-      sounds.removeFirst()
-      if let last = ranges.last, last.upperBound == start {
-        ranges[ranges.count - 1] = last.lowerBound..<bytes.writerIndex
-      } else {
-        ranges.append(start..<bytes.writerIndex)
-      }
-    }
-    return ranges
   }
 }

@@ -13,6 +13,8 @@ struct Fragment: Sendable {
   var decodeTime: Int64
   var presentationTime: Int64
   var duration: Int64
+  /// Its number in the `FragmentRing`; nil when it is in none.
+  var number: Int?
 }
 
 extension Fragment {

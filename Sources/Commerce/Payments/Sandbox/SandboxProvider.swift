@@ -1,4 +1,5 @@
 public import Store
+internal import Synchronization
 
 /// The built-in payment provider: takes Stripe's published test numbers and no money.
 ///
@@ -13,6 +14,8 @@ public final class SandboxProvider: PaymentProvider {
   let behaviour: SandboxBehaviour
   let webhookAgeSeconds: Int64
   let fortune: SandboxFortune
+  /// When the last webhook that was scheduled here is due, and a while longer.
+  let scheduledUntil = Mutex(Moment(milliseconds: 0))
 
   /// `secret` signs webhooks; it must not be empty. `webhookAgeSeconds` is how much older or newer than now a signature
   /// may be.

@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import Synchronization
 
 extension SandboxProvider {
   /// Where webhooks go. Throwing means that it was not taken, and is to be sent again.
@@ -18,12 +19,14 @@ extension SandboxProvider {
 
   /// Notes that a webhook is to be sent, in the transaction of what it tells.
   func schedule(_ payment: SandboxPayment, after delay: Int64, in db: any Connection) throws {
+    let due = clock.now.adding(milliseconds: delay)
+    scheduledUntil.withLock { $0 = max($0, due.adding(milliseconds: 2_000)) }
     let event = SandboxEvent(id: Secret(prefix: "evt_", entropy: entropy).text, payment.answer)
     let body = String(decoding: try JSONEncoder().encode(event), as: UTF8.self)
     try db.run(
       """
       INSERT INTO sandbox_event (id, body, due_ms, deliveries, tries)
-      VALUES (\(event.id), \(body), \(clock.now.adding(milliseconds: delay)), \(fortune.nextIsTwice() ? 2 : 1), 0)
+      VALUES (\(event.id), \(body), \(due), \(fortune.nextIsTwice() ? 2 : 1), 0)
       """)
   }
 
@@ -50,7 +53,16 @@ extension SandboxProvider {
     while !Task.isCancelled {
       // A database that is down for a moment must not end the deliveries for good.
       let sent = (try? await deliverDue(delivery)) ?? 0
-      if sent == 0 { try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds)) }
+      if sent == 0 { await pause() }
+    }
+  }
+
+  /// Until there may be something to send: what this process has scheduled it knows of, and what another did, or was left
+  /// by a crash, can wait for a second.
+  private func pause() async {
+    for _ in 0..<1_000 / Self.pollMilliseconds {
+      guard (try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))) != nil else { return }
+      if scheduledUntil.withLock({ $0 }) >= clock.now { return }
     }
   }
 
