@@ -24,7 +24,7 @@ enum Target: String, CaseIterable {
     case .times: placeInTime(input)
     case .recording: readIndex(input)
     case .flvfile: readFile(input)
-    case .broadcast: broadcast(input)
+    case .broadcast: converse(input)
     }
   }
 
@@ -145,7 +145,7 @@ private func readFile(_ input: [UInt8]) {
 }
 
 /// Messages of a browser that broadcasts, each behind a byte for the time that passed and two for its length.
-private func broadcast(_ input: [UInt8]) {
+private func converse(_ input: [UInt8]) {
   var talk = BroadcastConversation()
   var packager = Packager(startMilliseconds: 0)
   var now: Int64 = 0
