@@ -20,7 +20,7 @@ import Testing
     let show = square.show.id
     #expect(try await commerce.recording(show)?.state == .recording)
     #expect(try await commerce.recordingsUnderWay() == [show])
-    #expect(try await commerce.recordingsToFinish() == [])
+    #expect(try await commerce.recordingsToFinish().isEmpty)
     await #expect(throws: RecordingRefusal.notReady) {
       try await commerce.recordingForDownload(show, by: square.owner)
     }
@@ -28,17 +28,49 @@ import Testing
 
     try await commerce.endShow(by: square.owner, show: show)
     #expect(try await commerce.recordingsUnderWay() == [])
-    #expect(try await commerce.recordingsToFinish() == [show])
+    #expect(try await commerce.recordingsToFinish().map(\.show) == [show])
+    #expect(try await commerce.recordingsToFinish(but: [show]).isEmpty)
     try await commerce.recordingFinished(show, Self.figures)
     try await commerce.recordingFinished(show, nil)
     let recording = try #require(try await commerce.recording(show))
     #expect(recording.state == .ready && recording.bytes == 7_000_000 && recording.durationMilliseconds == 58_000)
     #expect(recording.startMediaTime == 1_000 && recording.lostMilliseconds == 2_000)
-    #expect(try await commerce.recordingsToFinish() == [])
+    #expect(try await commerce.recordingsToFinish().isEmpty)
     #expect(try await commerce.replays(among: [show]) == [show])
     #expect(try await commerce.keptRecordings() == [recording])
     let use = try await commerce.recordingUse(of: square.channel.id, by: square.owner)
     #expect(use.count == 1 && use.bytes == 7_000_000)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `of a recording under way it is known once something of it was written`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let commerce = square.commerce
+    let show = square.show.id
+    #expect(try await commerce.isRecordingUnderWay(show))
+    #expect(try await !commerce.isRecordingUnderWay(commerce.makeID()))
+    try await commerce.recordingBegan(show, bytes: 700)
+    try await commerce.recordingBegan(show, bytes: 900)
+    #expect(try await commerce.recording(show)?.bytes == 700)
+    try await commerce.endShow(by: square.owner, show: show)
+    #expect(try await !commerce.isRecordingUnderWay(show))
+    #expect(try await commerce.recordingsToFinish().map(\.hasBytes) == [true])
+    try await commerce.recordingFinished(show, Self.figures)
+    try await commerce.recordingBegan(show, bytes: 900)
+    #expect(try await commerce.recording(show)?.bytes == 7_000_000)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a recording that cannot be completed is deleted by its owner once its show has ended`(
+    engine: Engine
+  ) async throws {
+    let square = try await MarketSquare(engine)
+    let commerce = square.commerce
+    try await commerce.endShow(by: square.owner, show: square.show.id)
+    try await commerce.deleteRecording(square.show.id, by: square.owner)
+    #expect(try await commerce.recordingsToFinish().isEmpty)
+    try await commerce.recordingFinished(square.show.id, Self.figures)
+    #expect(try await commerce.recording(square.show.id)?.state == .deleted)
   }
 
   @Test(arguments: Engine.allCases)

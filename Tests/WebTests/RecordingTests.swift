@@ -53,6 +53,26 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a recording whose volume is gone when its show ends is complete when the volume is back`() async throws {
+    let lines = LogLines()
+    try await RunningWeb.run(lines: lines) { web in
+      try await Self.record(web)
+      let recordings = try #require(web.media.recordings)
+      let show = web.square.show.id
+      _ = try await web.until({ try await web.square.commerce.recording(show)?.bytes }, is: { ($0 ?? 0) > 0 })
+      await recordings.closeAll()
+      let volume = recordings.configuration.directory
+      try FileManager.default.moveItem(atPath: volume, toPath: volume + "-elsewhere")
+      _ = try await web.square.commerce.endShow(by: web.square.owner, show: show)
+      _ = try await web.until({ lines.all }, is: { $0.contains { $0.contains("is its volume mounted?") } })
+      #expect(try await web.square.commerce.recordingState(show) == .recording)
+      try? FileManager.default.removeItem(atPath: volume)
+      try FileManager.default.moveItem(atPath: volume + "-elsewhere", toPath: volume)
+      _ = try await web.until({ try await web.square.commerce.recordingState(show) }, is: { $0 == .ready })
+      #expect(try await web.square.commerce.recording(show)?.durationMilliseconds == 4_000)
+    }
+  }
+
   @Test func `a show that has ended is played from its recording, and a live one can be looked back in`() async throws {
     try await RunningWeb.run { web in
       let show = web.square.show.id

@@ -10,6 +10,7 @@ public struct Recording: Sendable, Equatable {
   public let endMediaTime: Int64
   /// How long it plays, in milliseconds, without what is missing.
   public let durationMilliseconds: Int64
+  /// While it is recorded: 0 until something of it is on the disk, then how much that was.
   public let bytes: Int64
   /// What was on air and could not be written, in milliseconds.
   public let lostMilliseconds: Int64

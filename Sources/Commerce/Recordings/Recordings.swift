@@ -88,15 +88,41 @@ extension Commerce {
     }
   }
 
-  /// The shows that have ended and whose recording is not yet known to be complete, at most so many.
-  public func recordingsToFinish(limit: Int = 20) async throws -> [ID<Show>] {
+  /// Whether the show is on air and to be recorded.
+  public func isRecordingUnderWay(_ show: ID<Show>) async throws -> Bool {
     try await database.read { db in
-      try db.rows(
+      try db.row(
         """
         SELECT recording.show_id FROM recording JOIN show ON show.id = recording.show_id
-        WHERE recording.state = 'recording' AND show.state = 'ended' ORDER BY recording.show_id LIMIT \(limit)
+        WHERE recording.show_id = \(show) AND recording.state = 'recording' AND show.state = 'live'
+        """) != nil
+    }
+  }
+
+  /// So many bytes of a recording under way are safe: from now on a disk without them is not the recording's disk.
+  /// Told again, nothing happens.
+  public func recordingBegan(_ show: ID<Show>, bytes: Int64) async throws {
+    try await database.write { db in
+      try db.run(
+        "UPDATE recording SET bytes = \(bytes) WHERE show_id = \(show) AND state = 'recording' AND bytes = 0")
+    }
+  }
+
+  /// The shows that have ended and whose recording is not yet known to be complete, at most so many: with whether
+  /// anything of it is known to have been written.
+  /// - Parameter others: those that are not asked about now.
+  public func recordingsToFinish(
+    but others: [ID<Show>] = [], limit: Int = 20
+  ) async throws -> [(show: ID<Show>, hasBytes: Bool)] {
+    try await database.read { db in
+      let rest: SQL = others.isEmpty ? "" : "AND recording.show_id NOT IN \(list: others)"
+      return try db.rows(
         """
-      ).map { try $0.get("show_id") }
+        SELECT recording.show_id, recording.bytes FROM recording JOIN show ON show.id = recording.show_id
+        WHERE recording.state = 'recording' AND show.state = 'ended' \(rest)
+        ORDER BY recording.show_id LIMIT \(limit)
+        """
+      ).map { (show: try $0.get("show_id"), hasBytes: try $0.get("bytes", as: Int64.self) > 0) }
     }
   }
 
@@ -164,7 +190,8 @@ extension Commerce {
   }
 
   /// The recording is no more. Only for the channel's owners; deleted already, nothing happens. Its files are removed
-  /// afterwards: until then nobody is shown them.
+  /// afterwards: until then nobody is shown them. One that cannot be completed, because its disk is gone, can be deleted
+  /// as soon as its show has ended.
   ///
   /// Throws `RecordingRefusal`.
   public func deleteRecording(_ id: ID<Show>, by caller: Caller) async throws {
@@ -174,9 +201,9 @@ extension Commerce {
       guard let recording = try Recording.find(id, in: db) else { throw RecordingRefusal.none }
       switch recording.state {
       case .deleted: return
-      case .recording: throw RecordingRefusal.notReady
+      case .recording where show.state != .ended: throw RecordingRefusal.notReady
       case .empty: throw RecordingRefusal.none
-      case .ready: try Self.delete(id, because: .owner, at: clock.now, in: db)
+      case .ready, .recording: try Self.delete(id, because: .owner, at: clock.now, in: db)
       }
     }
   }
@@ -213,7 +240,7 @@ extension Commerce {
     try db.run(
       """
       UPDATE recording SET state = 'deleted', deleted_ms = \(now), deleted_why = \(reason)
-      WHERE show_id = \(show) AND state = 'ready'
+      WHERE show_id = \(show) AND state IN ('ready', 'recording')
       """)
   }
 

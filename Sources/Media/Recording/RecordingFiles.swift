@@ -127,6 +127,16 @@ final class RecordingFiles {
     index = grown
   }
 
+  /// Notes what was lost since the last segment. When it throws, nothing has changed.
+  func append(gap: RecordingEntry) throws {
+    var grown = index
+    guard grown.append(gap) else { throw DiskFault(sentence: "more is lost than an index can say") }
+    var record = ByteBuffer()
+    gap.write(to: &record)
+    try disk.write(indexFile, record, Int64(index.records * RecordingEntry.bytes))
+    index = grown
+  }
+
   /// First the bytes, then the records that speak of them.
   func sync() throws {
     if let dataFile { try disk.sync(dataFile) }

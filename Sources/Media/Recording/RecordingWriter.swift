@@ -18,6 +18,7 @@ final class RecordingWriter: Sendable {
     var queueBytes = 0
     var index = RecordingIndex()
     var trouble: String?
+    var unnoted: RecordingEntry?
     var isClosing = false
     var isClosed = false
     var waiters: [CheckedContinuation<Void, Never>] = []
@@ -31,13 +32,17 @@ final class RecordingWriter: Sendable {
   private let state = Mutex(State())
   private let wake = DispatchSemaphore(value: 0)
 
-  init(id: String, directory: String, configuration: RecordingConfiguration, disk: RecordingDisk, logger: Logger) {
+  /// - Parameter gap: what was lost before, and is not in the index yet.
+  init(
+    id: String, directory: String, gap: RecordingEntry? = nil, configuration: RecordingConfiguration,
+    disk: RecordingDisk, logger: Logger
+  ) {
     self.id = id
     self.directory = directory
     self.configuration = configuration
     self.disk = disk
     self.logger = logger
-    let thread = Thread { [self] in work() }
+    let thread = Thread { [self] in work(gap) }
     thread.name = "recording"
     thread.start()
   }
@@ -47,6 +52,9 @@ final class RecordingWriter: Sendable {
 
   /// Why nothing can be written at the moment; nil when all is well.
   var trouble: String? { state.withLock { $0.trouble } }
+
+  /// Once it is closed: what was lost at the end and could not even be noted.
+  var unnoted: RecordingEntry? { state.withLock { $0.unnoted } }
 
   /// Takes a whole segment; never waits.
   func offer(_ segment: Segment) {
@@ -83,11 +91,11 @@ final class RecordingWriter: Sendable {
 
   // MARK: The thread
 
-  private func work() {
+  private func work(_ before: RecordingEntry?) {
     // A restart within the show finds what was recorded before, and viewers can look back at once.
     var files = try? RecordingFiles(directory, disk: disk)
     if let files { state.withLock { $0.index = files.index } }
-    var gap: RecordingEntry?
+    var gap = before
     var isSynced = true
     var syncedAt = DispatchTime.now().uptimeNanoseconds
     loop: while true {
@@ -117,6 +125,7 @@ final class RecordingWriter: Sendable {
       isSynced = true
       syncedAt = now
     }
+    if let gap { noteLast(gap, files) }
     sync(files)
     files = nil
     let waiters = state.withLock { state in
@@ -151,6 +160,19 @@ final class RecordingWriter: Sendable {
     let parent = (directory as NSString).deletingLastPathComponent
     guard disk.free(parent) >= least else {
       throw DiskFault(sentence: "the disk is nearly full: less than freeBytesMin, \(least), is left")
+    }
+  }
+
+  /// What was lost at the end has no segment after it that would bring it into the index. Of a show of which nothing was
+  /// written there is no recording, and so no gap in it.
+  private func noteLast(_ gap: RecordingEntry, _ files: RecordingFiles?) {
+    do {
+      guard let files, !files.index.segments.isEmpty else { return }
+      try files.append(gap: gap)
+      wrote(files.index)
+    } catch {
+      note(trouble: "\(error)")
+      state.withLock { $0.unnoted = gap }
     }
   }
 

@@ -12,12 +12,15 @@ internal import Synchronization
 public final class Recordings: Sendable {
   /// Indexes of finished recordings kept in memory; one of a three-hour show has about 1 MB.
   private static let keptMax = 32
+  private static let unnotedMax = 1_000
 
   private struct State {
     var writers: [String: RecordingWriter] = [:]
     var kept: [String: RecordingIndex] = [:]
     var order: [String] = []
     var downloads = 0
+    /// What was lost at the end of a recording whose disk would not even take the note of it.
+    var unnoted: [String: RecordingEntry] = [:]
   }
 
   public let configuration: RecordingConfiguration
@@ -44,8 +47,27 @@ public final class Recordings: Sendable {
       guard state.writers[id] == nil else { return }
       forget(id, &state)
       state.writers[id] = RecordingWriter(
-        id: id, directory: directory(of: id), configuration: configuration, disk: disk, logger: logger)
+        id: id, directory: directory(of: id), gap: state.unnoted[id], configuration: configuration, disk: disk,
+        logger: logger)
     }
+  }
+
+  /// The same for a stream that may be over by now: `isWanted` is asked once it has begun, and when it says no, the
+  /// recording is closed again. Who ends a stream says so first and finishes its recording after, so that no order of
+  /// the two leaves one open.
+  /// - Returns: whether it is recorded.
+  /// - Throws: what `isWanted` throws; then it is not.
+  @discardableResult
+  public func begin(_ id: String, whileStill isWanted: () async throws -> Bool) async throws -> Bool {
+    begin(id)
+    do {
+      if try await isWanted() { return true }
+    } catch {
+      await shut(id)
+      throw error
+    }
+    await shut(id)
+    return false
   }
 
   /// A segment of the stream is whole. Never waits; nothing when the stream is not recorded.
@@ -54,19 +76,29 @@ public final class Recordings: Sendable {
   }
 
   /// Writes what is waiting and closes the recording; nil when nothing was recorded. Asked again it gives the same.
-  public func finish(_ id: String) async throws -> RecordingSummary? {
+  ///
+  /// - Parameter isExpected: Something of it has been on the disk: when nothing is there, the disk is what is missing.
+  /// - Throws: when its index cannot be read, or what is expected is not there. Nothing is removed then.
+  public func finish(_ id: String, isExpected: Bool = false) async throws -> RecordingSummary? {
+    guard Self.isName(id) else { return nil }
+    let path = "\(directory(of: id))/\(RecordingFiles.indexName)"
+    let missing = DiskFault(sentence: "nothing of \(id) is in \(configuration.directory); is its volume mounted?")
+    // Before it is opened, which would make it.
+    if isExpected, !isRecording(id), RecordingDisk.size(path) == nil { throw missing }
     // Opening it cuts what a crash left torn, if the crash came before the end and nobody has opened it since.
     begin(id)
     await shut(id)
-    let summary = try await index(of: id)?.summary
-    if summary == nil {
+    guard var index = try await index(of: id) else {
       // An index that says something nobody can read is no reason to throw the pictures away.
-      guard (RecordingDisk.size("\(directory(of: id))/\(RecordingFiles.indexName)") ?? 0) == 0 else {
+      guard (RecordingDisk.size(path) ?? 0) == 0 else {
         throw DiskFault(sentence: "the index of \(id) cannot be read; its media is kept")
       }
+      if isExpected { throw missing }
       try await delete(id)
+      return nil
     }
-    return summary
+    if let lost = state.withLock({ $0.unnoted[id] }) { _ = index.append(lost) }
+    return index.summary
   }
 
   /// The server stops: everything is written and closed, and goes on when it is back.
@@ -77,14 +109,21 @@ public final class Recordings: Sendable {
   private func shut(_ id: String) async {
     guard let writer = state.withLock({ $0.writers[id] }) else { return }
     await writer.close()
-    state.withLock { state in if state.writers[id] === writer { state.writers[id] = nil } }
+    state.withLock { state in
+      guard state.writers[id] === writer else { return }
+      state.writers[id] = nil
+      state.unnoted[id] = state.unnoted.count < Self.unnotedMax ? writer.unnoted : nil
+    }
   }
 
   /// Removes a recording's files. When there are none, nothing happens.
   public func delete(_ id: String) async throws {
     guard Self.isName(id) else { return }
     await shut(id)
-    state.withLock { forget(id, &$0) }
+    state.withLock { state in
+      forget(id, &state)
+      state.unnoted[id] = nil
+    }
     let path = directory(of: id)
     try await blocking {
       guard FileManager.default.fileExists(atPath: path) else { return }

@@ -159,7 +159,9 @@ enum ShowAPI {
       switch body.state {
       case .live:
         let show = try await call.commerce.startShow(by: call.caller, show: id, mediaTime: time)
-        call.site.media.recordings?.begin(id.description)
+        try await call.site.media.recordings?.begin(id.description) {
+          try await call.commerce.isRecordingUnderWay(id)
+        }
         return ShowAnswer(show)
       case .ended:
         let show = try await call.commerce.endShow(by: call.caller, show: id, mediaTime: time)

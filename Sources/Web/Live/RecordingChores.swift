@@ -15,14 +15,25 @@ struct RecordingChores: Service {
     guard let recordings = media.recordings else { return try await gracefulShutdown() }
     await cancelWhenGracefulShutdown {
       var turn = 0
+      var told: Set<ID<Show>> = []
+      var patience = Patience()
       repeat {
         await attempt("finishing recordings") {
-          for show in try await commerce.recordingsUnderWay() where media.stream(show.description) != nil {
-            recordings.begin(show.description)
+          let underWay = try await commerce.recordingsUnderWay()
+          told.formIntersection(underWay)
+          for show in underWay {
+            let name = show.description
+            if media.stream(name) != nil { recordings.begin(name) }
+            guard !told.contains(show), recordings.isRecording(name), let index = try await recordings.index(of: name)
+            else { continue }
+            try await commerce.recordingBegan(show, bytes: index.bytes)
+            told.insert(show)
           }
-          for show in try await commerce.recordingsToFinish() {
+          patience.pass()
+          for (show, hasBytes) in try await commerce.recordingsToFinish(but: patience.resting) {
             // One that cannot be finished holds up no other.
-            await attempt("finishing recording \(show)") { try await finish(show, recordings) }
+            let isDone = await attempt("finishing recording \(show)") { try await finish(show, hasBytes, recordings) }
+            if isDone { patience.forget(show) } else { patience.rest(show) }
           }
         }
         // Once in ten minutes is often enough for what is kept for days.
@@ -32,10 +43,10 @@ struct RecordingChores: Service {
     }
   }
 
-  private func finish(_ show: ID<Show>, _ recordings: Recordings) async throws {
+  private func finish(_ show: ID<Show>, _ hasBytes: Bool, _ recordings: Recordings) async throws {
     // Whoever ended the show cuts its stream too, but may have been cut short itself.
     media.disconnect(show.description)
-    let summary = try await recordings.finish(show.description)
+    let summary = try await recordings.finish(show.description, isExpected: hasBytes)
     try await commerce.recordingFinished(
       show,
       summary.map {
@@ -64,13 +75,41 @@ struct RecordingChores: Service {
     }
   }
 
-  private func attempt(_ what: String, _ work: () async throws -> Void) async {
+  @discardableResult
+  private func attempt(_ what: String, _ work: () async throws -> Void) async -> Bool {
     do {
       try await work()
+      return true
     } catch is CancellationError {
-      return
+      return false
     } catch {
       logger.error("\(what) failed", metadata: ["error": "\(String(reflecting: error))"])
+      return false
     }
+  }
+
+  /// What could not be finished is looked at again after 1 turn, 2, 4, at last every 60: a volume may be mounted any
+  /// time, and until then neither the log nor the database should be filled with it.
+  private struct Patience {
+    private static let turnsMax = 60
+    private static let countMax = 500
+    private var waits: [ID<Show>: (length: Int, left: Int)] = [:]
+
+    var resting: [ID<Show>] { waits.filter { $0.value.left > 0 }.map(\.key) }
+
+    mutating func pass() {
+      for (show, wait) in waits { waits[show]?.left = max(0, wait.left - 1) }
+    }
+
+    mutating func rest(_ show: ID<Show>) {
+      guard let known = waits[show] else {
+        if waits.count < Self.countMax { waits[show] = (1, 1) }
+        return
+      }
+      let length = min(known.length * 2, Self.turnsMax)
+      waits[show] = (length, length)
+    }
+
+    mutating func forget(_ show: ID<Show>) { waits[show] = nil }
   }
 }

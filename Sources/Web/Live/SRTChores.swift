@@ -20,7 +20,9 @@ struct SRTChores: Service {
             do {
               let now = commerce.clock.now
               let time = now.milliseconds(since: try await commerce.mediaEpoch(show, now: now))
-              if try await commerce.show(show).state == .live { media.recordings?.begin(stream) }
+              if try await commerce.show(show).state == .live {
+                try await media.recordings?.begin(stream) { try await commerce.isRecordingUnderWay(show) }
+              }
               return time
             } catch {
               logger.error("A show's clock could not be read", metadata: ["error": "\(String(reflecting: error))"])

@@ -81,7 +81,9 @@ struct ControlRoomPage: Sendable {
     switch form["do"] {
     case "start":
       _ = try await commerce.startShow(by: visit.caller, show: show, mediaTime: mediaTime)
-      visit.site.media.recordings?.begin(show.description)
+      try await visit.site.media.recordings?.begin(show.description) {
+        try await visit.commerce.isRecordingUnderWay(show)
+      }
     case "end":
       _ = try await commerce.endShow(by: visit.caller, show: show, mediaTime: mediaTime)
       visit.site.media.disconnect(show.description)

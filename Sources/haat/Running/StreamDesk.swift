@@ -18,7 +18,10 @@ struct StreamDesk: Sendable {
         return .refuse(reason: "unknown stream key, or one that was replaced, or its show has ended")
       }
       // An encoder that comes back, or comes after the show was started: from its first picture on.
-      if show.state == .live { recordings.begin("\(show.id)") }
+      if show.state == .live {
+        let isOnAir = try await recordings.begin("\(show.id)") { try await commerce.isRecordingUnderWay(show.id) }
+        guard isOnAir else { return .refuse(reason: "its show has just ended") }
+      }
       let now = commerce.clock.now
       let epoch = try await commerce.mediaEpoch(show.id, now: now)
       return .accept(stream: "\(show.id)", mediaTimeMilliseconds: now.milliseconds(since: epoch))

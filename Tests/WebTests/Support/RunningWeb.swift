@@ -21,7 +21,8 @@ struct RunningWeb: Sendable {
   /// Starts it, runs `body`, and stops it.
   static func run(
     configure: (inout WebConfiguration) -> Void = { _ in }, policy: Policy = MarketSquare.policy,
-    behaviour: SandboxBehaviour = .prompt, mayPublish: Bool = false, _ body: @Sendable (RunningWeb) async throws -> Void
+    behaviour: SandboxBehaviour = .prompt, mayPublish: Bool = false, lines: LogLines? = nil,
+    _ body: @Sendable (RunningWeb) async throws -> Void
   ) async throws {
     let bell = Bell()
     let made = Made()
@@ -47,8 +48,8 @@ struct RunningWeb: Sendable {
     configuration.limits.writes = plenty
     configure(&configuration)
 
-    var logger = Logger(label: "web")
-    logger.logLevel = .critical
+    var logger = lines.map { lines in Logger(label: "web") { _ in lines } } ?? Logger(label: "web")
+    if lines == nil { logger.logLevel = .critical }
     var recording = RecordingConfiguration()
     recording.directory = directory.appending(path: "media").path
     var mediaConfiguration = MediaConfiguration()
