@@ -48,7 +48,7 @@ public struct WebLimits: Sendable {
   public var tickMilliseconds: Int64 = 50
   /// Seconds between comments on a silent event stream, so that proxies keep it.
   public var heartbeatSeconds: Int64 = 15
-  /// Seconds a viewer may refuse to read before its event stream is closed.
+  /// Seconds a viewer may refuse to read before its stream is closed, and a downloader may take for half a megabyte.
   public var unreadSeconds: Int64 = 60
   /// Seconds from the wish to stop until every connection is cut.
   public var shutdownSeconds: Int64 = 2

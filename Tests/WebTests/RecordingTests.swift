@@ -11,7 +11,7 @@ private typealias JSON = TestKit.JSON
 
 @Suite(.timeLimit(.minutes(2))) struct RecordingTests {
   /// Four seconds of nothing to see, as the media side would hand them over.
-  private static func record(_ web: RunningWeb) async throws {
+  private static func record(_ web: RunningWeb, size: Int = 1000) async throws {
     let recordings = try #require(web.media.recordings)
     let show = web.square.show.id.description
     recordings.begin(show)
@@ -19,7 +19,7 @@ private typealias JSON = TestKit.JSON
     for second in 0..<Int64(4) {
       let sample = Fragment.Sample(
         track: 1, decodeTime: UInt64(second * 90_000), duration: 90_000, compositionOffset: 0, flags: 0,
-        payload: ByteBuffer(repeating: UInt8(second), count: 1000))
+        payload: ByteBuffer(repeating: UInt8(second), count: size))
       var segment = Segment(
         sequence: Int(second), initialization: head, isDiscontinuity: false, isIndependent: true,
         start: second * 90_000)
@@ -132,6 +132,41 @@ private typealias JSON = TestKit.JSON
       let messages = try await web.guest.get(moments + "?of=messages&until=2500").json["items"].array
       #expect(messages.map { $0["text"] } == ["Hello"])
       #expect(try await web.guest.get(moments + "?limit=0").status == 422)
+    }
+  }
+
+  @Test func `one who downloads and does not read gives its place to others`() async throws {
+    try await RunningWeb.run(configure: { $0.limits.unreadSeconds = 1 }) { web in
+      // More than sockets hold.
+      try await Self.record(web, size: 8 << 20)
+      let path = try await Self.end(web) + "/file"
+      let owner = try await web.owner
+      let places = try #require(web.media.recordings?.configuration.downloadsMax)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let (freed, free) = AsyncStream.makeStream(of: Void.self)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        for _ in 0..<places {
+          group.addTask {
+            try await owner.connected { inbound, outbound in
+              try await outbound.write(ByteBuffer(bytes: owner.head("GET", path, [:], 0, keep: true)))
+              var answer = inbound.makeAsyncIterator()
+              _ = try await answer.next()
+              begin.yield()
+              // Nothing is read from here on.
+              for await _ in freed {}
+            }
+          }
+        }
+        var count = 0
+        for await _ in begun {
+          count += 1
+          if count == places { break }
+        }
+        #expect(try await owner.get(path, headers: ["Range": "bytes=0-9"]).status == 503)
+        _ = try await web.until({ try await owner.get(path, headers: ["Range": "bytes=0-9"]).status }) { $0 == 206 }
+        free.finish()
+        try await group.waitForAll()
+      }
     }
   }
 

@@ -10,7 +10,8 @@ public struct RecordingConfiguration: Sendable {
   public var syncSeconds: Int64 = 5
   /// How far back a viewer of a live show can go.
   public var dvrSeconds: Int64 = 7_200
-  /// Downloads prepared and sent at once. Each holds the sample table of its show: about 30 MB for three hours.
+  /// Downloads prepared and sent at once. Each holds the sample table of its show: about 30 MB for three hours. Up to
+  /// 64 MB of them are kept for whoever downloads the same again.
   public var downloadsMax = 4
 
   public init() {}

@@ -1,90 +1,40 @@
 internal import Foundation
 public import NIOCore
+internal import NIOPosix
 
-/// A recording as one MP4 file, to be read in any order and from any place. Holds the sample table in memory and one of
+/// A recording as one MP4 file, to be read in any order and from any place. Holds one of
 /// `RecordingConfiguration.downloadsMax` places, which it gives back when it goes.
 public final class RecordingDownload: Sendable {
-  /// A stretch of a data file, and where it lies in the download.
-  private struct Piece {
-    var start: Int64
-    var file: UInt32
-    var offset: Int64
-    var length: Int64
-  }
-
   /// Bytes of the whole file.
-  public let length: Int64
-  private let head: ByteBuffer
-  private let pieces: [Piece]
+  public var length: Int64 { plan.length }
+  private let plan: DownloadPlan
   private let recordings: Recordings
   private let id: String
 
-  /// Takes a place that was entered; reads the recording once, for its samples.
-  fileprivate init(_ id: String, _ index: RecordingIndex, _ recordings: Recordings) throws {
+  /// Takes a place that was entered.
+  fileprivate init(_ id: String, _ plan: DownloadPlan, _ recordings: Recordings) {
     self.id = id
+    self.plan = plan
     self.recordings = recordings
-    var files: [UInt32: (start: Int64, end: Int64)] = [:]
-    var order: [UInt32] = []
-    for segment in index.segments {
-      if files[segment.entry.file] == nil { order.append(segment.entry.file) }
-      files[segment.entry.file, default: (segment.entry.offset, 0)].end = segment.entry.end
-    }
-    var pieces: [Piece] = []
-    var media: Int64 = 0
-    for file in order {
-      guard let range = files[file] else { continue }
-      pieces.append(Piece(start: media, file: file, offset: range.start, length: range.end - range.start))
-      media += range.end - range.start
-    }
-    let head = try Self.head(index, pieces, directory: recordings.directory(of: id), mediaBytes: media)
-    self.head = head
-    let headLength = Int64(head.readableBytes)
-    self.pieces = pieces.map {
-      Piece(start: $0.start + headLength, file: $0.file, offset: $0.offset, length: $0.length)
-    }
-    length = headLength + media
   }
 
   deinit { recordings.leaveDownload() }
 
-  private static func head(
-    _ index: RecordingIndex, _ pieces: [Piece], directory: String, mediaBytes: Int64
-  ) throws -> ByteBuffer {
-    var head = ProgressiveHead(duration: index.duration, mediaBytes: mediaBytes)
-    var segments = index.segments[...]
-    var stretch: (start: Int64, position: Int64) = (0, 0)
-    for piece in pieces {
-      let file = try RecordingDisk.open(RecordingFiles.dataPath(directory, piece.file), O_RDONLY)
-      defer { close(file) }
-      let first = try RecordingDisk.read(file, 0, Int(piece.offset))
-      let tracks = try FragmentDecoder.tracks(in: first)
-      head.begin(tracks)
-      while let segment = segments.first, segment.entry.file == piece.file {
-        segments.removeFirst()
-        if segment.isDiscontinuity || segment.number == 0 { stretch = (segment.entry.start, segment.position) }
-        let bytes = try RecordingDisk.read(file, segment.entry.offset, segment.entry.length)
-        head.add(
-          try FragmentDecoder.samples(in: bytes), at: piece.start + segment.entry.offset - piece.offset, tracks,
-          stretchStart: stretch.start, stretchPosition: stretch.position)
-      }
-    }
-    return head.bytes()
-  }
-
   /// At most `count` bytes from `place` on; none at the end.
   public func read(at place: Int64, _ count: Int) async throws -> ByteBuffer {
+    let head = plan.head
     let headLength = Int64(head.readableBytes)
     if place < headLength {
       let length = min(count, Int(headLength - place))
       return head.getSlice(at: head.readerIndex + Int(place), length: length) ?? ByteBuffer()
     }
-    guard let piece = pieces.last(where: { $0.start <= place }), place < piece.start + piece.length else {
+    guard let piece = plan.pieces.last(where: { $0.start <= place }), place < piece.start + piece.length else {
       return ByteBuffer()
     }
     let within = place - piece.start
     let length = Int(min(Int64(count), piece.length - within))
     let path = RecordingFiles.dataPath(recordings.directory(of: id), piece.file)
-    return try await recordings.blocking {
+    return try await DownloadThreads.reading.runIfActive {
       let file = try RecordingDisk.open(path, O_RDONLY)
       defer { close(file) }
       return try RecordingDisk.read(file, piece.offset + within, length)
@@ -93,14 +43,39 @@ public final class RecordingDownload: Sendable {
 }
 
 extension Recordings {
-  /// A recording as one MP4; nil when as many are downloaded as may be, or there is none.
+  /// A recording as one MP4; nil when as many are downloaded as may be, or there is none. Reads the recording once, for
+  /// its samples, unless it was downloaded lately.
   public func download(_ id: String) async throws -> RecordingDownload? {
     guard let index = try await index(of: id), enterDownload() else { return nil }
     do {
-      return try await blocking { [self] in try RecordingDownload(id, index, self) }
+      return RecordingDownload(id, try await plan(of: id, index), self)
     } catch {
       leaveDownload()
       throw error
     }
+  }
+
+  private func plan(of id: String, _ index: RecordingIndex) async throws -> DownloadPlan {
+    if let known = knownPlan(of: id, records: index.records) { return known }
+    return try await DownloadThreads.planning.runIfActive { [self] in
+      // The one before in the line may have been for the same.
+      if let known = knownPlan(of: id, records: index.records) { return known }
+      let plan = try DownloadPlan(index, directory: directory(of: id))
+      keep(plan, of: id)
+      return plan
+    }
+  }
+}
+
+/// Downloads have threads of their own, as long as the program runs: whole recordings are read for them, and viewers who
+/// watch one, or look back in a show, do not stand behind that. One at a time is planned, since a disk reads one fastest.
+private enum DownloadThreads {
+  static let planning = started(1)
+  static let reading = started(2)
+
+  private static func started(_ count: Int) -> NIOThreadPool {
+    let pool = NIOThreadPool(numberOfThreads: count)
+    pool.start()
+    return pool
   }
 }

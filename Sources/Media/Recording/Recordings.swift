@@ -13,12 +13,15 @@ public final class Recordings: Sendable {
   /// Indexes of finished recordings kept in memory; one of a three-hour show has about 1 MB.
   private static let keptMax = 32
   private static let unnotedMax = 1_000
+  /// Bytes of the heads of downloads kept in memory; one of a three-hour show has about 30 MB.
+  static let plansBytesMax = 64 << 20
 
   private struct State {
     var writers: [String: RecordingWriter] = [:]
     var kept: [String: RecordingIndex] = [:]
     var order: [String] = []
     var downloads = 0
+    var plans = DownloadPlans(bytesMax: Recordings.plansBytesMax)
     /// What was lost at the end of a recording whose disk would not even take the note of it.
     var unnoted: [String: RecordingEntry] = [:]
   }
@@ -123,6 +126,7 @@ public final class Recordings: Sendable {
     state.withLock { state in
       forget(id, &state)
       state.unnoted[id] = nil
+      state.plans.forget(id)
     }
     let path = directory(of: id)
     try await blocking {
@@ -199,6 +203,12 @@ public final class Recordings: Sendable {
   }
 
   func leaveDownload() { state.withLock { $0.downloads -= 1 } }
+
+  func knownPlan(of id: String, records: Int) -> DownloadPlan? {
+    state.withLock { $0.plans.plan(of: id, records: records) }
+  }
+
+  func keep(_ plan: DownloadPlan, of id: String) { state.withLock { $0.plans.keep(plan, of: id) } }
 
   /// A name becomes a directory's: nothing that leads out of ours.
   private static func isName(_ id: String) -> Bool {

@@ -105,7 +105,8 @@ enum RecordingAPI {
       .get, "/api/v1/shows/{show}/recording/file", "Downloads a recording as one MP4; byte ranges are answered."
     ) { call in
       let (show, _) = try await call.commerce.recordingForDownload(call.id("show"), by: call.caller)
-      return try await RecordingDownloadAnswer.response(to: call.request, show: show, call.site)
+      return try await RecordingDownloadAnswer.response(
+        to: call.request, show: show, on: call.context.channel, call.site)
     }
     endpoint.answer = .text("video/mp4")
     return endpoint

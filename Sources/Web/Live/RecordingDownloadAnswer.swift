@@ -4,12 +4,15 @@ import Hummingbird
 import Media
 import NIOCore
 
-/// A recording as one file, read from the disk as fast as the reader takes it and no faster.
+/// A recording as one file, read from the disk as fast as the reader takes it and no faster. One who does not take it
+/// gives its place to others after `WebLimits.unreadSeconds`.
 enum RecordingDownloadAnswer {
   /// Bytes read and written at once.
   private static let piece = 512 * 1024
 
-  static func response(to request: Request, show: Show, _ site: Site) async throws -> Response {
+  static func response(to request: Request, show: Show, on channel: any NIOCore.Channel, _ site: Site) async throws
+    -> Response
+  {
     guard let recordings = site.media.recordings else { throw RecordingRefusal.none }
     guard let download = try await recordings.download(show.id.description) else {
       var problem = Problem(
@@ -24,6 +27,7 @@ enum RecordingDownloadAnswer {
     headers[.cacheControl] = "private, no-store"
     headers[.contentDisposition] = "attachment; filename=\"\(name(show))\""
     headers[.contentLength] = String(range.range.count)
+    let patience = TimeAmount.seconds(site.configuration.limits.unreadSeconds)
     return Response(
       status: range.status, headers: headers,
       body: ResponseBody(contentLength: range.range.count) { writer in
@@ -33,6 +37,9 @@ enum RecordingDownloadAnswer {
           let bytes = try await download.read(at: place, count)
           guard bytes.readableBytes > 0 else { throw Problem.fault }
           place += Int64(bytes.readableBytes)
+          // Whoever waits to write is let go, by a throw, when the connection is closed.
+          let end = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+          defer { end.cancel() }
           try await writer.write(bytes)
         }
         try await writer.finish(nil)

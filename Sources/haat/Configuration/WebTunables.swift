@@ -23,7 +23,8 @@ extension Tunable<WebLimits> {
         "Seconds between comments on a silent event stream."),
       Self(
         "web.unreadSeconds", \.unreadSeconds, of: part, 1...3600,
-        "Seconds a viewer may refuse to read before its event stream is closed."),
+        "Seconds a viewer may refuse to read before its stream is closed; half a megabyte of a download may take as long."
+      ),
       Self(
         "web.shutdownSeconds", \.shutdownSeconds, of: part, 1...60,
         "Seconds from the wish to stop until every connection is cut."),
