@@ -23,8 +23,8 @@ public final class MediaServer: Sendable {
   let broadcasts = Mutex(Broadcasts())
   private struct Streams {
     var live: [String: LiveStream] = [:]
-    /// Counts what may have made an answer of `authorize` untrue: a key replaced, a show ended.
-    var revocations: UInt64 = 0
+    /// What may have made an answer of `authorize` untrue.
+    var revocations = Revocations()
   }
   private let state = Mutex(Streams())
   private let ladders: LadderPlaces
@@ -137,7 +137,15 @@ public final class MediaServer: Sendable {
   public func srtReport(of stream: String) -> SRTReport? { srt.report(of: stream) }
 
   /// Shown by who was let in now, see `BroadcastRequest.admission`.
-  public var admissionNumber: UInt64 { state.withLock { $0.revocations } }
+  public var admissionNumber: UInt64 { state.withLock { $0.revocations.newest } }
+
+  /// Whether who was let in to the stream at this `admissionNumber` has to be asked about again.
+  func isRevoked(_ stream: String, since number: UInt64) -> Bool {
+    state.withLock { $0.revocations.isRevoked(stream, since: number) }
+  }
+
+  /// Who was let in for the stream and does not feed it yet is asked about again; who feeds it goes on.
+  func doubt(_ stream: String) { state.withLock { _ = $0.revocations.revoke(stream) } }
 
   /// The port in use, if it is bound.
   var knownPort: Int? { port.known.flatMap { $0 > 0 ? $0 : nil } }
@@ -145,8 +153,8 @@ public final class MediaServer: Sendable {
   private func revoked(_ id: String) -> (stream: LiveStream?, revocation: UInt64) {
     defer { forgetInnerKeys(of: id) }
     return state.withLock { state in
-      state.revocations += 1
-      return (state.live[id], state.revocations)
+      let number = state.revocations.revoke(id)
+      return (state.live[id], number)
     }
   }
 
@@ -156,11 +164,11 @@ public final class MediaServer: Sendable {
   /// `LiveStream.attach` finds the stream here, and attaching fails.
   func admit(_ request: PublishRequest) async -> Admission {
     for _ in 0..<Self.questionsMax {
-      let before = state.withLock { $0.revocations }
+      let before = admissionNumber
       switch await decide(request) {
       case .refuse(let reason): return .refused(reason)
       case .accept(let id, let mediaTime):
-        if let stream = stream(id, mediaTimeMilliseconds: mediaTime, unless: before) {
+        if let stream = stream(id, mediaTimeMilliseconds: mediaTime, unlessSince: before) {
           return .admitted(stream, mediaTimeMilliseconds: mediaTime, number: before)
         }
       }
@@ -168,10 +176,10 @@ public final class MediaServer: Sendable {
     return .refused("keys changed while it was asked about, questionsMax, \(Self.questionsMax), times in a row")
   }
 
-  /// Nil when something was revoked since.
-  func stream(_ id: String, mediaTimeMilliseconds: Int64, unless revocations: UInt64) -> LiveStream? {
+  /// Nil when what let it in was revoked since.
+  func stream(_ id: String, mediaTimeMilliseconds: Int64, unlessSince number: UInt64) -> LiveStream? {
     state.withLock { state in
-      guard state.revocations == revocations else { return nil }
+      guard !state.revocations.isRevoked(id, since: number) else { return nil }
       if let stream = state.live[id], stream.health().state != .ended { return stream }
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),

@@ -103,7 +103,7 @@ import Testing
         by: square.owner, channel: square.channel.id, email: MarketSquare.ownerEmail, role: .host)
     }
     let second = try await square.person("Sita")
-    let member = try await commerce.addMember(
+    let (member, _) = try await commerce.addMember(
       by: square.owner, channel: square.channel.id, email: "SITA@example.com", role: .owner)
     #expect(member.account == second.account)
     try await commerce.removeMember(by: square.owner, channel: square.channel.id, account: owner)
@@ -130,6 +130,32 @@ import Testing
       try await commerce.addMember(
         by: square.owner, channel: square.channel.id, email: "nobody@example.com", role: .host)
     }
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a stream key goes with the role of whoever made it`(engine: Engine) async throws {
+    let square = try await MarketSquare(engine)
+    let commerce = square.commerce
+    let (channel, show) = (square.channel.id, square.show.id)
+    let host = try await square.person("Hari")
+    let account = try #require(host.account)
+    func role(_ role: Role) async throws -> StreamCut {
+      try await commerce.addMember(by: square.owner, channel: channel, email: "hari@example.com", role: role).cut
+    }
+    #expect(try await role(.host).shows.isEmpty)
+    let made = try await commerce.makeStreamKey(by: host, show: show)
+    #expect(try await role(.owner).keys.isEmpty, "an owner may broadcast")
+    #expect(try await commerce.show(streamKey: made.text)?.id == show)
+    #expect(try await role(.moderator) == StreamCut(account: account, shows: [show], keys: [show]))
+    #expect(try await commerce.show(streamKey: made.text) == nil)
+
+    // Another's key stays, and so does one that took the place of theirs.
+    _ = try await role(.host)
+    _ = try await commerce.makeStreamKey(by: host, show: show)
+    let owners = try await commerce.makeStreamKey(by: square.owner, show: show)
+    let cut = try await commerce.removeMember(by: square.owner, channel: channel, account: account)
+    #expect(cut == StreamCut(account: account, shows: [show], keys: []))
+    #expect(try await commerce.show(streamKey: owners.text)?.id == show)
   }
 
   @Test(arguments: Engine.allCases)

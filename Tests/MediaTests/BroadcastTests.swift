@@ -157,11 +157,13 @@ import Testing
     let ends = Mutex<[BroadcastEnd]>([])
   }
 
-  private func broadcast(_ server: MediaServer, _ told: Told, stream: String = "a") throws -> Broadcast {
+  private func broadcast(
+    _ server: MediaServer, _ told: Told, stream: String = "a", member: String? = nil
+  ) throws -> Broadcast {
     let broadcast = server.broadcast(
       BroadcastRequest(
         stream: stream, mediaTimeMilliseconds: 5_000, admission: server.admissionNumber, encoder: "Test",
-        remoteAddress: "::1"),
+        remoteAddress: "::1", member: member),
       say: { word in told.words.withLock { $0.append(word) } }, close: { end in told.ends.withLock { $0.append(end) } })
     return try #require(broadcast)
   }
@@ -202,6 +204,45 @@ import Testing
     #expect(third.words.withLock { $0.count } == 2)
     server.disconnect("a")
     #expect(third.ends.withLock { $0.map(\.kind) } == [.ended])
+  }
+
+  @Test func `a browser begins although another stream's key was replaced meanwhile`() throws {
+    let server = makeServer(news: News())
+    let (told, late) = (Told(), Told())
+    let browser = try broadcast(server, told)
+    let overtaken = try broadcast(server, late)
+    server.cutEncoder("b")
+    browser.received(.picture())
+    #expect(told.words.withLock { $0 } == [.accepted] && told.ends.withLock { $0 }.isEmpty)
+    server.cutEncoder("a")
+    #expect(told.ends.withLock { $0.map(\.kind) } == [.interrupted])
+    overtaken.received(.picture())
+    #expect(late.ends.withLock { $0.map(\.kind) } == [.interrupted], "it was let in before its own key was replaced")
+  }
+
+  @Test func `a member who may not broadcast any more is cut, and nobody else is`() throws {
+    let server = makeServer(news: News())
+    let (hers, his, elsewhere, waiting) = (Told(), Told(), Told(), Told())
+    let asha = try broadcast(server, hers, member: "asha")
+    asha.received(.picture())
+    let other = try broadcast(server, elsewhere, stream: "b", member: "asha")
+    other.received(.picture())
+    let next = try broadcast(server, waiting, member: "asha")
+    server.cutBroadcasts(by: "ravi", of: "a")
+    #expect(hers.ends.withLock { $0 }.isEmpty)
+    server.cutBroadcasts(by: "asha", of: "a")
+    #expect(hers.ends.withLock { $0.map(\.kind) } == [.interrupted])
+    #expect(waiting.ends.withLock { $0.map(\.kind) } == [.interrupted], "also one that has not begun")
+    #expect(elsewhere.ends.withLock { $0 }.isEmpty, "it is another channel's show")
+    asha.leave(BroadcastEnd(.interrupted, ""))
+    next.leave(BroadcastEnd(.interrupted, ""))
+
+    let ravi = try broadcast(server, his, member: "ravi")
+    ravi.received(.picture())
+    #expect(his.words.withLock { $0 } == [.accepted])
+    server.cutBroadcasts(by: "asha", of: "a")
+    ravi.received(.frame(.picture(0, key: true)))
+    #expect(his.ends.withLock { $0 }.isEmpty && server.stream("a")?.health().encoder == "Test")
   }
 
   @Test func `as many browsers broadcast as may, and a frame may be as large as it may`() throws {

@@ -138,9 +138,39 @@ import Testing
     #expect(stage.connect() != nil)
   }
 
+  @Test func `what becomes of one stream's key is nothing to those who are let in to others`() async {
+    let asked = Mutex(0)
+    let server = server { server, times in
+      asked.withLock { $0 = times + 1 }
+      server.disconnect("another")
+      server.cutEncoder("a third")
+      return Self.lamp
+    }
+    guard case .admitted(let stream, let time, let number) = await server.admit(Self.request) else {
+      Issue.record("refused")
+      return
+    }
+    #expect(asked.withLock { $0 } == 1)
+    server.disconnect("another")
+    #expect(stream.attach(encoder: "", mediaTimeMilliseconds: time, admission: number) { _ in } != nil)
+  }
+
+  @Test func `of more streams than are remembered, all that are being let in are asked about again`() {
+    var revocations = Revocations()
+    let lamp = revocations.revoke("lamp")
+    #expect(!revocations.isRevoked("lamp", since: lamp) && revocations.isRevoked("lamp", since: lamp - 1))
+    for number in 1..<Revocations.streamsMax { _ = revocations.revoke("stream \(number)") }
+    let before = revocations.newest
+    #expect(!revocations.isRevoked("brass", since: before))
+    #expect(!revocations.isRevoked("lamp", since: lamp), "it is still remembered")
+    _ = revocations.revoke("one more")
+    #expect(revocations.isRevoked("brass", since: before) && revocations.isRevoked("lamp", since: before))
+    #expect(!revocations.isRevoked("brass", since: revocations.newest))
+  }
+
   @Test func `keys that change without end end the asking`() async {
     let server = server { server, _ in
-      server.disconnect("another")
+      server.disconnect("lamp")
       return Self.lamp
     }
     guard case .refused(let reason) = await server.admit(Self.request) else {

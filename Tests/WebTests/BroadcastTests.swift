@@ -122,6 +122,48 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `whoever is removed from the channel is cut in the middle of the show, in the browser and by key`()
+    async throws
+  {
+    try await RunningWeb.run { web in
+      let commerce = web.square.commerce
+      let (channel, show) = (web.square.channel.id, web.square.show.id)
+      let hari = try await web.square.person("Hari")
+      let client = { try await web.signedIn("hari@example.com") }
+      let owner = try await web.owner
+      func byKey(_ key: String) -> [String: String] {
+        ["Origin": "https://partner.example", "Sec-WebSocket-Protocol": "haat.broadcast.1, haat.key.\(key)"]
+      }
+      var key = ""
+      for isByKey in [false, true] {
+        try await commerce.addMember(by: web.square.owner, channel: channel, email: "hari@example.com", role: .host)
+        key = try await commerce.makeStreamKey(by: hari, show: show).text
+        let who = isByKey ? web.guest : try await client()
+        let headers = Self.handshake.merging(isByKey ? byKey(key) : [:]) { $1 }
+        try await who.connected { inbound, outbound in
+          try await outbound.write(ByteBuffer(bytes: who.head("GET", path(web), headers, 0, keep: true)))
+          var heard = ""
+          var sent = 0
+          for try await buffer in inbound {
+            heard += String(decoding: buffer.readableBytesView, as: UTF8.self)
+            if sent == 0, heard.contains("\r\n\r\n") {
+              sent = 1
+              try await outbound.write(Frames.masked(2, Frames.configuration))
+            } else if sent == 1, heard.contains(#""type":"accepted""#) {
+              sent = 2
+              let away = "/api/v1/channels/lamps/members/\(hari.account?.description ?? "")"
+              #expect(try await owner.delete(away).status == 204)
+            }
+            if heard.contains(#""reason":"interrupted""#) { break }
+          }
+          #expect(sent == 2 && heard.contains(#""reason":"interrupted""#), "\(heard)")
+        }
+      }
+      #expect(try await ask(client(), path(web)).hasPrefix("HTTP/1.1 404 "))
+      #expect(try await ask(web.guest, path(web), byKey(key)).hasPrefix("HTTP/1.1 403 "))
+    }
+  }
+
   @Test func `a client that breaks the rules of WebSocket is told so and cut`() async throws {
     try await RunningWeb.run { web in
       let owner = try await web.owner

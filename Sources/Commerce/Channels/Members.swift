@@ -1,13 +1,14 @@
 import Store
 
 extension Commerce {
-  /// Gives a person with an account a role on the channel, or another role than they had. Only for owners.
+  /// Gives a person with an account a role on the channel, or another role than they had. Only for owners. What they
+  /// may not feed any more by that has to be cut.
   ///
   /// Throws `ChannelRefusal.noSuchPerson`, `.tooManyMembers`, `.lastOwner`.
   @discardableResult
   public func addMember(
     by caller: Caller, channel: ID<Channel>, email: String, role: Role
-  ) async throws -> Member {
+  ) async throws -> (member: Member, cut: StreamCut) {
     let email = try policy.email(email)
     return try await database.write { [clock, policy] db in
       try Membership.require(.everything, of: channel, by: caller, in: db)
@@ -17,7 +18,7 @@ extension Commerce {
       let account: ID<Account> = try row.get("id")
       let members = try Self.members(of: channel, in: db)
       if let member = members.first(where: { $0.account == account }) {
-        if member.role == role { return member }
+        if member.role == role { return (member, StreamCut(account: account)) }
         try Self.requireOwner(among: members, without: role == .owner ? nil : account)
       } else if members.count >= policy.membersPerChannelMax {
         throw ChannelRefusal.tooManyMembers(limit: policy.membersPerChannelMax)
@@ -31,7 +32,7 @@ extension Commerce {
       guard let member = try Self.members(of: channel, in: db).first(where: { $0.account == account }) else {
         throw MissingRow()
       }
-      return member
+      return (member, try StreamCut.make(account, of: channel, role: role, in: db))
     }
   }
 
@@ -43,12 +44,17 @@ extension Commerce {
     }
   }
 
-  /// Takes somebody's role away. For owners, and for oneself. Who is no member already is left alone.
-  public func removeMember(by caller: Caller, channel: ID<Channel>, account: ID<Account>) async throws {
+  /// Takes somebody's role away. For owners, and for oneself. Who is no member already is left alone. What they may not
+  /// feed any more has to be cut.
+  @discardableResult
+  public func removeMember(
+    by caller: Caller, channel: ID<Channel>, account: ID<Account>
+  ) async throws -> StreamCut {
     try await database.write { db in
       try Membership.require(caller.account == account ? .look : .everything, of: channel, by: caller, in: db)
       try Self.requireOwner(among: Self.members(of: channel, in: db), without: account)
       try db.run("DELETE FROM member WHERE channel_id = \(channel) AND account_id = \(account)")
+      return try StreamCut.make(account, of: channel, role: nil, in: db)
     }
   }
 

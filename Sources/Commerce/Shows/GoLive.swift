@@ -40,7 +40,8 @@ extension Commerce {
       let last = Occasion(at: occasion.at.adding(milliseconds: 1), entropy: occasion.entropy, by: occasion.by)
       try db.run(
         """
-        UPDATE show SET state = 'ended', ended_ms = \(last.at), changed_ms = \(last.at), stream_key_hash = NULL
+        UPDATE show SET state = 'ended', ended_ms = \(last.at), changed_ms = \(last.at), stream_key_hash = NULL,
+          stream_key_account_id = NULL
         WHERE id = \(id)
         """)
       try Self.closeSRT(of: id, in: db)
@@ -49,7 +50,8 @@ extension Commerce {
     }
   }
 
-  /// Makes the key that an encoder publishes with. It is shown this once; the one before opens nothing any more.
+  /// Makes the key that an encoder publishes with. It is shown this once; the one before opens nothing any more, nor does
+  /// this one when whoever made it may not broadcast for the channel any more.
   ///
   /// Throws `ShowRefusal.ended`.
   public func makeStreamKey(by caller: Caller, show id: ID<Show>) async throws -> Secret {
@@ -57,7 +59,10 @@ extension Commerce {
     return try await database.write { db in
       let (show, _) = try changing(id, by: caller, in: db)
       guard show.state != .ended else { throw ShowRefusal.ended }
-      try db.run("UPDATE show SET stream_key_hash = \(key.hash) WHERE id = \(id)")
+      try db.run(
+        """
+        UPDATE show SET stream_key_hash = \(key.hash), stream_key_account_id = \(caller.account) WHERE id = \(id)
+        """)
       return key
     }
   }

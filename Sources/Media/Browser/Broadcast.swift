@@ -18,6 +18,7 @@ public final class Broadcast: Sendable {
   }
 
   private let server: MediaServer
+  private let number: UInt64
   private let request: BroadcastRequest
   private let began: Int64
   private let say: @Sendable (BroadcastWord) -> Void
@@ -25,11 +26,14 @@ public final class Broadcast: Sendable {
   private let logger: Logger
   private let state = Mutex(State())
 
+  /// - Parameter number: what `MediaServer.broadcastLeft` is told.
   init(
-    server: MediaServer, request: BroadcastRequest, logger: Logger, say: @escaping @Sendable (BroadcastWord) -> Void,
+    server: MediaServer, number: UInt64, request: BroadcastRequest, logger: Logger,
+    say: @escaping @Sendable (BroadcastWord) -> Void,
     close: @escaping @Sendable (BroadcastEnd) -> Void
   ) {
     self.server = server
+    self.number = number
     self.request = request
     self.say = say
     self.close = close
@@ -74,7 +78,7 @@ public final class Broadcast: Sendable {
       return left
     }
     guard left.wasHere else { return }
-    server.broadcastLeft()
+    server.broadcastLeft(number)
     left.container?.finish()
     left.converter?.finish()
     if left.hasIdlePlace { server.transcoderLeft() }
@@ -165,7 +169,7 @@ public final class Broadcast: Sendable {
   private func attach() {
     let time = mediaTimeMilliseconds
     let admission = request.admission
-    guard let stream = server.stream(request.stream, mediaTimeMilliseconds: time, unless: admission) else {
+    guard let stream = server.stream(request.stream, mediaTimeMilliseconds: time, unlessSince: admission) else {
       return close(BroadcastEnd(.interrupted, "a key was replaced meanwhile; it has to be let in anew"))
     }
     let publisher = stream.attach(
@@ -189,7 +193,7 @@ public final class Broadcast: Sendable {
       return close(BroadcastEnd(.tooMuch, "there is no free place for another ffmpeg (transcodersMax)"))
     }
     // Its key is forgotten by whatever revokes from here on.
-    guard server.admissionNumber == request.admission else {
+    guard !server.isRevoked(request.stream, since: request.admission) else {
       server.transcoderLeft(key: key)
       return close(BroadcastEnd(.interrupted, "a key was replaced meanwhile; it has to be let in anew"))
     }

@@ -9,14 +9,20 @@ public struct BroadcastRequest: Sendable {
   /// What it calls itself, for the studio and the log; at most 64 characters are kept.
   public var encoder: String
   public var remoteAddress: String
+  /// Who it was let in for, see `MediaServer.cutBroadcasts`; nil when it was by the stream's key.
+  public var member: String?
 
-  public init(stream: String, mediaTimeMilliseconds: Int64, admission: UInt64, encoder: String, remoteAddress: String) {
+  public init(
+    stream: String, mediaTimeMilliseconds: Int64, admission: UInt64, encoder: String, remoteAddress: String,
+    member: String? = nil
+  ) {
     self.stream = stream
     self.mediaTimeMilliseconds = mediaTimeMilliseconds
     self.admission = admission
     self.encoder = String(
       String.UnicodeScalarView(encoder.unicodeScalars.filter { (0x20...0x7e).contains($0.value) }.prefix(64)))
     self.remoteAddress = remoteAddress
+    self.member = member
   }
 }
 

@@ -3,7 +3,15 @@ internal import Synchronization
 
 /// Who feeds streams from a browser now, and what ffmpeg may publish on their behalf.
 struct Broadcasts {
-  var open = 0
+  /// What ends each that is open, and who it was let in for.
+  struct Open: Sendable {
+    let stream: String
+    let member: String?
+    let close: @Sendable (BroadcastEnd) -> Void
+  }
+
+  var open: [UInt64: Open] = [:]
+  var count: UInt64 = 0
   var transcoders = 0
   /// Keys of our own ffmpegs, each as long as it runs.
   var innerKeys: [String: InnerKey] = [:]
@@ -34,19 +42,30 @@ extension MediaServer {
     _ request: BroadcastRequest, say: @escaping @Sendable (BroadcastWord) -> Void,
     close: @escaping @Sendable (BroadcastEnd) -> Void
   ) -> Broadcast? {
-    let hasPlace = broadcasts.withLock { broadcasts in
-      guard broadcasts.open < configuration.broadcastsMax else { return false }
-      broadcasts.open += 1
-      return true
+    let number: UInt64? = broadcasts.withLock { broadcasts in
+      guard broadcasts.open.count < configuration.broadcastsMax else { return nil }
+      broadcasts.count += 1
+      broadcasts.open[broadcasts.count] = .init(stream: request.stream, member: request.member, close: close)
+      return broadcasts.count
     }
-    guard hasPlace else {
+    guard let number else {
       logger.notice("A browser's broadcast is refused", metadata: ["limit": "broadcastsMax"])
       return nil
     }
-    return Broadcast(server: self, request: request, logger: logger, say: say, close: close)
+    return Broadcast(server: self, number: number, request: request, logger: logger, say: say, close: close)
   }
 
-  func broadcastLeft() { broadcasts.withLock { $0.open -= 1 } }
+  func broadcastLeft(_ number: UInt64) { broadcasts.withLock { $0.open[number] = nil } }
+
+  /// Ends the browsers that feed a stream, or are about to, for somebody who may not any more; viewers wait for another
+  /// encoder, for the grace's length. Whoever else feeds it goes on.
+  ///
+  /// Call after what lets browsers in has changed: who was just let in by the old answer is asked about again.
+  public func cutBroadcasts(by member: String, of stream: String) {
+    doubt(stream)
+    let open = broadcasts.withLock { $0.open.values.filter { $0.stream == stream && $0.member == member } }
+    for broadcast in open { broadcast.close(BroadcastEnd(.interrupted, "its member may not broadcast any more")) }
+  }
 
   func transcoderLeft(key: String? = nil) {
     broadcasts.withLock { broadcasts in

@@ -152,7 +152,7 @@ final class SRTInput: Sendable {
   ) async -> (stream: LiveStream, publisher: UInt64)? {
     let admission = server.admissionNumber
     guard let time = await mediaTime(listening.stream),
-      let stream = server.stream(listening.stream, mediaTimeMilliseconds: time, unless: admission)
+      let stream = server.stream(listening.stream, mediaTimeMilliseconds: time, unlessSince: admission)
     else { return refused("the show has ended, or keys changed just now") }
     let publisher = stream.attach(
       encoder: "SRT", mediaTimeMilliseconds: time, admission: admission, cut: cut)

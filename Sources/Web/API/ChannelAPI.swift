@@ -134,14 +134,17 @@ enum ChannelAPI {
       .post, "/api/v1/channels/{channel}/members", "Gives an account a role on a channel; for its owners.",
       takes: NewMember.self, gives: Member.self, as: .created
     ) { call, body in
-      try await call.commerce.addMember(
+      let (member, cut) = try await call.commerce.addMember(
         by: call.caller, channel: call.channel().id, email: body.email, role: body.role)
+      call.site.cut(cut)
+      return member
     }.by(.account),
     Endpoint(
       .delete, "/api/v1/channels/{channel}/members/{account}", "Takes an account's role away.", as: .noContent
     ) { call in
-      try await call.commerce.removeMember(
-        by: call.caller, channel: call.channel().id, account: call.id("account", Account.self))
+      call.site.cut(
+        try await call.commerce.removeMember(
+          by: call.caller, channel: call.channel().id, account: call.id("account", Account.self)))
       return Response(status: .noContent)
     }.by(.account),
   ]

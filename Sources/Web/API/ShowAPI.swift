@@ -138,7 +138,8 @@ enum ShowAPI {
       Run(products: try await call.commerce.run(of: call.id("show"), by: call.caller))
     },
     Endpoint(
-      .post, "/api/v1/shows/{show}/stream-key", "Makes a new key to publish with. The old one dies at once.",
+      .post, "/api/v1/shows/{show}/stream-key",
+      "Makes a new key to publish with. The old one dies at once, and this one with the role of whoever made it.",
       gives: StreamKey.self, as: .created
     ) { call in
       let show: ID<Show> = try call.id("show")

@@ -16,7 +16,7 @@ enum BroadcastDoor {
     let handshake = try WebSocketHandshake(call.request)
     let media = call.site.media
     let admission = media.admissionNumber
-    let show = try await show(call, handshake)
+    let (show, member) = try await show(call, handshake)
     let terms = media.broadcastTerms
     guard let handshake else { return try Endpoint.json(BroadcastText.Terms(terms)) }
     guard handshake.protocols.contains(protocolName) else {
@@ -27,7 +27,8 @@ enum BroadcastDoor {
     let epoch = try await call.commerce.mediaEpoch(show.id, now: now)
     let request = BroadcastRequest(
       stream: show.id.description, mediaTimeMilliseconds: now.milliseconds(since: epoch), admission: admission,
-      encoder: "Browser: " + browser(call.request.headers[.userAgent] ?? ""), remoteAddress: call.address)
+      encoder: "Browser: " + browser(call.request.headers[.userAgent] ?? ""), remoteAddress: call.address,
+      member: member?.description)
     let channel = call.context.channel
     let place = try call.site.streams.enter(call.address, channel)
     try await channel.eventLoop.submit {
@@ -47,16 +48,18 @@ enum BroadcastDoor {
     return response
   }
 
-  /// By its stream key, or by who is signed in; a page of another site has neither.
-  private static func show(_ call: Call, _ handshake: WebSocketHandshake?) async throws -> Show {
+  /// By its stream key, or by who is signed in, who then is the member; a page of another site has neither.
+  private static func show(
+    _ call: Call, _ handshake: WebSocketHandshake?
+  ) async throws -> (show: Show, member: ID<Account>?) {
     let id: ID<Show> = try call.id("show")
     if let key = handshake?.protocols.first(where: { $0.hasPrefix(keyPrefix) }) {
       guard let show = try await call.commerce.show(streamKey: String(key.dropFirst(keyPrefix.count))), show.id == id
       else { throw Problem(.forbidden, "stream_key_unknown", "This stream key does not open this show.") }
-      return show
+      return (show, nil)
     }
     guard isOurs(call.request, call.site.configuration) else { throw Problem.crossSite }
-    return try await call.commerce.showToBroadcast(id, by: call.caller)
+    return (try await call.commerce.showToBroadcast(id, by: call.caller), call.caller.account)
   }
 
   /// A WebSocket is a GET that changes things, and scripts of every site may ask for one: `Origin` tells (RFC 6455

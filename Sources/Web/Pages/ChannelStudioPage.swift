@@ -91,10 +91,12 @@ struct ChannelStudioPage: Sendable {
       guard let role = Role(rawValue: form["role"]) else {
         throw GeneralRefusal.invalid(field: "role", why: "must be owner, host, moderator or fulfilment")
       }
-      _ = try await commerce.addMember(by: visit.caller, channel: channel.id, email: form["email"], role: role)
+      let (_, cut) = try await commerce.addMember(
+        by: visit.caller, channel: channel.id, email: form["email"], role: role)
+      visit.site.cut(cut)
     case "remove-member":
       guard let account = ID<Account>(form["account"]) else { throw Problem.notFound("member") }
-      try await commerce.removeMember(by: visit.caller, channel: channel.id, account: account)
+      visit.site.cut(try await commerce.removeMember(by: visit.caller, channel: channel.id, account: account))
     default:
       throw Problem.malformed("The form does not say what to do.", field: "do")
     }
