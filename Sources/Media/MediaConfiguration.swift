@@ -83,6 +83,8 @@ public struct MediaConfiguration: Sendable {
   /// Whether a target may be in a private network, or this machine itself. Off, so that a seller's address is no way
   /// into the network this program runs in.
   public var relaysToPrivateAddresses = false
+  /// PEM file with certificates that a target's may be signed by, besides those the system trusts; nil for none.
+  public var relayAuthoritiesPath: String?
 
   /// Address that SRT is listened for on.
   public var srtHost = "0.0.0.0"

@@ -36,6 +36,41 @@ import Testing
     }
   }
 
+  @Test func `a show is pushed on over TLS to a server whose certificate holds, and to no other`() async throws {
+    let scratch = try Scratch()
+    var there = MediaConfiguration()
+    let files = try await Self.makeCertificate("server", in: scratch)
+    there.tls = files
+    there.rtmpsPort = 0
+    try await withServer(there) { other, _, otherNews in
+      let port = await other.boundSecurePort()
+      let target = RelayTarget(
+        id: "a", isSecure: true, host: "localhost", port: port, application: "live", key: "good-copy")
+      for trusts in [false, true] {
+        var here = MediaConfiguration()
+        here.relaysToPrivateAddresses = true
+        here.relayRetrySecondsMax = 1
+        here.relayAuthoritiesPath = trusts ? files.certificatePath : nil
+        try await withServer(here) { server, port, news in
+          try await whileRunning("/usr/bin/ffmpeg", FFmpegTests.publish(port, key: "good-lamp")) { _ in
+            try await news.wait(for: .started("lamp"))
+            server.simulcast.want(["lamp": [target]])
+            guard trusts else {
+              while server.simulcast.reports(of: "lamp")["a"]?.trouble != .insecure {
+                try await Task.sleep(for: .milliseconds(20))
+              }
+              return #expect(otherNews.all.isEmpty)
+            }
+            try await otherNews.wait(for: .started("copy"))
+            let copy = try #require(other.stream("copy"))
+            while copy.health().framesPerSecond < 25 { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(copy.health().width == 320 && server.simulcast.reports(of: "lamp")["a"]?.phase == .live)
+          }
+        }
+      }
+    }
+  }
+
   @Test func `a bad file is named, with what is wrong`() async throws {
     let scratch = try Scratch()
     let good = try await Self.makeCertificate("server", in: scratch)

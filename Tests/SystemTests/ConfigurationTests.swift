@@ -59,6 +59,12 @@ import Testing
       try Settings(arguments: ["--rtmps-key", "key.pem"], environment: [:])
     }
     #expect(lonely?.description == "--rtmps-key: “rtmps.key”: there is no rtmps.certificate that belongs to it.")
+    let empty = #expect(throws: ConfigurationProblems.self) {
+      try Settings(arguments: ["--simulcast-authorities", "/dev/null"], environment: [:])
+    }
+    #expect(
+      empty?.description
+        == "--simulcast-authorities: “simulcast.authorities”: /dev/null holds no PEM certificate.")
   }
 
   @Test func `every default is a value its own setting accepts`() {

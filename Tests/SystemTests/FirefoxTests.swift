@@ -5,7 +5,9 @@ import Testing
 /// A real encoder, the real program, a real Firefox: its Media Source Extensions are not Chromium's.
 @Suite struct FirefoxTests {
   @Test(.timeLimit(.minutes(3)))
-  func `Firefox plays the fragment stream, and plays on when the encoder comes back`() async throws {
+  func `Firefox plays the fragment stream, looks back, and plays on when the encoder comes back`()
+    async throws
+  {
     let program = try HaatProgram()
     let addresses = try await program.serve()
     let stall = try await Stall.setUp(at: addresses, stock: 10)
@@ -16,6 +18,18 @@ import Testing
       try await firefox.run("document.body.dataset.samePage = 'yes'")
       try await plays(firefox)
       try Screenshots.keep(await firefox.screenshot(), "watch-firefox")
+      let recording = "/api/v1/shows/\(stall.show)/recording"
+      try await until("fourteen seconds are recorded", within: 60) {
+        try await stall.host.call("GET", recording)["durationMilliseconds"] as? Int ?? 0 > 14_000 ? true : nil
+      }
+      try await press("ArrowLeft", firefox)
+      try await firefox.wait(
+        until: "\(player).isLookingBack && \(player).getAttribute('state') === 'playing'", seconds: 30)
+      let past = try await firefox.run("return \(video).currentTime").number ?? 0
+      try await firefox.wait(until: "\(video).currentTime > \(past) + 1", seconds: 30)
+      #expect(try await firefox.run("return \(player).liveMediaTime - \(player).mediaTime > 5000").bool == true)
+      try await press("l", firefox)
+      try await plays(firefox)
       let before = try await firefox.run("return \(video).currentTime").number ?? 0
 
       encoder.kill()
@@ -32,6 +46,13 @@ import Testing
 
   private let player = "document.querySelector('live-player')"
   private let video = "document.querySelector('live-player video')"
+
+  private func press(_ key: String, _ firefox: Firefox) async throws {
+    try await firefox.run(
+      """
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "\(key)", bubbles: true, cancelable: true }));
+      """)
+  }
 
   /// Two seconds of the picture are shown by way of the stream.
   private func plays(_ firefox: Firefox) async throws {

@@ -72,6 +72,25 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `the browser's own HLS goes on after a gap`() async throws {
+    let program = try HaatProgram()
+    let addresses = try await program.serve()
+    let stall = try await Stall.setUp(at: addresses, stock: 10)
+    var encoder = try Encoder(server: stall.server, key: stall.key)
+    try await withBrowser { browser in
+      try await browser.open(addresses.web.absoluteString + "/watch/\(stall.show)")
+      try await browser.run("document.querySelector('live-player').setAttribute('ways', 'native')")
+      try await plays(browser, way: "native")
+      encoder.kill()
+      let playlist = "fetch('/live/\(stall.show)/live.m3u8').then((answer) => answer.text())"
+      try await browser.wait(until: "\(playlist).then((text) => text.includes('#EXT-X-GAP'))", seconds: 30)
+      encoder = try Encoder(server: stall.server, key: stall.key)
+      try await plays(browser, way: "native")
+    }
+    encoder.kill()
+  }
+
   @Test(.timeLimit(.minutes(4)))
   func `captions that an encoder sends are on the screen when the viewer wants them, live and in the replay`()
     async throws

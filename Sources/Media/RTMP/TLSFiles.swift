@@ -18,10 +18,7 @@ public struct TLSFiles: Sendable, Equatable {
   public func check() throws(TLSFault) { _ = try context() }
 
   func context() throws(TLSFault) -> NIOSSLContext {
-    let chain: [NIOSSLCertificate]
-    do { chain = try NIOSSLCertificate.fromPEMFile(certificatePath) } catch {
-      throw TLSFault(path: certificatePath, why: Self.why(certificatePath, "holds no PEM certificate"))
-    }
+    let chain = try Self.certificates(certificatePath)
     let key: NIOSSLPrivateKey
     do { key = try NIOSSLPrivateKey(file: keyPath, format: .pem) } catch {
       throw TLSFault(path: keyPath, why: Self.why(keyPath, "holds no PEM private key, or one with a passphrase"))
@@ -32,6 +29,18 @@ public struct TLSFiles: Sendable, Equatable {
     do { return try NIOSSLContext(configuration: configuration) } catch {
       throw TLSFault(path: keyPath, why: "is not the key of the certificate in \(certificatePath)")
     }
+  }
+
+  /// Reads a file of certificates alone, as `MediaConfiguration.relayAuthoritiesPath` names one.
+  /// - Throws: what is wrong with it.
+  public static func checkAuthorities(_ path: String) throws(TLSFault) { _ = try certificates(path) }
+
+  private static func certificates(_ path: String) throws(TLSFault) -> [NIOSSLCertificate] {
+    do {
+      let all = try NIOSSLCertificate.fromPEMFile(path)
+      if !all.isEmpty { return all }
+    } catch {}
+    throw TLSFault(path: path, why: why(path, "holds no PEM certificate"))
   }
 
   /// When either file was last written; nil when that cannot be told.

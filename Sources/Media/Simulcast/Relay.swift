@@ -139,7 +139,7 @@ final class Relay: Sendable {
   }
 
   private func connect(to address: SocketAddress, _ world: RelayHandler.World) async throws -> any Channel {
-    let secure = try target.isSecure ? NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+    let secure = try target.isSecure ? NIOSSLContext(configuration: tls) : nil
     let target = target
     return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(.seconds(configuration.relayAnswerSeconds))
@@ -158,6 +158,12 @@ final class Relay: Sendable {
         }
       }
       .connect(to: address).get()
+  }
+
+  private var tls: TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    if let path = configuration.relayAuthoritiesPath { tls.additionalTrustRoots = [.file(path)] }
+    return tls
   }
 
   /// What the certificate must be for; nil for an address, which TLS names differently.

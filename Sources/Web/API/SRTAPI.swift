@@ -34,7 +34,7 @@ enum SRTAPI {
   }
 
   static func address(_ input: SRTInput, host: String) -> String {
-    "srt://\(host):\(input.port)?mode=caller&passphrase=\(input.passphrase)&pbkeylen=16&latency=120000"
+    "srt://\(host):\(input.port)?mode=caller&passphrase=\(input.passphrase)&pbkeylen=16"
   }
 
   static let endpoints: [Endpoint] = [

@@ -63,6 +63,9 @@ extension Setting {
       key: "simulcast.privateAddresses", kind: .flag, fallback: "false",
       help: "Let shows be pushed on to servers in private networks and on this machine; sellers name the addresses."),
     Setting(
+      key: "simulcast.authorities", kind: .text(maxBytes: 1024), fallback: "",
+      help: "PEM file with authorities of your own, whose certificates RTMPS targets may have; empty for none."),
+    Setting(
       key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       fallback: "info", help: "How much the log says."),
     Setting(

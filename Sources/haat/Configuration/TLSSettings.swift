@@ -7,12 +7,18 @@ extension Settings {
     return files.certificatePath.isEmpty ? nil : files
   }
 
-  /// What is wrong with the certificate or key, and where it was said.
+  /// What is wrong with the certificates or the key, and where it was said.
   static func tlsProblem(_ values: [String: String], _ sources: [String: String]) -> ConfigurationProblem? {
     let certificate = values["rtmps.certificate"] ?? ""
     let key = values["rtmps.key"] ?? ""
     func problem(_ setting: String, _ why: String) -> ConfigurationProblem {
       ConfigurationProblem(source: sources[setting] ?? setting, why: "“\(setting)”: \(why)")
+    }
+    let authorities = values["simulcast.authorities"] ?? ""
+    if !authorities.isEmpty {
+      do throws(TLSFault) { try TLSFiles.checkAuthorities(authorities) } catch {
+        return problem("simulcast.authorities", error.description)
+      }
     }
     if certificate.isEmpty, key.isEmpty { return nil }
     if certificate.isEmpty { return problem("rtmps.key", "there is no rtmps.certificate that belongs to it") }

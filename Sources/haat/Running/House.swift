@@ -53,6 +53,8 @@ struct House: Sendable {
     mediaConfiguration.srtHost = settings.text("rtmp.host")
     mediaConfiguration.ladder = LadderRung.ladder(settings.text("ladder.rungs")) ?? []
     mediaConfiguration.relaysToPrivateAddresses = settings.flag("simulcast.privateAddresses")
+    let authorities = settings.text("simulcast.authorities")
+    mediaConfiguration.relayAuthoritiesPath = authorities.isEmpty ? nil : authorities
     mediaConfiguration.takeover = .init(rawValue: settings.text("rtmp.takeover")) ?? mediaConfiguration.takeover
     var recordingConfiguration = Tunable.tuned(RecordingConfiguration(), by: Tunable.all, from: settings)
     recordingConfiguration.directory = settings.text("data.directory") + "/media"
