@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `a provider that does not answer is counted and logged, without what it was sent`(engine: Engine) async throws {
     let stall = try await Stall(engine, behaviour: SandboxBehaviour(failuresPercent: 100))
-    let log = KeptLog()
+    let log = LogLines(level: .trace)
     let commerce = Commerce(
       database: stall.database, clock: stall.clock.wallClock, entropy: SeededEntropy(seed: 5).entropy,
       providers: PaymentProviders([stall.sandbox]), logger: Logger(label: "test") { _ in log })
@@ -20,8 +20,8 @@ import Testing
       placed.order.id, method: "pm_card_visa", key: "1", token: placed.access)
     #expect(outcome == .processing)
     #expect(commerce.troubles.counts == [.paymentUnanswered: 1])
-    #expect(log.lines.contains { $0.contains("payment_unanswered") && $0.contains("\(placed.order.id)") })
-    #expect(log.lines.allSatisfy { !$0.contains("pm_card_visa") && !$0.contains(placed.access.text) })
+    #expect(log.all.contains { $0.contains("payment_unanswered") && $0.contains("\(placed.order.id)") })
+    #expect(log.all.allSatisfy { !$0.contains("pm_card_visa") && !$0.contains(placed.access.text) })
   }
 
   @Test(arguments: Engine.allCases)
@@ -30,7 +30,7 @@ import Testing
   ) async throws {
     let stall = try await Stall(engine)
     let sold = try await stall.sell()
-    let log = KeptLog()
+    let log = LogLines(level: .trace)
     let without = Commerce(
       database: stall.database, clock: stall.clock.wallClock, entropy: SeededEntropy(seed: 5).entropy,
       providers: .none, logger: Logger(label: "test") { _ in log })
@@ -38,7 +38,7 @@ import Testing
     #expect(refund.state == .pending && refund.provider == "sandbox")
     #expect(without.isStuck(refund) && !stall.commerce.isStuck(refund))
     #expect(without.troubles.counts == [.providerMissing: 1])
-    #expect(log.lines.contains { $0.contains("provider_missing") })
+    #expect(log.all.contains { $0.contains("provider_missing") })
 
     let chief: ID<Account> = stall.commerce.makeID()
     try await stall.database.write { [stall] db in
@@ -127,26 +127,4 @@ private final class CountingProvider: PaymentProvider {
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent {
     try sandbox.event(headers: headers, body: body, now: now)
   }
-}
-
-/// What was logged.
-private final class KeptLog: LogHandler {
-  private let kept = Mutex<[String]>([])
-
-  var lines: [String] { kept.withLock { $0 } }
-  var metadata: Logger.Metadata {
-    get { [:] }
-    set {}
-  }
-  var logLevel: Logger.Level {
-    get { .trace }
-    set {}
-  }
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { nil }
-    set {}
-  }
-
-  func log(event: LogEvent) { kept.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
 }

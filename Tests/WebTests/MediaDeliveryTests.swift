@@ -93,39 +93,83 @@ import Testing
     }
   }
 
-  @Test func `many read a segment at once, some leave in the middle, and the others have all of it`() async throws {
+  /// A request as a player sends it: no body, and not a word about one.
+  private static func plain(_ method: String, _ path: String, _ headers: [String] = []) -> String {
+    (["\(method) \(path) HTTP/1.1", "Host: localhost:8080"] + headers).joined(separator: "\r\n") + "\r\n\r\n"
+  }
+
+  /// What comes back on one connection for `requests`, all of them sent before any is answered. The last of them ends
+  /// the connection.
+  private static func replies(_ web: RunningWeb, to requests: [String]) async throws -> [Reply] {
+    var rest = try await web.guest.connected { inbound, outbound in
+      try await outbound.write(ByteBuffer(string: requests.joined()))
+      var all: [UInt8] = []
+      for try await buffer in inbound { all += Array(buffer: buffer) }
+      return all
+    }
+    return try requests.map { request in
+      let reply = try Reply(rest)
+      let length = request.hasPrefix("HEAD") ? 0 : try #require(Int(reply.header("content-length") ?? ""))
+      let own = rest.prefix(rest.count - reply.body.count + length)
+      rest.removeFirst(own.count)
+      return try Reply(Array(own))
+    }
+  }
+
+  @Test func `a plain request is answered before the router, with the same words and bytes`() async throws {
+    try await Self.onAir { web, folder in
+      let playlist = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.status == 200 })
+      let path = folder + (try Self.segment(playlist.text))
+      // A word about a body, and the router is asked.
+      let routed = try await web.guest.get(path)
+      let end = Self.plain("GET", folder + "none.mp4", ["Connection: close"])
+      let plain = try await Self.replies(web, to: [Self.plain("GET", path), end])
+      #expect(plain[0].status == 200 && plain[0].body == routed.body && plain[1].status == 404)
+      func words(_ reply: Reply) -> [String] {
+        reply.fields.filter { $0.name != "connection" }.map {
+          ["date", "x-request-id"].contains($0.name) ? $0.name : "\($0.name): \($0.value)"
+        }.sorted()
+      }
+      #expect(words(plain[0]) == words(routed))
+    }
+  }
+
+  @Test func `many read a segment at once, some leave in the middle, and the others have all of it in order`()
+    async throws
+  {
     try await Self.onAir { web, folder in
       let playlist = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.status == 200 })
       let path = folder + (try Self.segment(playlist.text))
       let whole = try await web.guest.get(path)
+      let requests = [
+        Self.plain("GET", path), Self.plain("GET", path, ["Range: bytes=40-"]), Self.plain("GET", path),
+        Self.plain("HEAD", path), Self.plain("GET", path, ["Connection: close"]),
+      ]
       try await withThrowingTaskGroup(of: Void.self) { group in
         for reader in 0..<24 {
           group.addTask {
-            let request = web.guest.head("GET", path, [:], 0, keep: true)
-            let last = web.guest.head("GET", path, ["Range": "bytes=40-"], 0, keep: false)
-            // Three on one connection, asked for before any of them is answered.
-            let bytes = try await web.guest.connected { inbound, outbound in
-              try await outbound.write(ByteBuffer(bytes: request + request + last))
-              var all: [UInt8] = []
-              for try await buffer in inbound {
-                all += Array(buffer: buffer)
-                if reader % 4 == 0 { return [UInt8]() }
-              }
-              return all
+            guard reader % 4 == 0 else {
+              let replies = try await Self.replies(web, to: requests)
+              #expect(replies.map(\.status) == [200, 206, 200, 200, 200])
+              #expect(replies[1].body == Array(whole.body.dropFirst(40)) && replies[3].body.isEmpty)
+              for reply in [replies[0], replies[2], replies[4]] { #expect(reply.body == whole.body) }
+              return
             }
-            guard reader % 4 != 0 else { return }
-            let reply = try Reply(bytes)
-            #expect(reply.status == 200 && Array(reply.body.prefix(whole.body.count)) == whole.body)
-            let second = try Reply(Array(reply.body.dropFirst(whole.body.count)))
-            #expect(second.status == 200 && Array(second.body.prefix(whole.body.count)) == whole.body)
-            let third = try Reply(Array(second.body.dropFirst(whole.body.count)))
-            #expect(third.status == 206 && third.body == Array(whole.body.dropFirst(40)))
+            try await web.guest.connected { inbound, outbound in
+              try await outbound.write(ByteBuffer(string: requests.joined()))
+              for try await _ in inbound { return }
+            }
           }
         }
         try await group.waitForAll()
       }
       #expect(try await web.guest.get(path).body == whole.body)
     }
+  }
+
+  @Test func `dates are written as HTTP wants them`() {
+    #expect(HTTPDate.text(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+    #expect(HTTPDate.text(951_782_400) == "Tue, 29 Feb 2000 00:00:00 GMT")
   }
 
   @Test func `what is live has a poster, on its card and where its page is shared`() async throws {

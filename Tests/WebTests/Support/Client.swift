@@ -80,7 +80,7 @@ struct Reply: Sendable {
   struct Malformed: Error {}
 
   let status: Int
-  private let fields: [(name: String, value: String)]
+  let fields: [(name: String, value: String)]
   let body: [UInt8]
 
   init(_ bytes: [UInt8]) throws {
