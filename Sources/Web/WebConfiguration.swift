@@ -35,7 +35,7 @@ public struct WebLimits: Sendable {
   /// Bytes of one product picture.
   public var pictureBytes = 5 * 1024 * 1024
   /// Bytes of a CSV of products.
-  public var importBytes = 8 * 1024 * 1024
+  public var importBytes = 16 * 1024 * 1024
   /// Open connections, event streams included; more wait in the listen queue.
   public var connections = 16_000
   /// Seconds a connection may be silent between requests, or in the middle of one.

@@ -110,7 +110,7 @@ import Testing
         "5 words: “ten” is not a price in INR, like 1299.00.",
         "6 none: It has no price.",
         "9 many: “a few” is not a number of units.",
-        "10 twice: “variants[1].optionValues” is the same choice as another.",
+        "11 twice: “variants[1].optionValues” is the same choice as another.",
         "12 nameless: It has no title.",
         "13 card: It is a gift card, which cannot be sold here.",
         "14 hidden: It is not published.",
@@ -157,6 +157,7 @@ import Testing
     ("plain", "plain"), ("3 < 4 & 5 > 2", "3 < 4 & 5 > 2"),
     ("<p>One</p><p>Two</p>", "One\n\nTwo"), ("a<br>b<BR/>c", "a\nb\nc"),
     ("<script>alert(1)</script>after", "after"), ("<b onclick=\"x\">bold</b>", "bold"),
+    ("two  blanks &amp; an\n\n\nempty line", "two  blanks & an\n\n\nempty line"),
     ("&lt;b&gt; &amp;amp; &#8377;5 &#x20B9;6 &nope; &#99999999;", "<b> &amp; ₹5 ₹6 &nope; &#99999999;"),
     ("<!-- note -->x", "x"), ("unclosed <p", "unclosed <p"), ("<style>p{}", ""),
   ])

@@ -59,7 +59,7 @@ public struct Policy: Sendable {
 
   public var titleCharactersMax = 200
   public var descriptionCharactersMax = 10_000
-  public var productsPerChannelMax = 10_000
+  public var productsPerChannelMax = 50_000
   public var optionsPerProductMax = 3
   public var variantsPerProductMax = 100
   public var optionCharactersMax = 60
@@ -72,8 +72,12 @@ public struct Policy: Sendable {
   public var onHandMax: Int64 = 1_000_000_000
   public var stockNoteCharactersMax = 200
   public var importBytesMax = 16 * 1024 * 1024
-  public var importRowsMax = 20_000
-  public var importProductsMax = 2000
+  public var importRowsMax = 50_000
+  public var importProductsMax = 50_000
+  /// Imports of one channel that are not over.
+  public var openImportsPerChannelMax = 5
+  /// How long an import and its report are kept; one that was not confirmed by then is gone with its file.
+  public var importDays: Int64 = 14
 
   // MARK: Shows and chat
 

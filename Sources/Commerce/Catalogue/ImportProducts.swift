@@ -5,7 +5,7 @@ public struct ImportReport: Sendable, Equatable, Codable {
   public internal(set) var made = 0
   /// Those imported from a file before, by their handle.
   public internal(set) var changed = 0
-  /// In the order of the file.
+  /// In the order of the file; a product with several rows that are wrong is here with each of them.
   public internal(set) var refused: [Refused] = []
   /// Pictures that the file names by address. They are not fetched; whoever has them adds them.
   public internal(set) var pictures: [NamedPicture] = []
@@ -18,19 +18,32 @@ public struct ImportReport: Sendable, Equatable, Codable {
     public let alt: String
   }
 
-  /// A product that was not imported, and why.
+  /// A row of a product that was not imported, and why.
   public struct Refused: Error, Sendable, Equatable, Codable {
     /// The line of the file, from 1.
     public let line: Int
     public let handle: String
+    /// A stable word for what is wrong.
+    public let code: String
+    /// What stands there and should not; empty where something is missing.
+    public let value: String
     public let why: String
+
+    init(line: Int, handle: String, code: String, value: String = "", why: String) {
+      self.line = line
+      self.handle = handle
+      self.code = code
+      self.value = value
+      self.why = why
+    }
   }
 }
 
 extension Commerce {
-  /// Imports a product export of Shopify's, with its prices in `market`. For the channel's owners.
+  /// Imports a product export of Shopify's at once, with its prices in `market`. For the channel's owners. A large file
+  /// is better begun with `startImport`, which shows what would change, and survives a restart.
   ///
-  /// Each product is imported on its own: one that is refused is named in the report, with its line and why, and the
+  /// Each product is imported on its own: one that is refused is named in the report, with its lines and why, and the
   /// others are imported. A product that came from a file before, with the same handle, is changed to what the file says
   /// now, and its prices in other markets stay; so a file may be mended and imported again.
   ///
@@ -38,13 +51,7 @@ extension Commerce {
   public func importProducts(
     by caller: Caller, channel: ID<Channel>, csv: [UInt8], market code: String
   ) async throws -> ImportReport {
-    let market = try await database.read { db in
-      try Membership.require(.everything, of: channel, by: caller, in: db)
-      guard let market = try Market.find(code, in: db) else {
-        throw GeneralRefusal.invalid(field: "market", why: "must be the code of a market of this installation")
-      }
-      return market
-    }
+    let market = try await importMarket(code, by: caller, channel: channel)
     let file = try ShopifyFile(csv, market: market, policy: policy)
     var report = ImportReport()
     // A few at a time: they share a commit then, and leave room for others.
@@ -65,11 +72,22 @@ extension Commerce {
         case .changed(let product):
           report.changed += 1
           report.pictures += entry.named(of: product)
-        case .refused(let refused): report.refused.append(refused)
+        case .refused(let refused): report.refused += refused.rows
         }
       }
     }
     return report
+  }
+
+  /// The market a file's prices are in. Throws unless the caller may import into the channel.
+  func importMarket(_ code: String, by caller: Caller, channel: ID<Channel>) async throws -> Market {
+    try await database.read { db in
+      try Membership.require(.everything, of: channel, by: caller, in: db)
+      guard let market = try Market.find(code, in: db) else {
+        throw GeneralRefusal.invalid(field: "market", why: "must be the code of a market of this installation")
+      }
+      return market
+    }
   }
 
   private func importProduct(
@@ -80,11 +98,8 @@ extension Commerce {
       return try await writeAndTell { [policy] db in
         let account = try Membership.require(.everything, of: channel, by: caller, in: db)
         let occasion = occasion(by: account, note: "import")
-        let row = try db.row(
-          "SELECT id FROM product WHERE channel_id = \(channel) AND import_handle = \(entry.handle)")
-        if let row {
-          let product = try Product.require(row.get("id"), in: db)
-          _ = try draft.keepingPrices(of: product, except: market).change(product, on: occasion, db: db)
+        if let product = try Product.imported([entry.handle], of: channel, in: db)[entry.handle] {
+          _ = try draft.fitted(to: product, market: market).change(product, on: occasion, db: db)
           return .changed(product.id)
         }
         try Product.requireRoom(in: channel, policy, db: db)
@@ -94,10 +109,10 @@ extension Commerce {
           fingerprint: try MadeHash.of(draft, by: caller, for: channel.description), on: occasion, db: db)
         return .made(id)
       }
-    } catch let refused as ImportReport.Refused {
+    } catch let refused as RefusedRows {
       return .refused(refused)
     } catch let refusal as any Refusal {
-      return .refused(.init(line: entry.line, handle: entry.handle, why: refusal.sentence))
+      return .refused(RefusedRows(refusal, line: entry.line, handle: entry.handle))
     }
   }
 }
@@ -105,27 +120,11 @@ extension Commerce {
 private enum ImportOutcome: Sendable {
   case made(ID<Product>)
   case changed(ID<Product>)
-  case refused(ImportReport.Refused)
+  case refused(RefusedRows)
 }
 
 extension ShopifyFile.Entry {
   fileprivate func named(of product: ID<Product>) -> [ImportReport.NamedPicture] {
     pictures.map { .init(product: product, handle: handle, address: $0.address, alt: $0.alt) }
-  }
-}
-
-extension ProductDraft {
-  /// The draft with the prices that the product's variants have in other markets than the file's.
-  fileprivate func keepingPrices(of product: Product, except market: String) -> ProductDraft {
-    var draft = self
-    for place in draft.variants.indices {
-      let options = draft.variants[place].optionValues
-      guard let variant = product.variants.first(where: { $0.options == options }) else { continue }
-      for (code, price) in variant.prices where code != market { draft.variants[place].prices[code] = price.minor }
-      for (code, amount) in variant.compareAt where code != market {
-        draft.variants[place].compareAt[code] = amount.minor
-      }
-    }
-    return draft
   }
 }

@@ -5,28 +5,41 @@ enum PlainText {
   static func of(html: String) -> String {
     guard html.contains("<") || html.contains("&") else { return html }
     var text = ""
+    var hasMarkup = false
     var rest = html[...]
     while let next = rest.firstIndex(where: { $0 == "<" || $0 == "&" }) {
       text += rest[..<next]
       rest = rest[next...]
-      if rest.first == "<" { takeTag(from: &rest, into: &text) } else { takeReference(from: &rest, into: &text) }
+      if rest.first == "<" {
+        hasMarkup = takeTag(from: &rest, into: &text) || hasMarkup
+      } else {
+        takeReference(from: &rest, into: &text)
+      }
     }
     text += rest
-    return collapse(text)
+    // Without a single tag it is text somebody laid out, with a few characters escaped.
+    return hasMarkup ? collapse(text) : text
   }
 
-  private static func takeTag(from rest: inout Substring, into text: inout String) {
+  /// The text as HTML that `of(html:)` reads as the very same text.
+  static func html(of text: String) -> String {
+    guard text.contains("<") || text.contains("&") else { return text }
+    return text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+  }
+
+  /// False for a `<` that begins no tag.
+  private static func takeTag(from rest: inout Substring, into text: inout String) -> Bool {
     if rest.hasPrefix("<!--") {
       let end = rest.firstRange(of: "-->")?.upperBound ?? rest.endIndex
       rest = rest[end...]
-      return
+      return true
     }
     let name = rest.dropFirst().drop { $0 == "/" }.prefix { $0.isLetter || $0.isNumber }.lowercased()
     guard !name.isEmpty || rest.dropFirst().first == "!", let close = rest.firstIndex(of: ">") else {
       // “3 < 4” is text.
       text += "<"
       rest = rest.dropFirst()
-      return
+      return false
     }
     let isOpening = rest.dropFirst().first != "/"
     rest = rest[rest.index(after: close)...]
@@ -36,6 +49,7 @@ enum PlainText {
     } else if blocks.contains(name) {
       text += "\n"
     }
+    return true
   }
 
   private static func takeReference(from rest: inout Substring, into text: inout String) {

@@ -12,8 +12,21 @@ extension Product {
     return product
   }
 
+  /// The channel's products that came from a file under these handles, by handle.
+  static func imported(_ handles: [String], of channel: ID<Channel>, in db: any Connection) throws -> [String: Product]
+  {
+    let rows = try db.rows(
+      """
+      SELECT \(columns), import_handle FROM product
+      WHERE channel_id = \(channel) AND import_handle <> '' AND import_handle IN \(list: handles)
+      """)
+    let products = try read(rows, in: db)
+    let named = try zip(rows, products).map { (try $0.get("import_handle", as: String.self), $1) }
+    return Dictionary(named) { first, _ in first }
+  }
+
   /// The products of these rows, whole: four more queries, however many there are.
-  fileprivate static func read(_ rows: [Row], in db: any Connection) throws -> [Product] {
+  static func read(_ rows: [Row], in db: any Connection) throws -> [Product] {
     let ids = try rows.map { try $0.get("id", as: ID<Product>.self) }
     let variants = try VariantRow.current(of: ids, in: db)
     let variantIDs = variants.map(\.id)

@@ -8,13 +8,17 @@ struct ShopifyFile {
     let line: Int
     /// Names the product from one import to the next.
     let handle: String
+    /// As the file says it, for lists.
+    let title: String
     /// The draft, or why there is none.
-    let draft: Result<ProductDraft, ImportReport.Refused>
+    let draft: Result<ProductDraft, RefusedRows>
     /// Pictures the file names by address, which are not fetched.
     let pictures: [(address: String, alt: String)]
   }
 
   let entries: [Entry]
+  /// Without the one with the names of the columns.
+  let rowCount: Int
 
   /// Throws `CSVRefusal`.
   init(_ bytes: [UInt8], market: Market, policy: Policy) throws {
@@ -25,19 +29,36 @@ struct ShopifyFile {
     guard groups.count <= policy.importProductsMax else {
       throw CSVRefusal.tooManyProducts(limit: policy.importProductsMax)
     }
+    rowCount = max(0, records.count - 1)
     entries = groups.map { group in
-      let first = group.rows[0]
-      let draft: Result<ProductDraft, ImportReport.Refused>
-      do {
-        draft = .success(try ProductDraft(group.rows, market: market).checked(policy))
-      } catch let wrong as WrongRow {
-        draft = .failure(.init(line: wrong.line, handle: group.handle, why: wrong.why))
-      } catch {
-        let why = (error as? any Refusal)?.sentence ?? "It cannot be read."
-        draft = .failure(.init(line: first.line, handle: group.handle, why: why))
-      }
       let pictures = group.rows.filter { !$0[.picture].isEmpty }.map { ($0[.picture], $0[.pictureAlt]) }
-      return Entry(line: first.line, handle: group.handle, draft: draft, pictures: pictures)
+      return Entry(
+        line: group.rows[0].line, handle: group.handle, title: String(group.rows[0][.title].prefix(200)),
+        draft: Self.draft(of: group.rows, handle: group.handle, market: market, policy: policy), pictures: pictures)
+    }
+  }
+
+  private static func draft(
+    of rows: [ShopifyRow], handle: String, market: Market, policy: Policy
+  ) -> Result<ProductDraft, RefusedRows> {
+    do {
+      return .success(try ProductDraft(rows, market: market).checked(policy))
+    } catch let wrong as WrongRows {
+      return .failure(
+        RefusedRows(
+          rows: wrong.rows.map { .init(line: $0.line, handle: handle, code: $0.code, value: $0.value, why: $0.why) }))
+    } catch let refusal as any Refusal {
+      // `variants[2].sku` is of the third row that is about a variant.
+      let place = (refusal.field ?? "").split(separator: "[").dropFirst().first.flatMap {
+        $0.split(separator: "]").first
+      }
+      let variants = ShopifyRow.variants(of: rows)
+      let index = (refusal.field ?? "").hasPrefix("variants[") ? place.flatMap { Int($0) } : nil
+      let row = index.flatMap { variants.indices.contains($0) ? variants[$0] : nil } ?? rows[0]
+      return .failure(RefusedRows(refusal, line: row.line, handle: handle))
+    } catch {
+      return .failure(
+        RefusedRows(rows: [.init(line: rows[0].line, handle: handle, code: "unreadable", why: "It cannot be read.")]))
     }
   }
 
@@ -127,56 +148,96 @@ struct ShopifyRow {
   var isVariant: Bool {
     !self[.price].isEmpty || !self[.sku].isEmpty || !self[.value1].isEmpty
   }
+
+  /// Those of a product's rows that are about a variant: the first one always is.
+  static func variants(of rows: [ShopifyRow]) -> [ShopifyRow] {
+    rows.enumerated().filter { $0.offset == 0 || $0.element.isVariant }.map(\.element)
+  }
+}
+
+/// Why a product of a file is not imported: each of its rows that is wrong, in the order of the file.
+struct RefusedRows: Error {
+  let rows: [ImportReport.Refused]
+
+  init(rows: [ImportReport.Refused]) { self.rows = rows }
+
+  init(_ refusal: any Refusal, line: Int, handle: String) {
+    rows = [.init(line: line, handle: handle, code: refusal.code, why: refusal.sentence)]
+  }
 }
 
 /// What is wrong with one row of a product.
 struct WrongRow: Error {
   let line: Int
+  let code: String
+  /// What stands there and should not.
+  var value = ""
   let why: String
 }
 
+/// What is wrong with a product's rows.
+private struct WrongRows: Error {
+  let rows: [WrongRow]
+
+  init(rows: [WrongRow]) { self.rows = rows }
+
+  init(_ row: ShopifyRow, _ code: String, _ why: String) {
+    rows = [WrongRow(line: row.line, code: code, why: why)]
+  }
+}
+
 extension ProductDraft {
-  /// The draft of a product's rows, still to be checked. Throws `WrongRow`.
+  /// The draft of a product's rows, still to be checked. Throws `WrongRows`.
   fileprivate init(_ rows: [ShopifyRow], market: Market) throws {
     let first = rows[0]
     guard !first[.title].isEmpty else {
-      throw WrongRow(line: first.line, why: "It has no title.")
+      throw WrongRows(first, "no_title", "It has no title.")
     }
     guard first[.giftCard].lowercased() != "true" else {
-      throw WrongRow(line: first.line, why: "It is a gift card, which cannot be sold here.")
+      throw WrongRows(first, "gift_card", "It is a gift card, which cannot be sold here.")
     }
     guard first[.published].lowercased() != "false", !["draft", "archived"].contains(first[.status].lowercased()) else {
-      throw WrongRow(line: first.line, why: "It is not published.")
+      throw WrongRows(first, "not_published", "It is not published.")
     }
     let values: [ShopifyFile.Column] = [.value1, .value2, .value3]
     let names = [first[.name1], first[.name2], first[.name3]]
-    let variants = rows.enumerated().filter { $0.offset == 0 || $0.element.isVariant }.map(\.element)
+    let variants = ShopifyRow.variants(of: rows)
     // A product without options has one that is called Title, and its value Default Title.
     let isPlain = variants.count == 1 && (first[.value1].isEmpty || first[.value1] == "Default Title")
     let used = isPlain ? [] : values.indices.filter { place in variants.contains { !$0[values[place]].isEmpty } }
+    var wrong: [WrongRow] = []
+    var drafts: [VariantDraft] = []
+    for row in variants {
+      do {
+        drafts.append(try VariantDraft(row, optionValues: used.map { row[values[$0]] }, market: market))
+      } catch let row as WrongRow {
+        wrong.append(row)
+      }
+    }
+    guard wrong.isEmpty else { throw WrongRows(rows: wrong) }
     self.init(
       title: first[.title], description: PlainText.of(html: first[.description]),
-      options: used.map { names[$0].isEmpty ? "Option \($0 + 1)" : names[$0] },
-      variants: try variants.map { row in
-        try VariantDraft(row, optionValues: used.map { row[values[$0]] }, market: market)
-      })
+      options: used.map { names[$0].isEmpty ? "Option \($0 + 1)" : names[$0] }, variants: drafts)
   }
 }
 
 extension VariantDraft {
   fileprivate init(_ row: ShopifyRow, optionValues: [String], market: Market) throws {
     let digits = market.currency.fractionDigits
-    guard !row[.price].isEmpty else { throw WrongRow(line: row.line, why: "It has no price.") }
+    func wrong(_ code: String, _ value: String, _ why: String) -> WrongRow {
+      let value = String(value.prefix(32))
+      return WrongRow(line: row.line, code: code, value: value, why: value.isEmpty ? why : "“\(value)” \(why)")
+    }
+    let noPrice = "is not a price in \(market.currency), like 1299.00."
+    guard !row[.price].isEmpty else { throw wrong("no_price", "", "It has no price.") }
     guard let price = Money.minor(row[.price], fractionDigits: digits), price > 0 else {
-      throw WrongRow(
-        line: row.line, why: "“\(row[.price].prefix(32))” is not a price in \(market.currency), like 1299.00.")
+      throw wrong("not_a_price", row[.price], noPrice)
     }
     guard let compareAt = Money.minor(row[.compareAt].isEmpty ? "0" : row[.compareAt], fractionDigits: digits) else {
-      throw WrongRow(
-        line: row.line, why: "“\(row[.compareAt].prefix(32))” is not a price in \(market.currency), like 1299.00.")
+      throw wrong("not_a_price", row[.compareAt], noPrice)
     }
     guard let quantity = Int64(row[.quantity].isEmpty ? "0" : row[.quantity]) else {
-      throw WrongRow(line: row.line, why: "“\(row[.quantity].prefix(32))” is not a number of units.")
+      throw wrong("not_a_number", row[.quantity], "is not a number of units.")
     }
     // Shops that sell what they do not have go below zero; and a comparison that is not above the price says nothing.
     self.init(

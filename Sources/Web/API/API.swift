@@ -5,7 +5,8 @@ import NIOCore
 /// The JSON API: all its addresses.
 enum API {
   static let endpoints =
-    PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + ShowAPI.endpoints + RoomAPI.endpoints
+    PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + ImportAPI.endpoints + ShowAPI.endpoints
+    + RoomAPI.endpoints
     + RecordingAPI.endpoints + SimulcastAPI.endpoints + SRTAPI.endpoints + OrderAPI.endpoints + PaymentAPI.endpoints
     + LedgerAPI.endpoints
 

@@ -20,6 +20,10 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(600), "forgetting old webhooks") { try await commerce.forgetOldProviderEvents() }
         }
+        group.addTask {
+          await every(.seconds(1), "working on imports") { try await commerce.workImport() ? 1 : 0 }
+        }
+        group.addTask { await every(.seconds(600), "forgetting old imports") { try await commerce.forgetOldImports() } }
         if let sandbox {
           group.addTask {
             await every(.seconds(600), "forgetting the sandbox's old cards") {

@@ -48,12 +48,30 @@ struct ProductsTab: Sendable {
     let formURL: String
   }
 
+  struct MarketView: Sendable {
+    let code: String
+    let name: String
+    let currency: String
+    let isHome: Bool
+  }
+
   let canChange: Bool
   let items: [Item]
   let hasItems: Bool
   let next: String?
+  let markets: [MarketView]
+  let imports: [ImportPage.Link]
+  let hasImports: Bool
+  let isImportOpen: Bool
 
   init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    markets = try await visit.commerce.markets().map {
+      MarketView(code: $0.code, name: $0.name, currency: $0.currency.code, isHome: $0.code == channel.market)
+    }
+    let jobs = try await visit.commerce.importJobs(of: channel.id, by: visit.caller, limit: visit.pageLimit(5))
+    imports = jobs.items.map { ImportPage.Link($0, channel, visit.words) }
+    hasImports = !imports.isEmpty
+    isImportOpen = try visit.query("import") != nil
     let page = try await visit.commerce.products(
       of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     canChange = role.isOwner

@@ -43,6 +43,8 @@ enum Pages {
     page(.post, "/studio/{handle}/products/new", ProductPage.make)
     page(.get, "/studio/{handle}/products/{product}", ProductPage.show)
     page(.post, "/studio/{handle}/products/{product}", ProductPage.change)
+    page(.get, "/studio/{handle}/imports/{import}", ImportPage.show)
+    page(.post, "/studio/{handle}/imports/{import}", ImportPage.act)
     page(.get, "/studio/{handle}/shows/new", ShowFormPage.show)
     page(.post, "/studio/{handle}/shows/new", ShowFormPage.make)
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)

@@ -90,6 +90,10 @@ extension Tunable<Policy> {
       Self("rules.importBytesMax", \.importBytesMax, of: part, 1...1_677_721_600, "Bytes of a product CSV."),
       Self("rules.importRowsMax", \.importRowsMax, of: part, 1...2_000_000, "Rows of a product CSV."),
       Self("rules.importProductsMax", \.importProductsMax, of: part, 1...200_000, "Products of a product CSV."),
+      Self(
+        "rules.openImportsPerChannelMax", \.openImportsPerChannelMax, of: part, 1...500,
+        "Imports of a channel that are not over."),
+      Self("rules.importDays", \.importDays, of: part, 1...3650, "Days an import and its report are kept."),
       Self("rules.productsPerRunMax", \.productsPerRunMax, of: part, 1...20_000, "Products in a run of show."),
       Self("rules.marketsPerShowMax", \.marketsPerShowMax, of: part, 1...5_000, "Markets of a show."),
       Self(

@@ -1,5 +1,6 @@
 // A channel's studio: shows, products, orders, members and their forms.
 import "./elements/csv-import.js";
+import "./elements/import-progress.js";
 import "./elements/local-moment.js";
 import "./elements/local-time.js";
 import "./elements/picture-field.js";

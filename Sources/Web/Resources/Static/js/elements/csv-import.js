@@ -1,33 +1,36 @@
 import { call } from "../lib/api.js";
 import { h, part } from "../lib/dom.js";
-import { plural, refusal, t } from "../lib/strings.js";
+import { refusal, t } from "../lib/strings.js";
 
-/** Sends a product file and says what became of each row. */
+/** A slow line may take a while for a large file. */
+const SENDING_MILLISECONDS_MAX = 300000;
+
+/** Sends a product file and opens the page that shows what would change. */
 export class CSVImport extends HTMLElement {
   connectedCallback() {
-    const input = this.querySelector("input");
+    const form = this.querySelector("form");
+    const input = form.elements.namedItem("file");
+    form.addEventListener("submit", (event) => event.preventDefault());
     input.addEventListener("change", async () => {
       const file = input.files[0];
       if (!file) return;
       const report = part(this, "report");
-      report.replaceChildren(t("studio.importing"));
+      report.replaceChildren(h("p", { class: "notice" }, t("studio.sendingFile", { name: file.name })));
+      const channel = encodeURIComponent(this.getAttribute("channel"));
+      const query = new URLSearchParams({
+        market: form.elements.namedItem("market").value,
+        stock: form.elements.namedItem("keep").checked ? "keep" : "set",
+        name: file.name.slice(0, 200),
+      });
       try {
-        const path = `/api/v1/channels/${encodeURIComponent(this.getAttribute("channel"))}/products/import`;
-        this.#show(report, await call("POST", path, file, { type: "text/csv" }));
+        const path = `/api/v1/channels/${channel}/imports?${query}`;
+        const { id } = await call("POST", path, file, { type: "text/csv", timeout: SENDING_MILLISECONDS_MAX });
+        location.assign(`/studio/${channel}/imports/${id}`);
       } catch (problem) {
         report.replaceChildren(h("p", { class: "notice bad" }, refusal(problem)));
       }
       input.value = "";
     });
-  }
-
-  #show(report, { imported, refused = [] }) {
-    const count = Array.isArray(imported) ? imported.length : imported;
-    report.replaceChildren(
-      h("p", { class: "notice good" }, plural("studio.imported", count), " ",
-        count > 0 && h("a", { href: location.href }, t("studio.reload"))),
-      h("ul", {}, refused.map(({ line, why, reason }) =>
-        h("li", { class: "small" }, t("studio.refusedRow", { line, reason: why ?? reason })))));
   }
 }
 

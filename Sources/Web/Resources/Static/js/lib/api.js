@@ -12,7 +12,7 @@ export class Problem extends Error {
 }
 
 /** One request to the JSON API. Throws a `Problem`. `key` is the Idempotency-Key, `token` the buyer's Order-Token. */
-export async function call(method, path, body, { key, token, type } = {}) {
+export async function call(method, path, body, { key, token, type, timeout = 20000 } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = type ?? "application/json";
   if (key) headers["Idempotency-Key"] = key;
@@ -23,7 +23,7 @@ export async function call(method, path, body, { key, token, type } = {}) {
       method,
       headers,
       body: body === undefined || type ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(20000),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch {
     throw new Problem();
