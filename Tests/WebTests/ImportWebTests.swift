@@ -73,4 +73,21 @@ struct ImportWebTests {
       #expect(try await owner.get(path).json["items"].array.isEmpty)
     }
   }
+
+  @Test func `the catalogue is downloaded as a file, and one price is changed alone`() async throws {
+    try await RunningWeb.run { web in
+      let owner = try await web.owner
+      let file = try await owner.get("/api/v1/channels/lamps/products/export")
+      #expect(file.status == 200 && file.text.contains("Brass lamp,brass-lamp,Hand-beaten in Moradabad."))
+      #expect(try await owner.get("/studio/lamps?tab=products").text.contains("/products/export"))
+      #expect(try await web.stranger.get("/api/v1/channels/lamps/products/export").status == 404)
+      let path = "/api/v1/variants/\(web.square.lampVariant)"
+      let changed = try await owner.patch(path, ["prices": ["US": 3500]])
+      #expect(changed.status == 200, "\(changed.text)")
+      #expect(changed.json["variants"][0]["prices"]["US"]["minor"] == 3500)
+      #expect(changed.json["variants"][0]["prices"]["IN"]["minor"] == 129_900)
+      #expect(try await owner.patch(path, ["prices": ["XX": 5]]).status == 422)
+      #expect(try await web.stranger.patch(path, ["prices": ["US": 1]]).status == 404)
+    }
+  }
 }

@@ -104,6 +104,17 @@ enum ProductAPI {
     }
   }
 
+  struct VariantChange: Codable, Described {
+    let sku: String?
+    let prices: [String: Int64]?
+    let compareAt: [String: Int64]?
+
+    static let fields = [
+      "prices": "Minor units by market code. Markets that are not named stay as they are; 0 takes it off sale there.",
+      "compareAt": "By market code; 0 takes the comparison away.",
+    ]
+  }
+
   struct StockChange: Codable {
     let onHand: Int64
     let note: String?
@@ -146,6 +157,16 @@ enum ProductAPI {
         try await call.commerce.changeProduct(call.id("product"), by: call.caller, body.change, seen: call.seen()))
     }.by(.account).conditional,
     Endpoint(
+      .patch, "/api/v1/variants/{variant}",
+      "Changes a variant's SKU and prices, and nothing else of its product; for its channel's owners.",
+      takes: VariantChange.self, gives: ProductAnswer.self
+    ) { call, body in
+      ProductAnswer(
+        try await call.commerce.changeVariant(
+          call.id("variant"), by: call.caller,
+          .init(sku: body.sku, prices: body.prices ?? [:], compareAt: body.compareAt ?? [:]), seen: call.seen()))
+    }.by(.account).conditional,
+    Endpoint(
       .put, "/api/v1/variants/{variant}/stock", "Says how many units there are, after counting them.",
       takes: StockChange.self, gives: StockAnswer.self
     ) { call, body in
@@ -153,7 +174,7 @@ enum ProductAPI {
         by: call.caller, variant: call.id("variant"), onHand: body.onHand, note: body.note ?? "")
       return StockAnswer(onHand: level.onHand, reserved: level.reserved, available: level.available)
     }.by(.account),
-    importing, addingPicture,
+    importing, exporting, addingPicture,
     Endpoint(
       .delete, "/api/v1/products/{product}/pictures/{picture}", "Takes a picture away.", as: .noContent
     ) { call in
@@ -178,6 +199,26 @@ enum ProductAPI {
     endpoint.answer = .json(ImportReport.self)
     return endpoint.query("market", "In whose currency the prices are; the channel's own when it is left out.")
       .by(.account)
+  }
+
+  private static var exporting: Endpoint {
+    var endpoint = Endpoint(
+      .get, "/api/v1/channels/{channel}/products/export",
+      "Gives the catalogue as a product file of Shopify's (CSV); for the channel's owners."
+    ) { call in
+      let channel = try await call.channel()
+      let market = try call.query("market") ?? channel.market
+      let file = try await call.commerce.exportProducts(
+        of: channel.id, by: call.caller, market: market, pictures: call.site.configuration.publicURL)
+      return Response(
+        status: .ok,
+        headers: [
+          .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+          .contentDisposition: "attachment; filename=\"\(channel.handle)-\(market).csv\"",
+        ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: file)))
+    }
+    endpoint.answer = .text("text/csv")
+    return endpoint.query("market", "Whose prices to give; the channel's own when it is left out.").by(.account)
   }
 
   private static var addingPicture: Endpoint {
