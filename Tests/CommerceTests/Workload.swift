@@ -39,11 +39,12 @@ struct Workload {
     case 52..<60: try await confirm()
     case 60..<72: try await deliverWebhooks()
     case 72..<79: try await refund()
-    case 79..<82: try await fulfil()
+    case 79..<82: try await ship()
     case 82..<85: try await cancel()
     case 85..<88: try await receive()
     case 88..<89: try await changePrice()
     case 89..<94: try await sweep()
+    case 94..<96: try await arrive()
     default: moveClock()
     }
   }
@@ -122,9 +123,27 @@ struct Workload {
     }
   }
 
-  private func fulfil() async throws {
+  /// All that is left, or a part of it.
+  private mutating func ship() async throws {
     guard let known = pick(auditor.recent) else { return }
-    do { _ = try await stall.commerce.fulfil(known.id, by: stall.owner) } catch is FulfilOrderRefusal {}
+    let line = below(known.lines.count)
+    let part = Shipment.Line(position: line, quantity: Int64(below(Int(known.lines[line].quantity) + 1)) + 1)
+    do {
+      let shipment = try await stall.commerce.ship(
+        known.id, by: stall.owner, lines: below(2) == 0 ? nil : [part], carrier: "Post")
+      for line in shipment.lines {
+        auditor.sent[known.id, default: [:]][known.lines[line.position].product, default: 0] += line.quantity
+      }
+    } catch is FulfilOrderRefusal {
+    } catch is ShipOrderRefusal {
+    }
+  }
+
+  private func arrive() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    for shipment in try await stall.commerce.shipments(of: known.id, token: known.access) {
+      _ = try await stall.commerce.deliver(shipment.id, of: known.id, token: known.access)
+    }
   }
 
   private func cancel() async throws {
@@ -155,6 +174,7 @@ struct Workload {
   private func sweep() async throws {
     try await stall.commerce.expireOrders()
     try await stall.commerce.reconcilePayments()
+    try await stall.commerce.settleOrders()
   }
 
   /// Mostly a little forward; now and then far, or back.
@@ -183,6 +203,7 @@ struct Workload {
       {}
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.expireOrders() > 0 {}
+      while try await commerce.settleOrders() > 0 {}
     }
   }
 

@@ -135,6 +135,10 @@ public struct Policy: Sendable {
   public var postalCodeCharactersMax = 20
   public var reasonCharactersMax = 500
   public var trackingCharactersMax = 200
+  /// Of a parcel's address at its carrier.
+  public var linkCharactersMax = 500
+  /// How long after its delivery an order is settled: its seller's money is released.
+  public var settleHours: Int64 = 72
   /// A webhook's signature may be this much older or newer than now.
   public var webhookAgeSeconds: Int64 = 300
   public var webhookBytesMax = 256 * 1024

@@ -1,8 +1,8 @@
 import Store
 
 extension Commerce {
-  /// Says that a paid order was sent, and how it can be followed; for owners and fulfilment members of its channel.
-  /// Said again, it corrects `tracking`.
+  /// Says that all that was not sent yet of a paid order was sent, and how it can be followed; for owners and fulfilment
+  /// members of its channel. Said again, it corrects `tracking` of the last parcel.
   public func fulfil(_ id: ID<Order>, by caller: Caller, tracking: String? = nil) async throws -> Order {
     let tracking = tracking ?? ""
     guard tracking.count <= policy.trackingCharactersMax,
@@ -12,11 +12,25 @@ extension Commerce {
       throw GeneralRefusal.invalid(
         field: "tracking", why: "must be one line of at most \(policy.trackingCharactersMax) characters")
     }
+    let shipment: ID<Shipment> = makeID()
     return try await writeAndTell { db in
       let order = try OrderAccess.requireSeller(of: id, by: caller, in: db)
-      guard order.state == .paid || order.state == .fulfilled else { throw FulfilOrderRefusal.notPaid }
+      guard order.state == .paid || order.state == .fulfilled else {
+        throw order.state == .placed ? FulfilOrderRefusal.notPaid : FulfilOrderRefusal.over(order.state)
+      }
       // Its units may be going back on the shelf this moment.
       guard order.refunded != order.total else { throw FulfilOrderRefusal.refunded }
+      let sent = try Shipment.all(of: id, in: db)
+      let left = order.unsent(after: sent)
+      if order.state == .paid {
+        try Shipment(
+          id: shipment, order: id, carrier: "", tracking: tracking, link: "",
+          lines: left.enumerated().filter { $1 > 0 }.map { .init(position: $0, quantity: $1) }, sent: clock.now,
+          delivered: nil
+        ).insert(by: caller.account, in: db)
+      } else if let last = sent.last {
+        try db.run("UPDATE shipment SET tracking = \(tracking) WHERE id = \(last.id)")
+      }
       try db.run(
         "UPDATE orders SET state = \(Order.State.fulfilled), tracking = \(tracking) WHERE id = \(id)")
       try Outbox.announce(.order(id), in: db)
@@ -29,11 +43,14 @@ extension Commerce {
 public enum FulfilOrderRefusal: Refusal, Equatable {
   case notPaid
   case refunded
+  /// It is past being sent.
+  case over(Order.State)
 
   public var code: String {
     switch self {
     case .notPaid: "order_not_paid"
     case .refunded: "order_refunded"
+    case .over: "order_not_to_send"
     }
   }
 
@@ -41,6 +58,7 @@ public enum FulfilOrderRefusal: Refusal, Equatable {
     switch self {
     case .notPaid: "Only a paid order can be fulfilled. Wait for its payment."
     case .refunded: "The whole order is being refunded: do not send it."
+    case .over(let state): "The order is \(state.rawValue): there is nothing left to send."
     }
   }
 

@@ -88,7 +88,7 @@ extension Commerce {
     guard order.refunded == order.total, pending == nil else { return }
     try db.run(
       "UPDATE orders SET state = \(Order.State.refunded), closed_ms = \(occasion.at) WHERE id = \(order.id)")
-    if order.state == .paid { try Stock.takeBack(order.units, on: occasion, in: db) }
+    if order.state == .paid { try Stock.takeBack(order.unsentUnits(in: db), on: occasion, in: db) }
   }
 
   private func fail(_ refund: Refund, because refused: ProviderRefused, in db: any Connection) throws {

@@ -241,8 +241,8 @@ enum OrderAPI {
       List(try await call.commerce.waitingRefunds(by: call.caller).map { RefundAnswer($0, call.commerce) })
     }.by(.account),
     Endpoint(
-      .post, "/api/v1/orders/{order}/fulfilment", "Says that a paid order was sent.", takes: Fulfilment.self,
-      gives: OrderAnswer.self
+      .post, "/api/v1/orders/{order}/fulfilment", "Says that all that was not sent yet of a paid order was sent.",
+      takes: Fulfilment.self, gives: OrderAnswer.self
     ) { call, body in
       OrderAnswer(try await call.commerce.fulfil(call.id("order"), by: call.caller, tracking: body.tracking))
     }.by(.account),

@@ -2,7 +2,7 @@ import Commerce
 import Logging
 import ServiceLifecycle
 
-/// What has to be done from time to time: unpaid orders end, lost payments are asked about, old keys and
+/// What has to be done from time to time: unpaid orders end, delivered ones are settled, lost payments are asked about, old keys and
 /// sessions are forgotten.
 struct Chores: Service {
   let commerce: Commerce
@@ -13,6 +13,7 @@ struct Chores: Service {
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
         group.addTask { await every(.seconds(3), "ending unpaid orders") { try await commerce.expireOrders() } }
+        group.addTask { await every(.seconds(60), "settling orders") { try await commerce.settleOrders() } }
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {
           await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }

@@ -60,14 +60,19 @@ struct OrderPage: Sendable {
   let sellerURL: String?
   let refunds: [RefundView]
   let hasRefunds: Bool
+  let parcels: [ParcelView]
+  let hasParcels: Bool
+  let sending: SendingView?
+  let error: String?
+  let isSaved: Bool
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
   let actionURL: String
 
   init(
-    _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], isBuyer: Bool,
-    _ words: Words
+    _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], shipments: [Shipment],
+    isBuyer: Bool, sending: SendingView?, isSeller: Bool, error: String?, isSaved: Bool, _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
@@ -96,6 +101,11 @@ struct OrderPage: Sendable {
     sellerURL = seller.state == .approved ? "/@\(seller.handle)" : nil
     self.refunds = refunds
     hasRefunds = !refunds.isEmpty
+    parcels = shipments.enumerated().map { ParcelView($1, number: $0 + 1, of: order, isSeller: isSeller, words) }
+    hasParcels = !parcels.isEmpty
+    self.sending = sending
+    self.error = error
+    self.isSaved = isSaved
     canResume = isBuyer && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
@@ -115,6 +125,10 @@ struct OrderPage: Sendable {
           value: "\(cookie)=\(token.text); Path=/orders/\(id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"))
       return response
     }
+    return try await page(visit, id, nil)
+  }
+
+  private static func page(_ visit: Visit, _ id: ID<Order>, _ complaint: Visit.Complaint?) async throws -> Response {
     // Back from the bank the buyer may be here before the bank's word is.
     let order =
       try visit.query("payment") == nil
@@ -122,19 +136,38 @@ struct OrderPage: Sendable {
       : try await visit.commerce.refreshPayment(id, by: visit.caller, token: visit.orderToken)
     let seller = try await visit.commerce.seller(of: id, by: visit.caller, token: visit.orderToken)
     let refunds = try await visit.commerce.refunds(id, by: visit.caller, token: visit.orderToken)
+    let shipments = try await visit.commerce.shipments(of: id, by: visit.caller, token: visit.orderToken)
     let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
     let role = try await visit.role(in: order.channel)
+    let isSeller = role?.dealsWithOrders == true
+    let sending = isSeller ? SendingView(order, shipments, id: visit.commerce.makeID(), visit.words) : nil
     let model = OrderPage(
-      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, visit) },
-      isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account, visit.words)
-    return try visit.page("order", title: "\(visit.words["order.order"]) \(order.number)", model)
+      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, visit) }, shipments: shipments,
+      isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account,
+      sending: sending, isSeller: isSeller, error: complaint?.sentence, isSaved: try visit.query("saved") != nil,
+      visit.words)
+    return try visit.page(
+      "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)
   }
 
   static func act(_ visit: Visit) async throws -> Response {
     let id = try visit.id("order", Order.self)
     let form = try await visit.form()
-    if form["do"] == "cancel" {
-      _ = try await visit.commerce.cancelOrder(id, by: visit.caller, token: visit.orderToken)
+    do {
+      switch form["do"] {
+      case "cancel": _ = try await visit.commerce.cancelOrder(id, by: visit.caller, token: visit.orderToken)
+      case "deliver":
+        guard let shipment = ID<Shipment>(form["shipment"]) else { throw Problem.notFound("shipment") }
+        _ = try await visit.commerce.deliver(shipment, of: id, by: visit.caller, token: visit.orderToken)
+      case "ship":
+        _ = try await visit.commerce.ship(
+          id, id: ID<Shipment>(form["shipment"]), by: visit.caller, lines: try SendingView.lines(of: form),
+          carrier: form["carrier"], tracking: form["tracking"], link: form["link"])
+        return visit.redirect("/orders/\(id)?saved=yes")
+      default: break
+      }
+    } catch {
+      return try await page(visit, id, visit.complaint(error))
     }
     return visit.redirect("/orders/\(id)")
   }

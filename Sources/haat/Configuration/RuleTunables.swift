@@ -166,6 +166,12 @@ extension Tunable<Policy> {
         "rules.trackingCharactersMax", \.trackingCharactersMax, of: part, 1...20_000,
         "Characters of a tracking reference."),
       Self(
+        "rules.linkCharactersMax", \.linkCharactersMax, of: part, 20...4_000,
+        "Characters of a parcel's address at its carrier."),
+      Self(
+        "rules.settleHours", \.settleHours, of: part, 0...8_760,
+        "Hours from an order's delivery until its seller's money is released."),
+      Self(
         "rules.webhookAgeSeconds", \.webhookAgeSeconds, of: part, 1...30_000,
         "A webhook's signature may be this much older or newer than now."),
       Self(

@@ -1,0 +1,28 @@
+import Store
+
+extension Commerce {
+  /// Releases the money of orders that were delivered `Policy.settleHours` ago; gives how many. An order with a refund
+  /// under way waits for it.
+  @discardableResult
+  public func settleOrders() async throws -> Int {
+    let due = clock.now.adding(seconds: -policy.settleHours * 3600)
+    let isDue = try await database.read { db in
+      try db.row("SELECT 1 FROM orders WHERE state = 'delivered' AND delivered_ms <= \(due) LIMIT 1") != nil
+    }
+    guard isDue else { return 0 }
+    return try await writeAndTell { db in
+      let ids = try db.rows(
+        """
+        SELECT id FROM orders WHERE state = 'delivered' AND delivered_ms <= \(due)
+          AND id NOT IN (SELECT order_id FROM refund WHERE state = 'pending')
+        ORDER BY delivered_ms LIMIT 100
+        """
+      ).map { try $0.get("id", as: ID<Order>.self) }
+      guard !ids.isEmpty else { return 0 }
+      try db.run(
+        "UPDATE orders SET state = \(Order.State.settled) WHERE id IN \(list: ids) AND state = 'delivered'")
+      for id in ids { try Outbox.announce(.order(id), in: db) }
+      return ids.count
+    }
+  }
+}
