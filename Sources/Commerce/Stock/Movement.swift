@@ -1,9 +1,11 @@
-import Store
+public import Store
 
 extension Stock {
   /// One row of the journal.
-  struct Movement {
-    enum Kind: String { case received, corrected, reserved, released, sold, returned }
+  public struct Movement {
+    public enum Kind: String, Sendable, Codable, CaseIterable, ValueConvertible {
+      case received, corrected, reserved, released, sold, returned
+    }
 
     let variant: ID<Variant>
     let kind: Kind

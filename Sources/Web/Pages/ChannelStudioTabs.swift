@@ -46,6 +46,7 @@ struct ProductsTab: Sendable {
     let priceText: String
     let onHand: String
     let formURL: String
+    let stockURL: String
   }
 
   struct MarketView: Sendable {
@@ -83,7 +84,8 @@ struct ProductsTab: Sendable {
           VariantView(
             id: variant.id.description, title: variant.title,
             sku: variant.sku, priceText: variant.prices[channel.market].map(visit.words.money) ?? "–",
-            onHand: String(variant.onHand), formURL: "/studio/\(channel.handle)")
+            onHand: String(variant.onHand), formURL: "/studio/\(channel.handle)",
+            stockURL: "/studio/\(channel.handle)/stock/\(variant.id)")
         })
     }
     hasItems = !items.isEmpty

@@ -45,6 +45,8 @@ enum Pages {
     page(.post, "/studio/{handle}/products/{product}", ProductPage.change)
     page(.get, "/studio/{handle}/imports/{import}", ImportPage.show)
     page(.post, "/studio/{handle}/imports/{import}", ImportPage.act)
+    page(.get, "/studio/{handle}/stock/{variant}", StockPage.show)
+    page(.post, "/studio/{handle}/stock/{variant}", StockPage.act)
     page(.get, "/studio/{handle}/shows/new", ShowFormPage.show)
     page(.post, "/studio/{handle}/shows/new", ShowFormPage.make)
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)
