@@ -98,6 +98,8 @@ import Testing
   func `a seller's money is released three days after the delivery, and not before`(engine: Engine) async throws {
     let (stall, sold) = try await two(engine)
     let shipment = try await stall.commerce.ship(sold.order.id, by: stall.owner)
+    let earned = try #require(try await stall.commerce.earnings(of: stall.channel, by: stall.owner).first)
+    #expect(earned.released.minor == 0 && earned.waiting.minor > 0)
     stall.clock.advance(days: 9)
     #expect(try await stall.commerce.settleOrders() == 0)
     _ = try await stall.commerce.deliver(shipment.id, of: sold.order.id, token: sold.access)
@@ -108,6 +110,11 @@ import Testing
     stall.clock.advance(seconds: 1)
     #expect(try await stall.commerce.settleOrders() == 1)
     #expect(try await stall.order(sold).state == .settled)
+    let now = try await stall.commerce.earnings(of: stall.channel, by: stall.owner)
+    #expect(now.map(\.released) == [earned.waiting] && now.map(\.waiting.minor) == [0])
+    let stranger: ID<Account> = stall.commerce.makeID()
+    let caller = Caller(account: stranger)
+    #expect(try await refusal { try await stall.commerce.earnings(of: stall.channel, by: caller) } != nil)
     #expect(try await stall.commerce.settleOrders() == 0)
     #expect(try await stall.commerce.audit().differences == [])
   }

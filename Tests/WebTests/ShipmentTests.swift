@@ -37,6 +37,11 @@ import Testing
       let arrived = try await web.guest.send(
         "POST", "\(path)/\(shipment)/delivery", headers: ["Order-Token": token])
       #expect(arrived.json["state"] == "delivered", "\(arrived.text)")
+      let earned = try await owner.get("/api/v1/channels/lamps/earnings")
+      #expect(earned.json["items"][0]["released"]["minor"] == 0, "\(earned.text)")
+      #expect(try await web.stranger.get("/api/v1/channels/lamps/earnings").status >= 403)
+      let studio = try await owner.get("/studio/lamps?tab=orders", headers: ["Accept": "text/html"])
+      #expect(studio.text.contains("class=\"numbers panel\""))
     }
   }
 

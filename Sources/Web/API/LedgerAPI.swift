@@ -19,7 +19,26 @@ enum LedgerAPI {
     let amount: Money
   }
 
+  struct EarningsAnswer: Codable, Described {
+    let released: Money
+    let waiting: Money
+
+    static let fields = [
+      "released": "Of orders that are settled.", "waiting": "Of orders that are not delivered and settled yet.",
+    ]
+  }
+
   static let endpoints: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/earnings",
+      "Says what is released to a channel, and what waits for deliveries, by currency; to its owners.",
+      gives: List<EarningsAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.earnings(of: call.channel().id, by: call.caller).map {
+          EarningsAnswer(released: $0.released, waiting: $0.waiting)
+        })
+    }.by(.account),
     Endpoint(
       .get, "/api/v1/ledger/balances", "Lists the balances of the ledger, to the operator.",
       gives: List<BalanceAnswer>.self

@@ -110,7 +110,7 @@ struct ChannelStudioPage: Sendable {
     switch tab {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)
     case .products: model.products = try await ProductsTab(visit, channel, role)
-    case .orders: model.orders = try await OrdersTab(visit, channel)
+    case .orders: model.orders = try await OrdersTab(visit, channel, role)
     case .recordings: model.recordings = try await RecordingsTab(visit, channel, role)
     case .members: model.members = try await MembersTab(visit, channel, role)
     }

@@ -95,6 +95,11 @@ struct ProductsTab: Sendable {
 
 /// A channel's orders, to send.
 struct OrdersTab: Sendable {
+  struct EarningsView: Sendable {
+    let releasedText: String
+    let waitingText: String
+  }
+
   struct Item: Sendable {
     let id: String
     let url: String
@@ -111,11 +116,17 @@ struct OrdersTab: Sendable {
     let formURL: String
   }
 
+  /// By currency; for owners alone.
+  let earnings: [EarningsView]
   let items: [Item]
   let hasItems: Bool
   let next: String?
 
-  init(_ visit: Visit, _ channel: Channel) async throws {
+  init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    let earned = role.isOwner ? try await visit.commerce.earnings(of: channel.id, by: visit.caller) : []
+    earnings = earned.map {
+      EarningsView(releasedText: visit.words.money($0.released), waitingText: visit.words.money($0.waiting))
+    }
     let page = try await visit.commerce.orders(
       of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     items = page.items.map { order in
