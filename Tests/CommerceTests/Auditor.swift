@@ -9,9 +9,28 @@ struct Auditor {
     let id: ID<Order>
     let bag: Bag
     let access: Secret
-    let lines: [(product: Int, quantity: Int64, price: Int64)]
+    let lines: [Line]
     let total: Money
     var state: Order.State = .placed
+  }
+
+  /// What an order wants of one product, and at what price.
+  struct Line {
+    let product: Int
+    let quantity: Int64
+    let price: Int64
+    let deal: ID<Deal>?
+  }
+
+  struct KnownDeal {
+    let id: ID<Deal>
+    let offer: ID<Offer>
+    let product: Int
+    let price: Int64
+    let units: Int64
+    let unitsPerBuyer: Int64
+    let starts: Moment
+    var ends: Moment
   }
 
   let seed: UInt64
@@ -20,6 +39,7 @@ struct Auditor {
   var confirmations: [String] = []
   /// By order and product: units that went off in parcels.
   var sent: [ID<Order>: [Int: Int64]] = [:]
+  var deals: [KnownDeal] = []
   private(set) var orders: [ID<Order>: Known] = [:]
   private var sequence: [ID<Order>] = []
   /// By product: what was ever received.
@@ -37,7 +57,7 @@ struct Auditor {
     #expect(isSo, "\(what) — seed \(seed), step \(step)", sourceLocation: location)
   }
 
-  mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [(product: Int, quantity: Int64, price: Int64)]) {
+  mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [Line]) {
     let goods = lines.reduce(0) { $0 + $1.quantity * $1.price }
     let total = goods + (goods >= 200_000 ? 0 : 4900)
     expect(placed.order.total.minor == total, "the total is \(total)")
@@ -47,10 +67,21 @@ struct Auditor {
   }
 
   /// Sold out is said only when it is so, by what is known to be on the shelf.
-  func refused(_ refusal: BagRefusal, _ lines: [(product: Int, quantity: Int64)]) {
-    guard case .soldOut = refusal else {
-      expect(false, "refused as \(refusal)")
-      return
+  func refused(_ refusal: BagRefusal, _ lines: [Line], at now: Moment) {
+    let wanted = lines.compactMap { line in deals.first { $0.id == line.deal }.map { ($0, line.quantity) } }
+    switch refusal {
+    case .soldOut: break
+    case .offerClosed:
+      return expect(wanted.contains { now >= $0.0.ends.adding(seconds: 15) }, "closed before its time")
+    case .offerNotOpen:
+      return expect(wanted.contains { now < $0.0.starts }, "not open after its start")
+    case .dealTaken:
+      return expect(wanted.contains { taken(of: $0.0) + $0.1 > $0.0.units }, "taken while there was enough")
+    case .dealLimit:
+      // Everybody here is one buyer.
+      return expect(wanted.contains { taken(of: $0.0) + $0.1 > $0.0.unitsPerBuyer }, "limited below the limit")
+    default:
+      return expect(false, "refused as \(refusal)")
     }
     let isShort = lines.contains { line in
       // At least this much is left: what was received less all that any order could still hold or have sold.
@@ -59,6 +90,12 @@ struct Auditor {
       return units[line.product] - taken < line.quantity
     }
     expect(isShort, "sold out while there was enough")
+  }
+
+  /// Units of a deal that orders have, or may have.
+  private func taken(of deal: KnownDeal) -> Int64 {
+    orders.values.filter { ![.expired, .cancelled].contains($0.state) }
+      .flatMap(\.lines).filter { $0.deal == deal.id }.reduce(0) { $0 + $1.quantity }
   }
 
   mutating func received(_ count: Int64, of product: Int) { units[product] += count }
@@ -85,6 +122,10 @@ struct Auditor {
           gone[line.product] += kept
         }
       }
+    }
+    for deal in deals {
+      let taken = taken(of: deal)
+      expect(taken <= min(deal.units, deal.unitsPerBuyer), "\(taken) of a deal of \(deal.units) were sold")
     }
     for product in units.indices {
       let level = try await stall.stock(product)

@@ -9,15 +9,24 @@ struct Workload {
   let random: SeededEntropy
   var auditor: Auditor
   private var prices: [Int64]
+  private let show: ID<Show>
 
   init(_ engine: Engine, seed: UInt64) async throws {
     prices = [129_900, 5_050, 333]
     stall = try await Stall(
-      engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed))
+      engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed), policy: Self.policy)
+    show = try await stall.liveShow()
     try await stall.run(
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
+  }
+
+  /// Prices jump here, so that what was lowest says little.
+  private static var policy: Policy {
+    var policy = Stall.policy
+    policy.dealsUndercutLowest = false
+    return policy
   }
 
   mutating func run(steps: Int) async throws {
@@ -43,8 +52,10 @@ struct Workload {
     case 82..<85: try await cancel()
     case 85..<88: try await receive()
     case 88..<89: try await changePrice()
-    case 89..<94: try await sweep()
-    case 94..<96: try await arrive()
+    case 89..<92: try await sweep()
+    case 92..<94: try await arrive()
+    case 94..<96: try await openDeal()
+    case 96..<97: try await endDeal()
     default: moveClock()
     }
   }
@@ -58,18 +69,23 @@ struct Workload {
     let offers = try await stall.database.read { [stall] db in
       try Offers.lists(of: stall.variants, market: "IN", in: db)
     }
-    let bag = Bag(
-      show: nil, market: "IN",
-      lines: try lines.map { line in
-        guard let offer = offers[stall.variants[line.product]] else { throw Stall.Unexpected(what: "no offer") }
-        return Bag.Line(offer: offer.id, quantity: line.quantity)
-      })
+    var wanted: [Auditor.Line] = []
+    var bagLines: [Bag.Line] = []
+    for line in lines {
+      guard let offer = offers[stall.variants[line.product]] else { throw Stall.Unexpected(what: "no offer") }
+      // Some come for a deal, which may be over by now.
+      let deal = below(2) == 0 ? auditor.deals.last { $0.product == line.product } : nil
+      bagLines.append(Bag.Line(offer: deal?.offer ?? offer.id, quantity: line.quantity))
+      wanted.append(
+        Auditor.Line(
+          product: line.product, quantity: line.quantity, price: deal?.price ?? prices[line.product], deal: deal?.id))
+    }
+    let bag = Bag(show: nil, market: "IN", lines: bagLines)
     let id: ID<Order> = stall.commerce.makeID()
     do {
-      let placed = try await stall.place(bag, id: id)
-      auditor.placed(placed, bag, lines.map { ($0.product, $0.quantity, prices[$0.product]) })
+      auditor.placed(try await stall.place(bag, id: id), bag, wanted)
     } catch let refused as BagRefusal {
-      auditor.refused(refused, lines)
+      auditor.refused(refused, wanted, at: stall.clock.now)
     }
   }
 
@@ -171,7 +187,34 @@ struct Workload {
     }
   }
 
+  private mutating func openDeal() async throws {
+    let product = below(prices.count)
+    let units = Int64(below(8) + 1)
+    let draft = DealDraft(
+      product: stall.products[product], prices: ["IN": max(1, prices[product] * 3 / 4)],
+      countdownSeconds: Int64(below(2) * 20), durationSeconds: Int64(60 + below(600)), unitsMax: units,
+      unitsPerBuyerMax: min(units, Int64(below(6) + 1)))
+    do {
+      let deal = try await stall.commerce.openDeal(stall.commerce.makeID(), by: stall.owner, show: show, draft)
+      let offer = try await stall.database.read { db in
+        try db.requireRow("SELECT id FROM offer WHERE deal_id = \(deal.id)").get("id", as: ID<Offer>.self)
+      }
+      auditor.deals.append(
+        Auditor.KnownDeal(
+          id: deal.id, offer: offer, product: product, price: draft.prices["IN"] ?? 0, units: units,
+          unitsPerBuyer: draft.unitsPerBuyerMax, starts: deal.starts, ends: deal.ends))
+    } catch is DealRefusal {
+    }
+  }
+
+  private mutating func endDeal() async throws {
+    guard let last = auditor.deals.indices.last else { return }
+    let deal = try await stall.commerce.endDeal(auditor.deals[last].id, by: stall.owner, show: show)
+    auditor.deals[last].ends = deal.ends
+  }
+
   private func sweep() async throws {
+    try await stall.commerce.endDueDeals()
     try await stall.commerce.expireOrders()
     try await stall.commerce.reconcilePayments()
     try await stall.commerce.settleOrders()

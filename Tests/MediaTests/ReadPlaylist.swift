@@ -65,7 +65,8 @@ struct ReadPlaylist {
     "EXT-X-PRELOAD-HINT": .list([("TYPE", .word("PART")), ("URI", .text)]),
     "EXT-X-RENDITION-REPORT": .list([("URI", .text), ("LAST-MSN", .integer), ("LAST-PART?", .integer)]),
     "EXT-X-DATERANGE": .list([
-      ("ID", .text), ("CLASS", .text), ("START-DATE", .text), ("DURATION?", .decimal), ("X-*", .text),
+      ("ID", .text), ("CLASS", .text), ("START-DATE", .text), ("DURATION?", .decimal),
+      ("PLANNED-DURATION?", .decimal), ("X-*", .text),
     ]),
   ]
 

@@ -166,8 +166,8 @@ import Testing
     stage.stream.mark(
       DateRange(
         id: "pin-1", className: "haat.pin", startMilliseconds: start, endMilliseconds: start + 1_250,
-        attributes: [attribute]))
-    #expect(try await stage.playlist().contains(",DURATION=1.250,X-TITLE"))
+        plannedEndMilliseconds: start + 5_000, attributes: [attribute]))
+    #expect(try await stage.playlist().contains(",DURATION=1.250,PLANNED-DURATION=5.000,X-TITLE"))
     // Long known: a client that asks for less is not told again, only that it has gone.
     try await film(stage, checker, milliseconds: 11_000)
     let delta = try await stage.playlist(["_HLS_skip": "v2"])

@@ -217,6 +217,28 @@ import Testing
     }
   }
 
+  @Test func `a deal is in the playlist with its planned end, and with its real one when it was ended`() async throws {
+    try await Self.onAir { web, folder in
+      let owner = try await web.owner
+      let path = "/api/v1/shows/\(web.square.show.id)/deals"
+      func line() async throws -> String {
+        let lines = try await web.guest.get(folder + "live.m3u8").text.split(separator: "\n")
+        return lines.first { $0.contains("CLASS=\"haat.deal\"") }.map(String.init) ?? ""
+      }
+      let deal = try await owner.post(
+        path,
+        [
+          "product": "\(web.square.lamp.id)", "prices": ["IN": 99_900], "durationSeconds": 120, "unitsMax": 3,
+        ])
+      let open = try await web.until({ try await line() }, is: { !$0.isEmpty })
+      #expect(open.contains(",PLANNED-DURATION=120.000,X-PRODUCT=\"\(web.square.lamp.id)\""))
+      #expect(!open.contains(",DURATION="))
+      _ = try await owner.delete("\(path)/\(deal.json["id"].string ?? "")")
+      _ = try await web.until(
+        { try await line() }, is: { $0.contains(",DURATION=") && $0.contains("PLANNED-DURATION=120") })
+    }
+  }
+
   @Test func `a range of several buffers is cut out of them`() {
     let buffers = ["abc", "", "defg", "h"].map { ByteBuffer(string: $0) }
     #expect(ByteRange.slice(buffers, 2..<5).map { String(buffer: $0) } == ["c", "de"])

@@ -7,6 +7,8 @@ public enum Announcement: Hashable, Sendable {
   case stock(ID<Variant>)
   case offer(ID<Variant>)
   case order(ID<Order>)
+  /// Units of it were taken or came back.
+  case deal(ID<Deal>)
 }
 
 /// What the transactions that committed have to tell: written in the same transaction as the change, so that neither
@@ -49,6 +51,7 @@ extension Announcement {
     case .stock(let variant): ("stock", variant.bytes)
     case .offer(let variant): ("offer", variant.bytes)
     case .order(let order): ("order", order.bytes)
+    case .deal(let deal): ("deal", deal.bytes)
     }
   }
 
@@ -58,6 +61,7 @@ extension Announcement {
     case "timeline": guard let id = ID<Show>(bytes: subject) else { return nil }; self = .timeline(id)
     case "stock": guard let id = ID<Variant>(bytes: subject) else { return nil }; self = .stock(id)
     case "offer": guard let id = ID<Variant>(bytes: subject) else { return nil }; self = .offer(id)
+    case "deal": guard let id = ID<Deal>(bytes: subject) else { return nil }; self = .deal(id)
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)
     default: return nil
     }

@@ -112,6 +112,16 @@ public struct Policy: Sendable {
   public var reservationMinutes: Int64 = 10
   /// How long after it closed an offer a viewer saw is still honoured.
   public var offerGraceSeconds: Int64 = 15
+  public var dealCountdownSecondsMax: Int64 = 300
+  public var dealSecondsMin: Int64 = 60
+  public var dealSecondsMax: Int64 = 1200
+  public var dealUnitsMax: Int64 = 1_000_000
+  /// A deal has to be below the lowest price of so many days (Directive 98/6/EC, Article 6a: at least 30), unless the
+  /// operator says that being below today's is enough. Its page shows that lowest price either way.
+  public let dealLowestDays: Int64 = 30
+  public var dealsUndercutLowest = true
+  /// How long after a deal's end it is known who has taken how much of it: longer than an order may wait for payment.
+  public var dealBuyerSeconds: Int64 = 86_400
   /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.
   public var tokensPerOrderMax = 8
   public var paymentAttemptsMax = 20

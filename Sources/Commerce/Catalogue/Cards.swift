@@ -1,14 +1,16 @@
 import Store
 
 extension Commerce {
-  /// The run of a show as viewers in a market see it, in order. Eight queries, however long the run is.
+  /// The run of a show as viewers in a market see it, in order. Ten queries at most, however long the run is.
   ///
   /// In a market that the show does not sell in, nothing has an offer. Throws `GeneralRefusal.notFound`.
   public func cards(show id: ID<Show>, market: String, by caller: Caller = .nobody) async throws -> [ProductCard] {
     try await database.read { db in
       let show = try Show.require(id, in: db)
       try requireVisible(show, to: caller, in: db)
-      return try ProductCard.run(of: show, market: market, in: db)
+      // Who is behind sees a deal end later: it stays on the card for as long as its price is honoured.
+      let since = clock.now.adding(seconds: -policy.offerGraceSeconds)
+      return try ProductCard.run(of: show, market: market, dealsSince: since, in: db)
     }
   }
 
@@ -49,27 +51,36 @@ extension Commerce {
 }
 
 extension ProductCard {
-  /// The cards of a show's run: five queries.
-  static func run(of show: Show, market: String, in db: any Connection) throws -> [ProductCard] {
+  /// The cards of a show's run: six queries, and one more when it has deals.
+  static func run(
+    of show: Show, market: String, dealsSince since: Moment, in db: any Connection
+  ) throws -> [ProductCard] {
     let rows = try db.rows(
       """
       SELECT \(columns) FROM show_product JOIN product ON product.id = show_product.product_id
       WHERE show_product.show_id = \(show.id) ORDER BY show_product.position, product.id
       """)
-    return try read(rows, market: show.markets.contains(market) ? market : nil, in: db)
+    return try read(rows, market: show.markets.contains(market) ? market : nil, deals: (show.id, since), in: db)
   }
 
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.options, product.created_ms
     """
 
-  /// The cards of these rows: four more queries, however many there are. Without a market nothing has an offer.
-  fileprivate static func read(_ rows: [Row], market: String?, in db: any Connection) throws -> [ProductCard] {
+  /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
+  /// a market nothing has an offer.
+  fileprivate static func read(
+    _ rows: [Row], market: String?, deals dealsOf: (show: ID<Show>, since: Moment)? = nil,
+    in db: any Connection
+  ) throws -> [ProductCard] {
     let market = market.flatMap { Market.isCode($0) ? $0 : nil }
     let ids = try rows.map { try $0.get("id", as: ID<Product>.self) }
     let variants = try VariantRow.current(of: ids, in: db)
     let variantIDs = variants.map(\.id)
     let offers = try market.map { try Offers.lists(of: variantIDs, market: $0, in: db) } ?? [:]
+    let deals = try dealsOf.map { try Deal.onAir(of: ids, show: $0.show, since: $0.since, in: db) } ?? []
+    let dealOf = Dictionary(deals.map { ($0.product, $0) }) { $1 }
+    let dealOffers = try market.map { try Offers.ofDeals(deals.map(\.id), market: $0, in: db) } ?? [:]
     let levels = try Stock.levels(of: variantIDs, in: db)
     let ofProduct = Dictionary(grouping: variants, by: \.product)
     let pictures = try Picture.all(of: ids, in: db)
@@ -81,8 +92,9 @@ extension ProductCard {
         variants: (ofProduct[id] ?? []).map { variant in
           Choice(
             id: variant.id, sku: variant.sku, title: variant.title, options: variant.options,
-            available: (levels[variant.id] ?? .none).available, offer: offers[variant.id])
-        })
+            available: (levels[variant.id] ?? .none).available, offer: offers[variant.id],
+            dealOffer: dealOffers[variant.id])
+        }, deal: dealOf[id])
     }
   }
 }

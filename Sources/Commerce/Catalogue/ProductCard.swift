@@ -7,6 +7,8 @@ public struct ProductCard: Sendable, Equatable {
   public let options: [String]
   public let pictures: [Picture]
   public let variants: [Choice]
+  /// The deal on it in this show: it may not have started, or have ended so lately that its price is still honoured.
+  public let deal: Deal?
 
   /// One variant, and the offer to buy it under.
   public struct Choice: Sendable, Equatable {
@@ -18,5 +20,7 @@ public struct ProductCard: Sendable, Equatable {
     public let available: Int64
     /// Nil when it is not sold in this market.
     public let offer: Offer?
+    /// What it costs while the product's deal runs; nil without one in this market.
+    public let dealOffer: Offer?
   }
 }

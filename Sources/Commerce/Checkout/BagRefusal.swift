@@ -2,6 +2,7 @@
 public enum BagRefusal: Refusal, Equatable {
   case offerUnknown(ID<Offer>)
   case offerClosed(ID<Offer>)
+  case offerNotOpen(ID<Offer>)
   case marketClosed(String)
   case otherMarket(ID<Offer>)
   case notInShow
@@ -10,11 +11,15 @@ public enum BagRefusal: Refusal, Equatable {
   case amountTooLarge
   /// `available` is what was left when it was asked for.
   case soldOut(ID<Variant>, title: String, available: Int64)
+  /// `left` is what was left of the deal when it was asked for.
+  case dealTaken(title: String, left: Int64)
+  case dealLimit(title: String, limit: Int64)
 
   public var code: String {
     switch self {
     case .offerUnknown: "offer_unknown"
     case .offerClosed: "offer_closed"
+    case .offerNotOpen: "offer_not_open"
     case .marketClosed: "market_closed"
     case .otherMarket: "other_market"
     case .notInShow: "not_in_show"
@@ -22,6 +27,8 @@ public enum BagRefusal: Refusal, Equatable {
     case .severalSellers: "several_sellers"
     case .amountTooLarge: "amount_too_large"
     case .soldOut: "sold_out"
+    case .dealTaken: "deal_taken"
+    case .dealLimit: "deal_limit"
     }
   }
 
@@ -29,6 +36,7 @@ public enum BagRefusal: Refusal, Equatable {
     switch self {
     case .offerUnknown(let offer): "There is no offer \(offer). Take the offers of the product as it is shown now."
     case .offerClosed: "This price is no longer offered. Look at the product again for today's price."
+    case .offerNotOpen: "This deal has not started yet. Order when its countdown is over."
     case .marketClosed(let market): "Nothing is sold in \(market) at the moment. Try again later."
     case .otherMarket: "This offer is for another market. Take the offer of the market you buy in."
     case .notInShow: "This is not sold in that show and market. Open the product on the seller's page."
@@ -39,6 +47,12 @@ public enum BagRefusal: Refusal, Equatable {
       available == 0
         ? "“\(title)” is sold out. It may come back when another buyer does not pay in time."
         : "Only \(available) of “\(title)” are left. Order fewer."
+    case .dealTaken(let title, let left):
+      left == 0
+        ? "All of the deal on “\(title)” is taken. Order at today's price, or wait: what is not paid for comes back."
+        : "Only \(left) of “\(title)” are left at this price. Order fewer."
+    case .dealLimit(let title, let limit):
+      "At most \(limit) of “\(title)” a buyer at this price. Order more at today's price."
     }
   }
 
@@ -46,14 +60,17 @@ public enum BagRefusal: Refusal, Equatable {
     switch self {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
-    case .marketClosed, .channelNotSelling, .soldOut: .conflict
+    case .marketClosed, .channelNotSelling, .soldOut, .offerNotOpen, .dealTaken, .dealLimit: .conflict
     case .otherMarket, .notInShow, .severalSellers, .amountTooLarge: .invalid
     }
   }
 
   public var field: String? {
     switch self {
-    case .offerUnknown, .offerClosed, .otherMarket, .severalSellers, .amountTooLarge, .soldOut: "lines"
+    case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .severalSellers, .amountTooLarge, .soldOut,
+      .dealTaken,
+      .dealLimit:
+      "lines"
     case .marketClosed: "market"
     case .notInShow: "show"
     case .channelNotSelling: nil

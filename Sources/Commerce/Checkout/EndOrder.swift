@@ -54,6 +54,8 @@ extension Commerce {
 
   private func end(_ orders: [Order], as state: Order.State, on occasion: Occasion, in db: any Connection) throws {
     guard !orders.isEmpty else { return }
+    // Before it is forgotten who held them.
+    try Deal.giveBack(orders, in: db)
     try db.run(
       """
       UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL

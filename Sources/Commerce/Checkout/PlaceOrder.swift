@@ -53,6 +53,7 @@ extension Commerce {
       let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0
       throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
     }
+    try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
     let order = Order(request, quote, at: occasion.at, policy: policy)
     try order.insert(request, in: db)
     return PlacedOrder(order: order, access: request.access, isNew: true)

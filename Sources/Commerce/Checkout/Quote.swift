@@ -14,6 +14,8 @@ public struct Quote: Sendable, Equatable {
     public let taxRate: Rate
     public let commissionRate: Rate
     public let commission: Money
+    /// The deal that its offer belongs to; nil for a list price.
+    public let deal: ID<Deal>?
   }
 
   /// The one seller of all its lines.

@@ -16,7 +16,7 @@ extension Quote {
     let rows = try db.rows(
       """
       SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
-        offer.closed_ms AS closed_ms,
+        offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
         product.id AS product_id, product.title AS product_title,
         channel.id AS channel_id, channel.state AS channel_state,
@@ -69,6 +69,9 @@ extension Quote.Line {
     let isHonoured = Offer.isHonoured(
       closed: try row.get("closed_ms"), at: now, graceSeconds: policy.offerGraceSeconds)
     guard isHonoured else { throw BagRefusal.offerClosed(line.offer) }
+    deal = try row.get("deal_id")
+    // A deal is told of before it starts. Its viewers see it start later than the clock does, never earlier.
+    if deal != nil, try row.get("opened_ms", as: Moment.self) > now { throw BagRefusal.offerNotOpen(line.offer) }
     offer = line.offer
     quantity = line.quantity
     variant = try row.get("variant_id")

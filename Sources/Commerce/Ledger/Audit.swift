@@ -9,6 +9,7 @@ extension Commerce {
       try audit.stock(in: db)
       try audit.orders(in: db)
       try audit.shipments(in: db)
+      try audit.deals(in: db)
       try audit.payments(in: db)
       try audit.ledger(in: db)
       try audit.timelines(in: db)

@@ -26,24 +26,29 @@ public enum Offers {
       try close(open, on: occasion, in: db)
     }
     let offer = Offer(
-      id: ID(at: occasion.at, entropy: occasion.entropy), variant: variant, market: market, kind: .list, price: price,
-      compareAt: compareAt, opened: occasion.at, closed: .never)
+      list: ID(at: occasion.at, entropy: occasion.entropy), variant: variant, market: market, price: price,
+      compareAt: compareAt, opened: occasion.at)
     try db.run(
       """
       INSERT INTO offer (\(Offer.columns))
       VALUES (\(offer.id), \(variant), \(market), \(offer.kind), \(price.currency), \(price.minor), \
-      \((compareAt?.minor).sqlValue), \(offer.opened), \(offer.closed))
+      \((compareAt?.minor).sqlValue), \(offer.opened), \(offer.closed), NULL, NULL)
       """)
     try Outbox.announce(.offer(variant), in: db)
     return offer
   }
 
-  /// Takes a variant off sale in a market. Nothing happens when it is not on sale there.
+  /// Takes a variant off sale in a market, out of a deal too. Nothing happens when it is not on sale there.
   public static func closeList(of variant: ID<Variant>, market: String, on occasion: Occasion, in db: any Connection)
     throws
   {
     guard let open = try list(of: variant, market: market, in: db) else { return }
     try close(open, on: occasion, in: db)
+    try db.run(
+      """
+      UPDATE offer SET closed_ms = CASE WHEN opened_ms > \(occasion.at) THEN opened_ms ELSE \(occasion.at) END
+      WHERE kind = 'deal' AND variant_id = \(variant) AND market = \(market) AND closed_ms > \(occasion.at)
+      """)
     try Outbox.announce(.offer(variant), in: db)
   }
 
@@ -64,6 +69,17 @@ public enum Offers {
       offers[offer.variant] = offer
     }
     return offers
+  }
+
+  /// The offers of some deals in a market, by variant. A product has one deal at a time.
+  static func ofDeals(_ deals: [ID<Deal>], market: String, in db: any Connection) throws -> [ID<Variant>: Offer] {
+    guard !deals.isEmpty else { return [:] }
+    let rows = try db.rows(
+      """
+      SELECT \(Offer.columns) FROM offer
+      WHERE deal_id IN \(list: deals) AND market = \(market) AND closed_ms > opened_ms
+      """)
+    return Dictionary(try rows.map(Offer.init).map { ($0.variant, $0) }) { $1 }
   }
 
   /// Every open list offer of some variants, in all markets.

@@ -45,25 +45,27 @@ extension Commerce {
   public func pin(
     by caller: Caller, show id: ID<Show>, product: ID<Product>, mediaTime: Int64? = nil
   ) async throws -> Show {
-    try await writeAndTell { [policy] db in
+    try await writeAndTell { db in
       let (show, occasion) = try changing(id, by: caller, in: db)
       try show.requireLive()
-      guard try db.row("SELECT id FROM product WHERE id = \(product) AND channel_id = \(show.channel)") != nil else {
-        throw GeneralRefusal.notFound("product")
-      }
       if show.pinned == product { return show }
-      let run = try db.rows("SELECT product_id, position FROM show_product WHERE show_id = \(id)")
-      if try !run.contains(where: { try $0.get("product_id", as: ID<Product>.self) == product }) {
-        guard run.count < policy.productsPerRunMax else { throw ShowRefusal.runFull(limit: policy.productsPerRunMax) }
-        let last = try run.map { try $0.get("position", as: Int64.self) }.max() ?? -1
-        try db.run(
-          "INSERT INTO show_product (show_id, product_id, position) VALUES (\(id), \(product), \(last + 1))")
-      }
+      try addToRun(product, of: show, in: db)
       try db.run("UPDATE show SET pinned_product_id = \(product) WHERE id = \(id)")
       try Timeline.append(
         show: id, kind: .pinned, mediaTime: mediaTime, payload: ["product": product.description], on: occasion, in: db)
       return try Show.require(id, in: db)
     }
+  }
+
+  /// Puts one of the channel's products at the end of the run, unless it is in it. Throws `ShowRefusal.runFull`,
+  /// `GeneralRefusal.notFound`.
+  func addToRun(_ product: ID<Product>, of show: Show, in db: any Connection) throws {
+    try Product.requireOwn(product, of: show.channel, in: db)
+    let run = try db.rows("SELECT product_id, position FROM show_product WHERE show_id = \(show.id)")
+    if try run.contains(where: { try $0.get("product_id", as: ID<Product>.self) == product }) { return }
+    guard run.count < policy.productsPerRunMax else { throw ShowRefusal.runFull(limit: policy.productsPerRunMax) }
+    let last = try run.map { try $0.get("position", as: Int64.self) }.max() ?? -1
+    try db.run("INSERT INTO show_product (show_id, product_id, position) VALUES (\(show.id), \(product), \(last + 1))")
   }
 
   /// Takes what is on screen off. When nothing is, nothing happens.

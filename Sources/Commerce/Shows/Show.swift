@@ -137,6 +137,8 @@ public struct LiveState: Sendable, Equatable {
   public let sequence: Int64
   /// The last messages (`Policy.recentMessages`), oldest first, without those removed.
   public let messages: [TimelineEvent]
+  /// Those that nobody has seen end yet, the first opened first.
+  public let deals: [Deal]
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

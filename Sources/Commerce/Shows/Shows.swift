@@ -85,8 +85,11 @@ extension Commerce {
         WHERE show_product.show_id = \(id)
         """)
       { stock[try row.get("variant_id")] = try row.get("available", as: Int64.self) }
+      let deals = try db.rows(
+        "SELECT \(Deal.columns) FROM deal WHERE show_id = \(id) AND ended_why IS NULL ORDER BY created_ms, id"
+      ).map(Deal.init)
       return LiveState(
-        show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, stock: stock)
+        show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, deals: deals, stock: stock)
     }
   }
 

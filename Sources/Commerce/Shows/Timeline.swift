@@ -10,6 +10,8 @@ public struct TimelineEvent: Sendable, Equatable {
     case messageRemoved = "message_removed"
     case soldOut = "sold_out"
     case backInStock = "back_in_stock"
+    case dealOpened = "deal_opened"
+    case dealEnded = "deal_ended"
   }
 
   /// From 1, without gaps, in each show.
@@ -28,6 +30,11 @@ public struct TimelineEvent: Sendable, Equatable {
   /// The product it is about, if it is about one.
   public var product: ID<Product>? {
     try? JSONDecoder().decode(Named.self, from: Data(payload.utf8)).product
+  }
+
+  /// One of the strings that came with it; empty when there is none of that name.
+  public func detail(_ name: String) -> String {
+    (try? JSONDecoder().decode([String: String].self, from: Data(payload.utf8)))?[name] ?? ""
   }
 
   init(row: Row) throws {

@@ -34,17 +34,20 @@ public struct DateRange: Sendable, Equatable {
   public let startMilliseconds: Int64
   /// Nil while it lasts; equal to the start for what has no length.
   public let endMilliseconds: Int64?
+  /// When it is expected to end, while that is not sure (`PLANNED-DURATION`).
+  public let plannedEndMilliseconds: Int64?
   public let attributes: [Attribute]
 
   public init(
     id: String, className: String, startMilliseconds: Int64, endMilliseconds: Int64? = nil,
-    attributes: [Attribute] = []
+    plannedEndMilliseconds: Int64? = nil, attributes: [Attribute] = []
   ) {
     self.id = Self.quotable(id, max: Self.idLengthMax)
     self.className = Self.quotable(className, max: Self.idLengthMax)
     let start = min(max(0, startMilliseconds), Self.millisecondsMax)
     self.startMilliseconds = start
     self.endMilliseconds = endMilliseconds.map { min(max($0, start), Self.millisecondsMax) }
+    self.plannedEndMilliseconds = plannedEndMilliseconds.map { min(max($0, start), Self.millisecondsMax) }
     self.attributes = Array(attributes.prefix(Self.attributesMax))
   }
 

@@ -179,6 +179,9 @@ enum Playlist {
     if let end = range.endMilliseconds {
       text += ",DURATION=\(decimal(end - range.startMilliseconds, per: 1000))"
     }
+    if let end = range.plannedEndMilliseconds {
+      text += ",PLANNED-DURATION=\(decimal(end - range.startMilliseconds, per: 1000))"
+    }
     for attribute in range.attributes { text += ",X-\(attribute.name)=\"\(attribute.value)\"" }
     text += "\n"
   }

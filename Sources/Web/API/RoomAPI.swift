@@ -11,6 +11,16 @@ enum RoomAPI {
     let kind: String
     let price: Money
     let compareAt: Money?
+    /// The lowest price of the thirty days before a deal; left out with a list price.
+    let lowest: Money?
+
+    init(_ offer: Offer) {
+      id = offer.id
+      kind = offer.kind.rawValue
+      price = offer.price
+      compareAt = offer.compareAt
+      lowest = offer.lowest
+    }
   }
 
   struct CardVariant: Codable {
@@ -21,6 +31,8 @@ enum RoomAPI {
     let available: Int64
     /// Left out where the market does not sell it.
     let offer: CardOffer?
+    /// What it costs while the product's deal runs.
+    let dealOffer: CardOffer?
   }
 
   struct Card: Codable {
@@ -31,6 +43,8 @@ enum RoomAPI {
     let pictures: [ProductAPI.PictureAnswer]
     let options: [String]
     let variants: [CardVariant]
+    /// The deal on it that is open or will be.
+    let deal: DealAPI.DealAnswer?
 
     init(_ card: ProductCard) {
       id = card.id
@@ -42,10 +56,9 @@ enum RoomAPI {
       variants = card.variants.map { choice in
         CardVariant(
           id: choice.id, sku: choice.sku, title: choice.title, options: choice.options, available: choice.available,
-          offer: choice.offer.map {
-            CardOffer(id: $0.id, kind: $0.kind.rawValue, price: $0.price, compareAt: $0.compareAt)
-          })
+          offer: choice.offer.map(CardOffer.init), dealOffer: choice.dealOffer.map(CardOffer.init))
       }
+      deal = card.deal.map(DealAPI.DealAnswer.init)
     }
   }
 

@@ -2,8 +2,8 @@ import Commerce
 import Logging
 import ServiceLifecycle
 
-/// What has to be done from time to time: unpaid orders end, delivered ones are settled, lost payments are asked about, old keys and
-/// sessions are forgotten.
+/// What has to be done from time to time: unpaid orders and deals end, delivered orders are settled, lost payments are
+/// asked about, old keys and sessions are forgotten.
 struct Chores: Service {
   let commerce: Commerce
   let sandbox: SandboxProvider?
@@ -14,6 +14,10 @@ struct Chores: Service {
       await withDiscardingTaskGroup { group in
         group.addTask { await every(.seconds(3), "ending unpaid orders") { try await commerce.expireOrders() } }
         group.addTask { await every(.seconds(60), "settling orders") { try await commerce.settleOrders() } }
+        group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }
+        group.addTask {
+          await every(.seconds(3600), "forgetting who took of deals") { try await commerce.forgetDealBuyers() }
+        }
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {
           await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }

@@ -12,6 +12,13 @@ enum LiveText {
     return payload.first == "}" || payload.isEmpty ? head + "}" : head + "," + payload
   }
 
+  /// A deal as the API gives it.
+  static func json(_ deal: Deal) -> String {
+    #"{"id":"\#(deal.id)","product":"\#(deal.product)","startsAt":"\#(deal.starts)","endsAt":"\#(deal.ends)","#
+      + #""startMediaTime":\#(deal.startMediaTime),"endMediaTime":\#(deal.endMediaTime),"#
+      + #""unitsMax":\#(deal.unitsMax),"unitsPerBuyerMax":\#(deal.unitsPerBuyerMax),"left":\#(deal.left)}"#
+  }
+
   /// A server-sent event. `data` is one line: JSON has no raw line ends.
   static func event(_ name: String, id: String? = nil, data: String) -> String {
     (id.map { "id: \($0)\n" } ?? "") + "event: \(name)\ndata: \(data)\n\n"

@@ -26,6 +26,8 @@ actor Room {
   private var sequence: Int64 = 0
   private var pinned: ID<Product>?
   private var stock: [ID<Variant>: Int64] = [:]
+  /// By id, in the order in which they were opened.
+  private var deals: [Deal] = []
   private var messages: [(id: String, json: String)] = []
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
@@ -70,6 +72,7 @@ actor Room {
     defer { told = nil }
     let state = try await commerce.liveState(show)
     facts = state
+    deals = state.deals
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
     return state
@@ -133,7 +136,8 @@ actor Room {
       {"epoch":"\(epoch)","sequence":\(sequence),"show":{"id":"\(show.id)","state":"\(show.state.rawValue)",\
       "title":\(LiveText.string(show.title)),"startedAt":\(LiveText.string(show.startedAt)),\
       "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
-      "viewers":\(audience.viewers),"stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
+      "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"viewers":\(audience.viewers),\
+      "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
     return LiveText.event("state", data: text)
@@ -186,7 +190,8 @@ actor Room {
     send(texts)
     if events.contains(where: { $0.kind != .message && $0.kind != .messageRemoved }) { mustMark = true }
     // The show's state, and the variants that are sold in it, may be others by now.
-    if events.contains(where: { [.showStarted, .showEnded, .pinned].contains($0.kind) }) { isStale = true }
+    let changing: [TimelineEvent.Kind] = [.showStarted, .showEnded, .pinned, .dealOpened, .dealEnded]
+    if events.contains(where: { changing.contains($0.kind) }) { isStale = true }
   }
 
   private func apply(_ event: TimelineEvent) {
@@ -201,7 +206,7 @@ actor Room {
       messages.removeAll { $0.id == payload["message"] }
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
-    case .showStarted, .showEnded, .soldOut, .backInStock: break
+    case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded: break
     }
   }
 
@@ -215,6 +220,13 @@ actor Room {
       texts += LiveText.event("stock", data: #"{"variant":"\#(variant)","available":\#(count)}"#)
     }
     send(texts)
+  }
+
+  /// Sends how much of a deal is left.
+  func dealChanged(_ deal: Deal) {
+    guard let index = deals.firstIndex(where: { $0.id == deal.id }), deals[index] != deal else { return }
+    deals[index] = deal
+    send(LiveText.event("deal", data: #"{"deal":"\#(deal.id)","left":\#(deal.left)}"#))
   }
 
   /// Tells that a price is another one.

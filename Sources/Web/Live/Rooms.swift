@@ -50,6 +50,7 @@ actor Rooms {
   func tell(_ announcements: Set<Announcement>) async throws {
     var stock: Set<ID<Variant>> = []
     var offers: Set<ID<Variant>> = []
+    var deals: Set<ID<Deal>> = []
     for announcement in announcements {
       switch announcement {
       case .timeline(let show):
@@ -60,9 +61,11 @@ actor Rooms {
         }
       case .stock(let variant): stock.insert(variant)
       case .offer(let variant): offers.insert(variant)
+      case .deal(let deal): deals.insert(deal)
       case .order: break
       }
     }
+    for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
     guard !stock.isEmpty || !offers.isEmpty else { return }
     for entry in entries.values {
       let changed = await entry.room.wanted(of: stock)

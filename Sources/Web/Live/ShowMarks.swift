@@ -2,7 +2,7 @@ import Commerce
 import Media
 
 /// Brings what happened in a show into its stream's playlists, so that any HLS player can show it: the show itself,
-/// what was on screen, and what was sold out. Bounded like everything: `MediaConfiguration.dateRangesMax`.
+/// what was on screen, its deals, and what was sold out. Bounded like everything: `MediaConfiguration.dateRangesMax`.
 struct ShowMarks: Sendable {
   let commerce: Commerce
   let media: MediaServer
@@ -32,15 +32,21 @@ struct ShowMarks: Sendable {
     var ranges: [DateRange] = []
     var pin: (event: TimelineEvent, product: ID<Product>)?
     var start: TimelineEvent?
-    func add(_ event: TimelineEvent, _ className: String, end: Int64?, _ product: ID<Product>? = nil) {
+    // A deal is told of before it starts, with the end that is planned; the end itself is said when it has come.
+    var ends: [String: Int64] = [:]
+    for event in moments where event.kind == .dealEnded { ends[event.detail("deal")] = event.mediaTime }
+    func add(
+      _ event: TimelineEvent, _ className: String, from start: Int64? = nil, end: Int64?, planned: Int64? = nil,
+      _ product: ID<Product>? = nil
+    ) {
       let attributes = [
         product.flatMap { DateRange.Attribute("PRODUCT", "\($0)") },
         product.flatMap { titles[$0] }.flatMap { DateRange.Attribute("TITLE", $0) },
       ]
       ranges.append(
         DateRange(
-          id: "\(className)-\(event.sequence)", className: className, startMilliseconds: event.mediaTime,
-          endMilliseconds: end, attributes: attributes.compactMap(\.self)))
+          id: "\(className)-\(event.sequence)", className: className, startMilliseconds: start ?? event.mediaTime,
+          endMilliseconds: end, plannedEndMilliseconds: planned, attributes: attributes.compactMap(\.self)))
     }
     for event in moments.sorted(by: { $0.sequence < $1.sequence }) {
       switch event.kind {
@@ -53,7 +59,12 @@ struct ShowMarks: Sendable {
         start = nil
       case .soldOut: add(event, "haat.sold-out", end: event.mediaTime, event.product)
       case .backInStock: add(event, "haat.back-in-stock", end: event.mediaTime, event.product)
-      case .message, .messageRemoved: break
+      case .dealOpened:
+        guard let start = Int64(event.detail("startMediaTime")), let end = Int64(event.detail("endMediaTime")) else {
+          continue
+        }
+        add(event, "haat.deal", from: start, end: ends[event.detail("deal")], planned: end, event.product)
+      case .message, .messageRemoved, .dealEnded: break
       }
     }
     if let start { add(start, "haat.show", end: nil) }

@@ -43,6 +43,8 @@ struct ControlRoomPage: Sendable {
   let run: [RunItem]
   let hasRun: Bool
   let choices: RunChoices
+  /// Nil unless deals can be opened now.
+  let deals: DealDeskView?
   let messages: [WatchPage.MessageView]
   let recording: RecordingView?
   let simulcast: SimulcastView?
@@ -94,6 +96,11 @@ struct ControlRoomPage: Sendable {
       try await commerce.pin(by: visit.caller, show: show, product: product(), mediaTime: mediaTime)
     case "unpin":
       try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
+    case "deal":
+      try await visit.openDeal(form, in: show, mediaTime: mediaTime)
+    case "end-deal":
+      guard let deal = ID<Deal>(form["deal"]) else { throw Problem.notFound("deal") }
+      try await commerce.endDeal(deal, by: visit.caller, show: show, mediaTime: mediaTime)
     case "run":
       try await commerce.putRun(by: visit.caller, show: show, run(from: form))
     case "srt-open":
@@ -157,8 +164,14 @@ struct ControlRoomPage: Sendable {
       ? try await RunChoices.make(
         visit, channel: channel.id, run: cards.map(\.id), ticked: ticked, find: try find ?? visit.query("find") ?? "")
       : .none
+    let markets = try await visit.commerce.markets().filter { show.markets.contains($0.code) }
+    let deals =
+      role.isHost && show.state == .live && !cards.isEmpty
+      ? DealDeskView(
+        cards: cards, pinned: live.pinned, markets: markets, policy: visit.commerce.policy,
+        formURL: "/studio/shows/\(id)", visit.words) : nil
     let model = ControlRoomPage(
-      live, role: role, market: market, cards: cards, choices: choices, sales: sales, key: key,
+      live, role: role, market: market, cards: cards, choices: choices, deals: deals, sales: sales, key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
       server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
@@ -167,8 +180,9 @@ struct ControlRoomPage: Sendable {
   }
 
   private init(
-    _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, sales: Sales,
-    key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, srt: SRTView?, server: String,
+    _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
+    sales: Sales, key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, srt: SRTView?,
+    server: String,
     error: String?, _ words: Words
   ) {
     let show = live.show
@@ -205,6 +219,7 @@ struct ControlRoomPage: Sendable {
     }
     hasRun = !run.isEmpty
     self.choices = choices
+    self.deals = deals
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording
     self.simulcast = simulcast

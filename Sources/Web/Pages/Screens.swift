@@ -38,8 +38,8 @@ struct Screens: Sendable {
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 
   private static let groupsOfScripts: [String: Set<String>] = [
-    "watch": ["checkout", "live", "refusals", "replay"],
-    "studio/control": ["control", "live", "refusals", "simulcast", "staffRefusals"],
+    "watch": ["checkout", "deal", "live", "refusals", "replay"],
+    "studio/control": ["control", "deal", "live", "refusals", "simulcast", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],

@@ -45,13 +45,19 @@ struct ProductTile: Sendable {
   let priceText: String
   let wasText: String?
   let stockText: String
+  /// While its live deal runs: the lowest price of the thirty days before.
+  let lowestText: String?
+  let isDeal: Bool
   let isSoldOut: Bool
 
-  init(_ card: ProductCard, _ words: Words) {
+  /// - Parameter now: the server's time, for the price of a live deal that runs now.
+  init(_ card: ProductCard, at now: Moment? = nil, _ words: Words) {
+    let deal = now.flatMap { now in card.deal.flatMap { $0.isOn(at: now) ? $0 : nil } }
     let choices = card.variants.filter { $0.offer != nil }
+    func offer(_ choice: ProductCard.Choice) -> Offer? { deal == nil ? choice.offer : choice.dealOffer ?? choice.offer }
     let open = choices.filter { $0.available > 0 }
-    let offers = (open.isEmpty ? choices : open).compactMap(\.offer).sorted { $0.price.minor < $1.price.minor }
-    let prices = Set(choices.compactMap(\.offer).map(\.price))
+    let offers = (open.isEmpty ? choices : open).compactMap(offer).sorted { $0.price.minor < $1.price.minor }
+    let prices = Set(choices.compactMap(offer).map(\.price))
     let available = choices.reduce(Int64(0)) { $0.addingReportingOverflow($1.available).partialValue }
     id = card.id.description
     title = card.title
@@ -60,7 +66,11 @@ struct ProductTile: Sendable {
     let price = offers.first.map { words.money($0.price) } ?? ""
     priceText = prices.count > 1 ? words["show.from", ["price": price]] : price
     wasText = offers.first?.compareAt.map(words.money)
-    stockText = words.stock(available)
+    isDeal = deal != nil
+    lowestText = offers.first?.lowest.map { words["deal.lowest", ["price": words.money($0)]] }
+    stockText =
+      deal.map { words.plural("deal.left", min($0.left, available)) }.flatMap { available > 0 ? $0 : nil }
+      ?? words.stock(available)
     isSoldOut = available == 0
   }
 }

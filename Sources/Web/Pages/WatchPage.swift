@@ -69,7 +69,7 @@ struct WatchPage: Sendable {
 
   init(
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
-    account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil, _ words: Words
+    now: Moment, account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil, _ words: Words
   ) throws {
     let show = live.show
     self.show = show.id.description
@@ -100,8 +100,8 @@ struct WatchPage: Sendable {
         download: replay.isDownloadOpen ? "/api/v1/shows/\(show.id)/recording/file" : nil)
     }
     messages = live.messages.compactMap { MessageView($0) }
-    pinned = show.state == .live ? pinnedCard.map { ProductTile($0, words) } : nil
-    products = cards.map { ProductTile($0, words) }
+    pinned = show.state == .live ? pinnedCard.map { ProductTile($0, at: now, words) } : nil
+    products = cards.map { ProductTile($0, at: now, words) }
     productCount = Figures.grouped(Int64(cards.count))
     self.markets = markets.filter { show.markets.contains($0.code) }.map {
       MarketChoice($0, isChosen: $0.code == market)
@@ -129,7 +129,8 @@ struct WatchPage: Sendable {
     let model = try WatchPage(
       live, cards: cards, poster: visit.poster(of: id, .large), market: market,
       markets: try await visit.commerce.markets(),
-      viewers: await visit.viewers(of: id), account: visit.context.account, replay: replay,
+      viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
+      replay: replay,
       visit.words)
     return try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",

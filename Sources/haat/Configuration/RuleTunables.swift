@@ -169,6 +169,17 @@ extension Tunable<Policy> {
         "rules.linkCharactersMax", \.linkCharactersMax, of: part, 20...4_000,
         "Characters of a parcel's address at its carrier."),
       Self(
+        "rules.dealCountdownSecondsMax", \.dealCountdownSecondsMax, of: part, 0...3_600,
+        "Seconds a live deal may be announced before it starts."),
+      Self(
+        "rules.dealSecondsMin", \.dealSecondsMin, of: part, 1...86_400, "Seconds a live deal runs at least."),
+      Self(
+        "rules.dealSecondsMax", \.dealSecondsMax, of: part, 1...86_400, "Seconds a live deal runs at most."),
+      Self("rules.dealUnitsMax", \.dealUnitsMax, of: part, 1...1_000_000_000, "Units of one live deal."),
+      Self(
+        "rules.dealsUndercutLowest", \.dealsUndercutLowest, of: part,
+        "Whether a live deal has to be below the lowest price of the last 30 days, or only below the price of today."),
+      Self(
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(

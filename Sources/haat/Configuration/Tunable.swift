@@ -2,7 +2,7 @@
 /// place, in the part.
 struct Tunable<Part>: Sendable {
   let setting: Setting
-  private let apply: @Sendable (inout Part, Int) -> Void
+  private let apply: @Sendable (inout Part, Settings) -> Void
 
   /// - Parameters:
   ///   - part: the part with its defaults.
@@ -14,13 +14,18 @@ struct Tunable<Part>: Sendable {
     setting = Setting(
       key: key, kind: isPowerOfTwo ? .powerOfTwo(range) : .integer(range), fallback: "\(part[keyPath: path])",
       help: help)
-    apply = { part, value in part[keyPath: path] = Number(clamping: value) }
+    apply = { part, settings in part[keyPath: path] = Number(clamping: settings.integer(key)) }
+  }
+
+  init(_ key: String, _ path: any WritableKeyPath<Part, Bool> & Sendable, of part: Part, _ help: String) {
+    setting = Setting(key: key, kind: .flag, fallback: "\(part[keyPath: path])", help: help)
+    apply = { part, settings in part[keyPath: path] = settings.flag(key) }
   }
 
   /// The part with every tunable as the settings say.
   static func tuned(_ part: Part, by tunables: [Tunable<Part>], from settings: Settings) -> Part {
     var part = part
-    for tunable in tunables { tunable.apply(&part, settings.integer(tunable.setting.key)) }
+    for tunable in tunables { tunable.apply(&part, settings) }
     return part
   }
 }

@@ -3,6 +3,7 @@ import "./elements/control-room.js";
 import "./elements/live-player.js";
 import "./elements/live-chat.js";
 import "./elements/run-of-show.js";
+import "./elements/deal-desk.js";
 import "./elements/run-finder.js";
 import "./elements/stream-health.js";
 import "./elements/stream-key.js";

@@ -1,5 +1,6 @@
 import { call, insist } from "../lib/api.js";
 import { h, icon, part, say } from "../lib/dom.js";
+import { followDeals } from "../lib/goods.js";
 import { money } from "../lib/money.js";
 import { Room } from "../lib/room.js";
 import { number, refusal, t } from "../lib/strings.js";
@@ -17,6 +18,7 @@ export class ControlRoom extends HTMLElement {
       part(this, "link").hidden = detail;
     });
     for (const kind of ["started", "ended"]) this.room.addEventListener(kind, () => location.reload());
+    followDeals(this, this.room.goods);
     this.room.goods.addEventListener("change", () => this.#laterCountSales());
     this.querySelector("live-player")?.addEventListener("playerstate", ({ detail }) => {
       part(this, "off").hidden = detail.state === "playing";
@@ -32,9 +34,14 @@ export class ControlRoom extends HTMLElement {
 
   /** Shows why something the host did was refused. */
   complain(problem) {
-    this.querySelector(":scope > [role=alert]")?.remove();
+    this.content();
     this.firstElementChild.after(h("div", { class: "notice bad", role: "alert" }, icon("warn"),
       h("p", {}, "code" in problem ? refusal(problem) : t("control.failed"))));
+  }
+
+  /** Takes back the last complaint. */
+  content() {
+    this.querySelector(":scope > [role=alert]")?.remove();
   }
 
   /** Start and end go by script, so that the page need not be left; the rest of the forms post as they are. */

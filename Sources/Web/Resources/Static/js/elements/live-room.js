@@ -1,6 +1,7 @@
 import { Bag } from "../lib/bag.js";
 import { Checkout } from "../lib/checkout.js";
 import { part, say } from "../lib/dom.js";
+import { followDeals } from "../lib/goods.js";
 import { isPlayerKey } from "../lib/player-keys.js";
 import { rooms } from "../lib/room.js";
 import { number, plural, t } from "../lib/strings.js";
@@ -25,6 +26,7 @@ export class LiveRoom extends HTMLElement {
     this.room.addEventListener("ended", () => this.#end());
     this.bag.addEventListener("change", () => this.#countBag());
     this.#countBag();
+    followDeals(this, this.room.goods);
     const open = part(this, "bag");
     open.hidden = false;
     open.addEventListener("click", () => this.drawer.openBag());

@@ -1,5 +1,6 @@
+import { lowestText } from "../lib/deals.js";
 import { h, say } from "../lib/dom.js";
-import { available, isLow, isSoldOut, leadingOffer, priceText, stockText } from "../lib/goods.js";
+import { available, dealFlag, isLow, isSoldOut, leadingOffer, leftText, priceText } from "../lib/goods.js";
 import { money } from "../lib/money.js";
 import { t } from "../lib/strings.js";
 
@@ -42,10 +43,12 @@ export class PinnedCard extends HTMLElement {
   #build(product) {
     const picture = product.pictures[0];
     const article = h("article", { class: "offer", "data-product": product.id },
+      dealFlag(product, this.#live.room.goods, "offer-flag"),
       picture && h("img", { class: "offer-photo", src: picture.url, alt: "", width: 72, height: 72 }),
       h("div", { class: "offer-words" },
         h("h2", {}, product.title),
         h("p", { class: "row still" }, h("span", { class: "price" }), h("s", { class: "was small", hidden: true })),
+        h("p", { class: "lowest", hidden: true }),
         h("p", { class: "small stock" })),
       h("button", { class: "button buy", type: "button" }));
     // The same product again, now with scripts, should not jump in a second time.
@@ -62,7 +65,11 @@ export class PinnedCard extends HTMLElement {
     const was = this.querySelector(".was");
     was.hidden = !offer?.compareAt;
     if (offer?.compareAt) say(was, money(offer.compareAt));
-    say(stock, stockText(count));
+    const lowest = this.querySelector(".lowest");
+    const lowestWords = lowestText(product, offer);
+    lowest.hidden = !lowestWords;
+    if (lowestWords) say(lowest, lowestWords);
+    say(stock, leftText(product));
     stock.classList.toggle("low", isLow(count));
     if (before && before !== stock.textContent) flash(stock);
     const button = this.querySelector("button");

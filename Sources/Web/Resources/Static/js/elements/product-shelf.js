@@ -23,6 +23,7 @@ export class ProductShelf extends HTMLElement {
       ? document.activeElement.closest("[data-product]")?.dataset.product
       : null;
     part(this, "list").replaceChildren(...room.goods.all.map((product) => productRow(product, {
+      goods: room.goods,
       isPinned: product.id === room.pinned,
       open: (id) => drawer.openProduct(id),
     })));

@@ -1,11 +1,21 @@
 import { call, insist } from "./api.js";
+import { dealText, phaseOf, ShowClock } from "./deals.js";
+import { h } from "./dom.js";
 import { money } from "./money.js";
 import { plural, t } from "./strings.js";
 
 /** From this many left on, a viewer is told how many. */
 const FEW = 9;
 
-/** The products of one show in one market, and how many of each are left. Dispatches `change` with product ids. */
+const TICK_MILLISECONDS = 250;
+
+/**
+ * The products of one show in one market, and how many of each are left. Dispatches `change` with product ids, and `tick`
+ * while there are deals.
+ *
+ * A product's `phase` says how it stands with its `deal` (`phaseOf`), and a variant's `offer` is the one to buy it under
+ * now: the deal's while that runs where this viewer is, else its `list` price.
+ */
 export class Goods extends EventTarget {
   #path;
   #products = new Map();
@@ -16,6 +26,11 @@ export class Goods extends EventTarget {
   #isClosed = false;
   /** What was told while a fetch was under way is newer than what it brings. */
   #told = {};
+  #toldLeft = {};
+  #ticking = 0;
+
+  /** When deals start and end for this viewer. */
+  clock = new ShowClock();
 
   constructor(show, market) {
     super();
@@ -54,6 +69,7 @@ export class Goods extends EventTarget {
   /** Asks for nothing more. */
   close() {
     this.#isClosed = true;
+    clearInterval(this.#ticking);
   }
 
   async #refresh() {
@@ -65,13 +81,57 @@ export class Goods extends EventTarget {
       // Whatever is told from here on is in the next answer, or newer than this one.
       this.#isStale = false;
       this.#told = {};
+      this.#toldLeft = {};
       return call("GET", this.#path);
     };
     const { items } = await insist(ask, { tries: Infinity, isOver: () => this.#isClosed });
     this.#products = new Map(items.map((product) => [product.id, product]));
     this.#home = new Map(items.flatMap((product) => product.variants.map((variant) => [variant.id, product.id])));
+    for (const product of items) {
+      for (const variant of product.variants) variant.list = variant.offer;
+      if (product.deal?.id in this.#toldLeft) product.deal.left = this.#toldLeft[product.deal.id];
+    }
     this.#put(this.#told);
+    this.#price();
     this.#tell([...this.#products.keys()]);
+    this.#tick();
+  }
+
+  /** How much of a deal is left. */
+  setLeft(deal, left) {
+    this.#toldLeft[deal] = left;
+    const product = this.all.find((product) => product.deal?.id === deal);
+    if (!product || product.deal.left === left) return;
+    product.deal.left = left;
+    this.#price();
+    this.#tell([product.id]);
+  }
+
+  /** Puts the offers of now to the variants; gives the products where they are others than before. */
+  #price() {
+    return this.all.filter((product) => {
+      const phase = phaseOf(product.deal, this.clock);
+      if (phase === (product.phase ?? null)) return false;
+      product.phase = phase;
+      for (const variant of product.variants) {
+        variant.offer = (phase === "on" && variant.list && variant.dealOffer) || variant.list;
+      }
+      return true;
+    });
+  }
+
+  #tick() {
+    const hasDeals = this.all.some(({ phase }) => phase);
+    if (hasDeals === (this.#ticking !== 0) || this.#isClosed) return;
+    clearInterval(this.#ticking);
+    this.#ticking = hasDeals ? setInterval(() => this.#ticked(), TICK_MILLISECONDS) : 0;
+  }
+
+  #ticked() {
+    const changed = this.#price();
+    if (changed.length > 0) this.#tell(changed.map(({ id }) => id));
+    this.dispatchEvent(new Event("tick"));
+    this.#tick();
   }
 
   /** `stock` maps variant ids to what is left of them. */
@@ -117,6 +177,40 @@ export function priceText(product) {
   if (!offer) return "";
   const same = sold(product).every((variant) => variant.offer.price.minor === offer.price.minor);
   return same ? money(offer.price) : t("live.from", { price: money(offer.price) });
+}
+
+/** How many of a variant one buyer can put into a bag. */
+export function most(product, variant) {
+  if (product.phase !== "on" || !variant.dealOffer) return variant.available;
+  return Math.min(variant.available, product.deal.left, product.deal.unitsPerBuyerMax);
+}
+
+/** How many there are: at the deal's price while it runs. */
+export function leftText(product, count = available(product)) {
+  if (product.phase !== "on" || count <= 0) return stockText(count);
+  return plural("deal.left", Math.min(count, product.deal.left));
+}
+
+/** A flag that counts a product's deal down, hidden without one; `followDeals` keeps it up to date. */
+export function dealFlag(product, goods, kind = "") {
+  const text = dealText(product, goods.clock);
+  return h("span", {
+    class: `badge deal number ${kind}`, role: "timer", "data-deal": product.id, "data-phase": product.phase, hidden: !text,
+  }, text);
+}
+
+/** Keeps every flag below `root` up to date. */
+export function followDeals(root, goods) {
+  const refresh = () => {
+    for (const flag of root.querySelectorAll("[data-deal]")) {
+      const product = goods.product(flag.dataset.deal);
+      const text = product ? dealText(product, goods.clock) : "";
+      flag.hidden = !text;
+      flag.dataset.phase = product?.phase ?? "";
+      if (flag.textContent !== text) flag.textContent = text;
+    }
+  };
+  for (const kind of ["tick", "change"]) goods.addEventListener(kind, refresh);
 }
 
 export function stockText(count) {

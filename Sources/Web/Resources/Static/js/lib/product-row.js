@@ -1,10 +1,11 @@
+import { lowestText } from "./deals.js";
 import { h, icon } from "./dom.js";
-import { available, isLow, isSoldOut, leadingOffer, priceText, stockText } from "./goods.js";
+import { available, dealFlag, isLow, isSoldOut, leadingOffer, leftText, priceText } from "./goods.js";
 import { money } from "./money.js";
 import { t } from "./strings.js";
 
 /** One product of the shelf. The whole row opens it; the button is what keyboards and screen readers reach. */
-export function productRow(product, { isPinned, open }) {
+export function productRow(product, { goods, isPinned, open }) {
   const picture = product.pictures[0];
   const offer = leadingOffer(product);
   const count = available(product);
@@ -15,9 +16,11 @@ export function productRow(product, { isPinned, open }) {
     h("div", { class: "grow" },
       isPinned && h("span", { class: "badge warn" }, t("live.nowShowing")),
       h("strong", {}, product.title),
+      dealFlag(product, goods),
       h("p", {}, h("span", { class: "price" }, priceText(product)), " ",
         offer?.compareAt && h("s", { class: "was small" }, money(offer.compareAt))),
-      h("p", { class: `small stock${isLow(count) ? " low" : ""}` }, stockText(count))),
+      lowestText(product, offer) && h("p", { class: "lowest" }, lowestText(product, offer)),
+      h("p", { class: `small stock${isLow(count) ? " low" : ""}` }, leftText(product))),
     !isSoldOut(product) && h("button", { class: "button cover", type: "button", click: () => open(product.id) },
       t("live.buy"), h("span", { class: "unseen" }, ` ${product.title}`)));
 }

@@ -43,6 +43,7 @@ export class ReplayRoom extends EventTarget {
       this.goods.setStock({ [detail.variant]: detail.available });
     });
     this.#events.addEventListener("offer", () => this.goods.load().catch(() => {}));
+    this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
     this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
     this.#events.addEventListener("reset", () => this.#events.open());
   }
@@ -54,6 +55,7 @@ export class ReplayRoom extends EventTarget {
   }
 
   close() {
+    this.goods.close();
     this.#events.close();
   }
 

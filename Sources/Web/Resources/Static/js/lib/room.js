@@ -44,6 +44,7 @@ export class Room extends EventTarget {
       this.goods.setStock({ [detail.variant]: detail.available });
     });
     this.#events.addEventListener("offer", () => this.#refreshGoods());
+    this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
     this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
     this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
     this.#events.addEventListener("reset", () => this.#events.open());
@@ -63,6 +64,7 @@ export class Room extends EventTarget {
 
   /** Where the player is, in milliseconds of media time; null when it is not playing. */
   reached(mediaTime) {
+    this.goods.clock.reached(this.#isLookingBack ? null : mediaTime);
     if (!this.#isLookingBack) return this.#playhead.reached(mediaTime);
     return mediaTime === null || !this.#moments ? undefined : this.#show(pinAt(this.#moments, mediaTime));
   }
@@ -109,11 +111,12 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     if (serverTime) {
       this.serverTimeOffset = new Date(serverTime) - Date.now();
+      this.goods.clock.serverTimeOffset = this.serverTimeOffset;
       this.#tell("clock", this.serverTimeOffset);
     }
     if (messages) {
@@ -126,6 +129,7 @@ export class Room extends EventTarget {
     }
     // Before the fetch: what is told while it is under way is newer than this.
     this.goods.setStock(stock);
+    for (const { id, left } of deals) this.goods.setLeft(id, left);
     this.#refreshGoods();
   }
 
@@ -155,6 +159,7 @@ export class Room extends EventTarget {
         return this.#setState("live");
       case "show_ended":
         return this.#setState("ended");
+      case "deal_opened":
       case "sold_out":
       case "back_in_stock":
         return this.#refreshGoods();

@@ -1,4 +1,5 @@
 import { h, icon } from "../dom.js";
+import { most } from "../goods.js";
 import { money } from "../money.js";
 import { productRow } from "../product-row.js";
 import { number, t } from "../strings.js";
@@ -35,7 +36,7 @@ export class BagStep {
 
   #row({ product, variant, quantity }) {
     const change = (count) => {
-      this.#drawer.live.bag.set(variant.id, count, variant.available);
+      this.#drawer.live.bag.set(variant.id, count, most(product, variant));
       this.refresh();
     };
     const picture = product.pictures[0];
@@ -47,7 +48,7 @@ export class BagStep {
         h("div", { class: "stepper", role: "group", "aria-label": `${t("checkout.quantity")}: ${product.title}` },
           h("button", { class: "button round", type: "button", "aria-label": t(quantity > 1 ? "checkout.less" : "checkout.remove"), click: () => change(quantity - 1) }, icon(quantity > 1 ? "minus" : "trash")),
           h("output", {}, number(quantity)),
-          h("button", { class: "button round", type: "button", "aria-label": t("checkout.more"), disabled: quantity >= variant.available, click: () => change(quantity + 1) }, icon("plus")))),
+          h("button", { class: "button round", type: "button", "aria-label": t("checkout.more"), disabled: quantity >= most(product, variant), click: () => change(quantity + 1) }, icon("plus")))),
       h("span", { class: "price" }, money({ ...variant.offer.price, minor: variant.offer.price.minor * quantity })));
   }
 }
@@ -79,6 +80,7 @@ export class ShelfStep {
   refresh() {
     const { room } = this.#drawer.live;
     const rows = room.goods.all.map((product) => productRow(product, {
+      goods: room.goods,
       isPinned: product.id === room.pinned,
       open: (id) => this.#drawer.openProduct(id),
     }));

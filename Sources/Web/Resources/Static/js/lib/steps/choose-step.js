@@ -1,7 +1,8 @@
+import { lowestText } from "../deals.js";
 import { h, icon, say } from "../dom.js";
-import { isLow, isSoldOut, leadingOffer, stockText } from "../goods.js";
+import { dealFlag, isLow, isSoldOut, leadingOffer, leftText, most } from "../goods.js";
 import { money } from "../money.js";
-import { number, t } from "../strings.js";
+import { number, plural, t } from "../strings.js";
 import { Notice } from "./notice.js";
 
 /** One product up close: pictures, its options, how many. */
@@ -11,7 +12,9 @@ export class ChooseStep {
   #chosen;
   #quantity = 1;
   #price = h("p", { class: "row" });
+  #lowest = h("p", { class: "lowest" });
   #stock = h("p", { class: "small stock", "aria-live": "polite" });
+  #perBuyer = h("p", { class: "small soft" });
   #options = h("div", { class: "stack" });
   #count = h("output", { "aria-live": "polite" });
   #less = h("button", { class: "button round", type: "button", "aria-label": t("checkout.less"), click: () => this.#step(-1) }, icon("minus"));
@@ -33,7 +36,8 @@ export class ChooseStep {
       h("div", { class: pictures.length === 1 ? "front" : "stack" },
         pictures.length > 0 && h("div", { class: "gallery", tabindex: pictures.length > 1 ? "0" : false },
           pictures.map(({ url, alt, width, height }) => h("img", { src: url, alt, width, height }))),
-        h("div", { class: "stack tight" }, this.#price, this.#stock)),
+        h("div", { class: "stack tight" },
+          dealFlag(product, drawer.live.room.goods), this.#price, this.#lowest, this.#stock, this.#perBuyer)),
       this.#options,
       h("div", { class: "row apart" }, h("span", { class: "soft" }, t("checkout.quantity")),
         h("div", { class: "stepper", role: "group", "aria-label": t("checkout.quantity") }, this.#less, this.#count, this.#more)),
@@ -65,15 +69,20 @@ export class ChooseStep {
     const variant = this.#variant;
     const offer = variant?.offer ?? leadingOffer(this.#product);
     const left = variant?.available ?? 0;
-    this.#quantity = Math.max(1, Math.min(this.#quantity, left, 99));
+    const limit = variant ? Math.min(most(this.#product, variant), 99) : 0;
+    this.#quantity = Math.max(1, Math.min(this.#quantity, limit));
     this.#price.replaceChildren(...(offer
       ? [h("span", { class: "price big" }, money(offer.price)), offer.compareAt ? h("s", { class: "was" }, money(offer.compareAt)) : ""]
       : []));
-    say(this.#stock, stockText(left));
+    say(this.#lowest, lowestText(this.#product, offer) ?? "");
+    say(this.#stock, leftText(this.#product, left));
+    const { phase, deal } = this.#product;
+    const isLimited = phase === "on" && deal.unitsPerBuyerMax < deal.unitsMax;
+    say(this.#perBuyer, isLimited ? plural("deal.perBuyer", deal.unitsPerBuyerMax) : "");
     this.#stock.classList.toggle("low", isLow(left));
     say(this.#count, number(this.#quantity));
     this.#less.disabled = this.#quantity <= 1;
-    this.#more.disabled = this.#quantity >= Math.min(left, 99);
+    this.#more.disabled = this.#quantity >= limit;
     this.#add.disabled = left === 0;
     this.#buy.disabled = left === 0;
     say(this.#buy, isSoldOut(this.#product) || left === 0 ? t("live.soldOut") : t("checkout.buyNow"));
@@ -129,13 +138,13 @@ export class ChooseStep {
   }
 
   #addToBag() {
-    this.#drawer.live.bag.add(this.#chosen, this.#quantity, this.#variant.available);
+    this.#drawer.live.bag.add(this.#chosen, this.#quantity, most(this.#product, this.#variant));
     this.#notice.show(t("checkout.added"), "good");
   }
 
   /** What is in the bag already stays in it; asking for the same again does not double it. */
   #buyNow() {
-    this.#drawer.live.bag.set(this.#chosen, this.#quantity, this.#variant.available);
+    this.#drawer.live.bag.set(this.#chosen, this.#quantity, most(this.#product, this.#variant));
     this.#drawer.checkOut();
   }
 }

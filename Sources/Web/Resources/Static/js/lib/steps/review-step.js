@@ -1,16 +1,22 @@
 import { Problem } from "../api.js";
 import { groupExpiry, groupNumber, readCard } from "../card.js";
 import { busy, h, icon } from "../dom.js";
+import { most } from "../goods.js";
 import { money } from "../money.js";
 import { number, refusal, t } from "../strings.js";
 import { bagLines } from "./bag-step.js";
 import { field, showFaults } from "./field.js";
 import { Notice } from "./notice.js";
 
+/** What is refused because things are not as they were when the page asked. */
+const PRICED_ANEW = ["sold_out", "offer_closed", "offer_unknown", "offer_not_open", "deal_taken", "deal_limit"];
+
 /** Everything once more with its total, and the card: one tap from here pays. */
 export class ReviewStep {
   #drawer;
   #quote = null;
+  /** What the quote is of. It is what gets ordered: a price that ended since is still honoured for a while. */
+  #wish = [];
   #gone = new AbortController();
   #notice = new Notice();
   #lines = h("ul", { class: "rows" });
@@ -36,17 +42,14 @@ export class ReviewStep {
     this.#gone.abort();
   }
 
-  get #wish() {
-    return bagLines(this.#drawer.live).map(({ variant, quantity }) => ({ offer: variant.offer.id, quantity }));
-  }
-
   async #price() {
     const { live } = this.#drawer;
     this.#fitToStock();
-    const wish = this.#wish;
+    const wish = bagLines(live).map(({ variant, quantity }) => ({ offer: variant.offer.id, quantity }));
     if (wish.length === 0) return this.#drawer.openBag();
     try {
       this.#quote = await live.checkout.quote(wish);
+      this.#wish = wish;
       if (this.#gone.signal.aborted) return undefined;
       return this.#showQuote();
     } catch (problem) {
@@ -58,9 +61,13 @@ export class ReviewStep {
     const { bag, room } = this.#drawer.live;
     for (const { variant: id, quantity } of bag.lines) {
       const variant = room.goods.variant(id);
-      if (!variant?.offer) bag.set(id, 0);
-      else if (variant.available > 0 && variant.available < quantity) {
-        bag.set(id, variant.available, variant.available);
+      if (!variant?.offer) {
+        bag.set(id, 0);
+        continue;
+      }
+      const limit = most(room.goods.productOf(id), variant);
+      if (limit > 0 && limit < quantity) {
+        bag.set(id, limit, limit);
         this.#notice.show(t("checkout.lessLeft"), "warn");
       }
     }
@@ -201,8 +208,8 @@ export class ReviewStep {
       checkout.forgetMethod();
       this.#showCard();
       this.#card.elements.namedItem("number").focus();
-    } else if (["sold_out", "offer_closed", "offer_unknown"].includes(problem.code)) {
-      room.goods.load().then(() => this.#price()).catch(() => {});
+    } else if (PRICED_ANEW.includes(problem.code)) {
+      setTimeout(() => room.goods.load().then(() => this.#gone.signal.aborted || this.#price()).catch(() => {}), 300);
     } else if (["order_expired", "order_cancelled", "too_many_payments"].includes(problem.code)) {
       checkout.finish();
     }
