@@ -40,6 +40,8 @@ struct Auditor {
   /// By order and product: units that went off in parcels.
   var sent: [ID<Order>: [Int: Int64]] = [:]
   var deals: [KnownDeal] = []
+  /// By code: what a coupon takes off so much of what is not in a deal; nil where it does not apply.
+  var coupons: [String: @Sendable (Int64) -> Int64?] = [:]
   private(set) var orders: [ID<Order>: Known] = [:]
   private var sequence: [ID<Order>] = []
   /// By product: what was ever received.
@@ -59,7 +61,11 @@ struct Auditor {
 
   mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [Line]) {
     let goods = lines.reduce(0) { $0 + $1.quantity * $1.price }
-    let total = goods + (goods >= 200_000 ? 0 : 4900)
+    let full = lines.filter { $0.deal == nil }.reduce(0) { $0 + $1.quantity * $1.price }
+    let discount = bag.coupon.flatMap { coupons[$0]?(full) } ?? 0
+    expect(placed.order.discount.minor == discount, "\(discount) off")
+    let left = goods - discount
+    let total = left + (left >= 200_000 ? 0 : 4900)
     expect(placed.order.total.minor == total, "the total is \(total)")
     orders[placed.order.id] = Known(
       id: placed.order.id, bag: bag, access: placed.access, lines: lines, total: placed.order.total)
@@ -90,6 +96,19 @@ struct Auditor {
       return units[line.product] - taken < line.quantity
     }
     expect(isShort, "sold out while there was enough")
+  }
+
+  /// A coupon is refused only where it does not apply, or was used up.
+  func refused(_ refusal: CouponRefusal, _ code: String, _ lines: [Line]) {
+    let full = lines.filter { $0.deal == nil }.reduce(0) { $0 + $1.quantity * $1.price }
+    switch refusal {
+    case .nothingToTakeFrom: expect(full == 0, "nothing to take from, of \(full)")
+    case .belowMinimum: expect(full > 0 && coupons[code]?(full) == nil, "\(full) is below the minimum")
+    case .allClaimed, .usedUp:
+      let used = orders.values.count { $0.bag.coupon == code && ![.expired, .cancelled].contains($0.state) }
+      expect(code == "GIFT" && used >= 5, "claimed by \(used)")
+    default: expect(false, "refused as \(refusal)")
+    }
   }
 
   /// Units of a deal that orders have, or may have.

@@ -20,6 +20,28 @@ struct Workload {
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
+    try await makeCoupons()
+  }
+
+  /// A seller's tenth, rounded half to even, and what the platform gives, of which a tenth is left to pay.
+  private mutating func makeCoupons() async throws {
+    let commerce = stall.commerce
+    try await stall.run("UPDATE account SET is_operator = 1")
+    _ = try await commerce.makeCoupon(
+      commerce.makeID(), by: stall.owner, channel: stall.channel,
+      CouponDraft(code: "TENTH", market: "IN", percentBasisPoints: 1_000, claimsMax: 1_000, claimsPerBuyerMax: 1_000))
+    _ = try await commerce.makeCoupon(
+      commerce.makeID(), by: stall.owner, channel: nil,
+      CouponDraft(code: "GIFT", market: "IN", amountMinor: 3_000, minimumMinor: 500, claimsMax: 5, claimsPerBuyerMax: 5)
+    )
+    auditor.coupons = [
+      "TENTH": { whole in
+        guard whole > 0 else { return nil }
+        let (tenths, rest) = whole.quotientAndRemainder(dividingBy: 10)
+        return min(rest > 5 || rest == 5 && tenths % 2 == 1 ? tenths + 1 : tenths, whole * 9 / 10)
+      },
+      "GIFT": { whole in whole < 500 ? nil : min(3_000, whole * 9 / 10) },
+    ]
   }
 
   /// Prices jump here, so that what was lowest says little.
@@ -80,12 +102,15 @@ struct Workload {
         Auditor.Line(
           product: line.product, quantity: line.quantity, price: deal?.price ?? prices[line.product], deal: deal?.id))
     }
-    let bag = Bag(show: nil, market: "IN", lines: bagLines)
+    let coupon = [nil, nil, "TENTH", "GIFT"][below(4)]
+    let bag = Bag(show: nil, market: "IN", lines: bagLines, coupon: coupon)
     let id: ID<Order> = stall.commerce.makeID()
     do {
       auditor.placed(try await stall.place(bag, id: id), bag, wanted)
     } catch let refused as BagRefusal {
       auditor.refused(refused, wanted, at: stall.clock.now)
+    } catch let refused as CouponRefusal {
+      auditor.refused(refused, coupon ?? "", wanted)
     }
   }
 

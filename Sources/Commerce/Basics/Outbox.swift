@@ -9,6 +9,8 @@ public enum Announcement: Hashable, Sendable {
   case order(ID<Order>)
   /// Units of it were taken or came back.
   case deal(ID<Deal>)
+  /// It was claimed, came back, or ended.
+  case coupon(ID<Coupon>)
 }
 
 /// What the transactions that committed have to tell: written in the same transaction as the change, so that neither
@@ -52,6 +54,7 @@ extension Announcement {
     case .offer(let variant): ("offer", variant.bytes)
     case .order(let order): ("order", order.bytes)
     case .deal(let deal): ("deal", deal.bytes)
+    case .coupon(let coupon): ("coupon", coupon.bytes)
     }
   }
 
@@ -62,6 +65,7 @@ extension Announcement {
     case "stock": guard let id = ID<Variant>(bytes: subject) else { return nil }; self = .stock(id)
     case "offer": guard let id = ID<Variant>(bytes: subject) else { return nil }; self = .offer(id)
     case "deal": guard let id = ID<Deal>(bytes: subject) else { return nil }; self = .deal(id)
+    case "coupon": guard let id = ID<Coupon>(bytes: subject) else { return nil }; self = .coupon(id)
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)
     default: return nil
     }

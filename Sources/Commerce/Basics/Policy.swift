@@ -122,6 +122,10 @@ public struct Policy: Sendable {
   public var dealsUndercutLowest = true
   /// How long after a deal's end it is known who has taken how much of it: longer than an order may wait for payment.
   public var dealBuyerSeconds: Int64 = 86_400
+  /// A code as it is typed; one that is made has at most 20.
+  public let couponCodeBytesMax = 100
+  public var couponClaimsMax: Int64 = 1_000_000
+  public var couponsPerChannelMax = 1_000
   /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.
   public var tokensPerOrderMax = 8
   public var paymentAttemptsMax = 20

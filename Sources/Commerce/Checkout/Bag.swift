@@ -17,8 +17,11 @@ public struct Bag: Hashable, Sendable {
   public let market: String
   /// 1…50, each offer once.
   public let lines: [Line]
+  /// A coupon's code, however it is spelt.
+  public let coupon: String?
 
-  public init(show: ID<Show>?, market: String, lines: [Line]) {
+  public init(show: ID<Show>?, market: String, lines: [Line], coupon: String? = nil) {
+    self.coupon = coupon
     self.show = show
     self.market = market
     self.lines = lines
@@ -31,6 +34,9 @@ public struct Bag: Hashable, Sendable {
     }
     for (index, line) in lines.enumerated() where !(1...policy.quantityMax).contains(line.quantity) {
       throw GeneralRefusal.invalid(field: "lines[\(index)].quantity", why: "must be 1 to \(policy.quantityMax)")
+    }
+    if let coupon, !(1...policy.couponCodeBytesMax).contains(coupon.utf8.count) {
+      throw GeneralRefusal.invalid(field: "coupon", why: "must be 1 to \(policy.couponCodeBytesMax) bytes")
     }
     guard Set(lines.map(\.offer)).count == lines.count else {
       throw GeneralRefusal.invalid(field: "lines", why: "must name each offer once: add up the quantities")

@@ -172,6 +172,7 @@ enum Fingerprint {
       add(line.offer.bytes)
       withUnsafeBytes(of: line.quantity.bigEndian) { hash.update(bufferPointer: $0) }
     }
+    if let coupon = bag.coupon { add(Array(Coupon.normalized(coupon).utf8)) }
     return Array(hash.finalize())
   }
 }

@@ -56,6 +56,7 @@ extension Commerce {
     guard !orders.isEmpty else { return }
     // Before it is forgotten who held them.
     try Deal.giveBack(orders, in: db)
+    try Coupon.giveBack(orders, in: db)
     try db.run(
       """
       UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL

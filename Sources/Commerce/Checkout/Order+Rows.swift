@@ -10,6 +10,10 @@ extension Order {
     buyer = request.buyer
     lines = quote.lines.map(OrderLine.init)
     subtotal = quote.subtotal
+    discount = quote.discount
+    promotion = quote.promotion
+    coupon = quote.coupon?.id
+    couponCode = quote.coupon?.code ?? ""
     shipping = quote.shipping
     tax = quote.tax
     total = quote.total
@@ -27,23 +31,24 @@ extension Order {
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
-        placed_ms, expires_ms, hold_buyer, hold_address)
+        placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
-        \(state), \(total.currency), \(subtotal.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
+        \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
-        \(request.holder.buyer), \(request.holder.address.sqlValue))
+        \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
+        \(discount.minor), \(promotion.minor))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
         line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
-        line.commission.minor,
+        line.commission.minor, line.discount.minor, line.promotion.minor,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
-        total_minor, tax_bp, commission_bp, tax_minor, commission_minor)
+        total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor)
       VALUES \(rows: rows)
       """)
   }
@@ -69,7 +74,7 @@ extension Order {
     let found = try db.rows(
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
-        commission_bp, tax_minor, commission_minor
+        commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -82,7 +87,8 @@ extension Order {
 
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
-    total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms
+    total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
+    discount_minor, promotion_minor
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
@@ -94,7 +100,11 @@ extension Order {
     state = try row.get("state")
     buyer = try Buyer(account: try row.get("account_id"), encoded: try row.get("buyer"))
     self.lines = lines
-    subtotal = try money("subtotal_minor")
+    discount = try money("discount_minor")
+    promotion = try money("promotion_minor")
+    coupon = try row.get("coupon_id")
+    couponCode = try row.get("coupon_code")
+    subtotal = Money(minor: try row.get("subtotal_minor", as: Int64.self) + discount.minor, currency: currency)
     shipping = try money("shipping_minor")
     tax = try money("tax_minor")
     total = try money("total_minor")
@@ -120,6 +130,8 @@ extension OrderLine {
     quantity = line.quantity
     unitPrice = line.unitPrice
     total = line.total
+    discount = line.discount
+    promotion = line.promotion
     tax = line.tax
     taxRate = line.taxRate
     commissionRate = line.commissionRate
@@ -136,6 +148,8 @@ extension OrderLine {
     quantity = try row.get("quantity")
     unitPrice = try money("price_minor")
     total = try money("total_minor")
+    discount = try money("discount_minor")
+    promotion = try money("promotion_minor")
     tax = try money("tax_minor")
     taxRate = try row.get("tax_bp")
     commissionRate = try row.get("commission_bp")

@@ -13,7 +13,14 @@ public struct Order: Sendable, Equatable {
   public let state: State
   public let buyer: Buyer
   public let lines: [OrderLine]
+  /// What the lines come to, before a coupon.
   public let subtotal: Money
+  /// What the coupon took off, and the part of it that the platform puts in.
+  public let discount: Money
+  public let promotion: Money
+  public let coupon: ID<Coupon>?
+  /// Empty without a coupon.
+  public let couponCode: String
   public let shipping: Money
   /// Contained in the total, not added to it.
   public let tax: Money
@@ -43,12 +50,18 @@ public struct OrderLine: Sendable, Equatable {
   public let quantity: Int64
   public let unitPrice: Money
   public let total: Money
-  /// The tax contained in `total`.
+  /// The line's share of what the coupon took off, and of what the platform puts in.
+  public let discount: Money
+  public let promotion: Money
+  /// The tax contained in `sold`.
   public let tax: Money
   public let taxRate: Rate
-  /// The rate it was sold under, and what it came to. The seller has the rest of `total` without `tax`.
+  /// The rate it was sold under, and what it came to. The seller has the rest of `sold` without `tax`.
   public let commissionRate: Rate
   public let commission: Money
+
+  /// What the seller sold the line for, whoever paid it.
+  public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }
 }
 
 /// What `placeOrder` answers.

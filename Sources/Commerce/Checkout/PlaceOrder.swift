@@ -10,7 +10,7 @@ extension Commerce {
   ///
   /// `address` is where it comes from, for the limits on what may be held unpaid; nil counts by the buyer alone.
   ///
-  /// Throws `BagRefusal`, among them `soldOut`, `HoldRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
+  /// Throws `BagRefusal`, among them `soldOut`, `CouponRefusal`, `HoldRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
   /// buyer, or with an `id` that is not of now.
   public func placeOrder(
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
@@ -54,6 +54,7 @@ extension Commerce {
       throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
+    try quote.coupon?.claim(for: request.holder.buyer, in: db)
     let order = Order(request, quote, at: occasion.at, policy: policy)
     try order.insert(request, in: db)
     return PlacedOrder(order: order, access: request.access, isNew: true)

@@ -9,21 +9,39 @@ public struct Quote: Sendable, Equatable {
     public let quantity: Int64
     public let unitPrice: Money
     public let total: Money
-    /// The tax contained in `total`.
+    /// Off `total`, by a coupon.
+    public let discount: Money
+    /// The part of `discount` that the platform puts in: the seller has it all the same.
+    public let promotion: Money
+    /// The tax contained in what the seller sells the line for, `total` − `discount` + `promotion`.
     public let tax: Money
     public let taxRate: Rate
     public let commissionRate: Rate
     public let commission: Money
     /// The deal that its offer belongs to; nil for a list price.
     public let deal: ID<Deal>?
+    /// What the deal takes off the list price, for all units; nothing without one.
+    public let dealSaving: Money
   }
 
   /// The one seller of all its lines.
   public let channel: ID<Channel>
   public let lines: [Line]
+  /// What the lines come to, before a coupon.
   public let subtotal: Money
+  /// What the coupon takes off.
+  public let discount: Money
+  /// The part of `discount` that the platform puts in.
+  public let promotion: Money
+  public let coupon: Coupon?
+  let rates: ShippingRates
   public let shipping: Money
   /// Contained in the total, not added to it.
   public let tax: Money
   public let total: Money
+
+  /// What live deals take off the list prices; in `subtotal` already.
+  public var dealSaving: Money {
+    Money(minor: lines.reduce(0) { $0 + $1.dealSaving.minor }, currency: total.currency)
+  }
 }

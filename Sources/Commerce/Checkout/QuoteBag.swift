@@ -11,11 +11,13 @@ extension Commerce {
 }
 
 extension Quote {
-  /// Prices a bag in one statement, however many lines it has. Throws `BagRefusal`.
+  /// Prices a bag in one statement, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
+  /// `CouponRefusal`.
   static func of(_ bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> Quote {
     let rows = try db.rows(
       """
       SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
+        offer.compare_at_minor AS compare_at_minor,
         offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
         product.id AS product_id, product.title AS product_title,
@@ -42,17 +44,32 @@ extension Quote {
     guard let row = rows.first else { throw BagRefusal.offerUnknown(bag.lines[0].offer) }
     let channel: ID<Channel> = try row.get("channel_id")
     guard try rows.allSatisfy({ try $0.get("channel_id") == channel }) else { throw BagRefusal.severalSellers }
-    return try Quote(channel: channel, lines: lines, shipping: Shipping(row: row))
+    let quote = try Quote(channel: channel, lines: lines, rates: ShippingRates(row: row))
+    guard let code = bag.coupon else { return quote }
+    guard let coupon = try Coupon.named(code, of: channel, market: bag.market, in: db) else {
+      throw CouponRefusal.unknown(String(code.prefix(20)))
+    }
+    return try quote.with(coupon, at: now)
   }
 
-  private init(channel: ID<Channel>, lines: [Line], shipping: Shipping) throws {
+  /// The same bag with lines that a coupon took something off.
+  init(_ quote: Quote, _ coupon: Coupon, _ lines: [Line]) throws {
+    try self.init(channel: quote.channel, lines: lines, rates: quote.rates, coupon: coupon)
+  }
+
+  private init(channel: ID<Channel>, lines: [Line], rates: ShippingRates, coupon: Coupon? = nil) throws {
     self.channel = channel
     self.lines = lines
-    let nothing = Money(minor: 0, currency: shipping.currency)
+    self.rates = rates
+    self.coupon = coupon
+    let nothing = Money(minor: 0, currency: rates.currency)
     subtotal = try lines.reduce(nothing) { try $0.adding($1.total) }
+    discount = try lines.reduce(nothing) { try $0.adding($1.discount) }
+    promotion = try lines.reduce(nothing) { try $0.adding($1.promotion) }
     tax = try lines.reduce(nothing) { try $0.adding($1.tax) }
-    self.shipping = shipping.cost(of: subtotal)
-    total = try subtotal.adding(self.shipping)
+    let goods = Money(minor: subtotal.minor - discount.minor, currency: rates.currency)
+    shipping = rates.cost(of: goods)
+    total = try goods.adding(shipping)
     guard total.minor <= Money.minorMax else { throw BagRefusal.amountTooLarge }
   }
 }
@@ -80,11 +97,36 @@ extension Quote.Line {
     title = Self.title(product: try row.get("product_title"), variant: try row.get("variant_title"))
     unitPrice = Money(minor: try row.get("price_minor"), currency: try row.get("currency"))
     total = try unitPrice.times(line.quantity)
-    let taxRate: Rate = try row.get("tax_included_bp")
-    tax = Money(minor: taxRate.includedIn(total.minor), currency: total.currency)
+    let listPrice = try row.get("compare_at_minor", as: Int64?.self) ?? unitPrice.minor
+    dealSaving = Money(
+      minor: deal == nil ? 0 : max(0, listPrice - unitPrice.minor) * line.quantity, currency: total.currency)
+    discount = Money(minor: 0, currency: total.currency)
+    promotion = discount
+    taxRate = try row.get("tax_included_bp")
     commissionRate = try row.get("commission_bp")
-    commission = Money(minor: commissionRate.of(total.minor - tax.minor), currency: total.currency)
-    self.taxRate = taxRate
+    (tax, commission) = Self.shares(of: total, taxRate, commissionRate)
+  }
+
+  /// The same line with so many minor units off.
+  func discounted(by minor: Int64, paidBy funder: Coupon.Funder) -> Self { Self(self, minor, funder) }
+
+  private init(_ line: Self, _ minor: Int64, _ funder: Coupon.Funder) {
+    (offer, variant, product) = (line.offer, line.variant, line.product)
+    (title, sku, quantity) = (line.title, line.sku, line.quantity)
+    (unitPrice, total, deal, dealSaving) = (line.unitPrice, line.total, line.deal, line.dealSaving)
+    discount = Money(minor: minor, currency: total.currency)
+    promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
+    (taxRate, commissionRate) = (line.taxRate, line.commissionRate)
+    let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
+    (tax, commission) = Self.shares(of: sold, taxRate, commissionRate)
+  }
+
+  private static func shares(of sold: Money, _ taxRate: Rate, _ commissionRate: Rate) -> (Money, Money) {
+    let tax = taxRate.includedIn(sold.minor)
+    return (
+      Money(minor: tax, currency: sold.currency),
+      Money(minor: commissionRate.of(sold.minor - tax), currency: sold.currency)
+    )
   }
 
   /// A product with one variant has a variant without a title, or with one that says nothing.
@@ -94,7 +136,7 @@ extension Quote.Line {
 }
 
 /// What a market asks for bringing a parcel.
-private struct Shipping {
+struct ShippingRates: Sendable, Equatable {
   let currency: Currency
   let flat: Int64
   let freeFrom: Int64?

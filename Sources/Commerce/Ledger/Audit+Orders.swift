@@ -24,9 +24,9 @@ extension Audit {
   private mutating func check(_ order: Order, _ books: Books) {
     if order.lines.isEmpty { differ("order \(order.id): has no lines") }
     for line in order.lines {
-      let tax = line.taxRate.includedIn(line.total.minor)
+      let tax = line.taxRate.includedIn(line.sold.minor)
       if line.tax.minor != tax { differ("order \(order.id): a line's tax is \(line.tax.minor), not \(tax)") }
-      let commission = line.commissionRate.of(line.total.minor - tax)
+      let commission = line.commissionRate.of(line.sold.minor - tax)
       if line.commission.minor != commission {
         differ("order \(order.id): a line's commission is \(line.commission.minor), not \(commission)")
       }
@@ -34,6 +34,10 @@ extension Audit {
     let subtotal = order.lines.reduce(0) { $0 + $1.total.minor }
     if order.subtotal.minor != subtotal {
       differ("order \(order.id): its subtotal is \(order.subtotal.minor), but its lines come to \(subtotal)")
+    }
+    let (discount, promotion) = order.lines.reduce((0, 0)) { ($0.0 + $1.discount.minor, $0.1 + $1.promotion.minor) }
+    if order.discount.minor != discount || order.promotion.minor != promotion {
+      differ("order \(order.id): \(order.discount.minor) off, but its lines have \(discount)")
     }
     let tax = order.lines.reduce(0) { $0 + $1.tax.minor }
     if order.tax.minor != tax {
@@ -70,7 +74,7 @@ extension Audit {
       if parts != refund.parts { differ("order \(order.id): refund \(refund.id) was not split in proportion") }
       left = Split(
         tax: left.tax - refund.parts.tax, commission: left.commission - refund.parts.commission,
-        seller: left.seller - refund.parts.seller)
+        seller: left.seller - refund.parts.seller, promotion: left.promotion - refund.parts.promotion)
     }
     if entries != expected {
       differ("order \(order.id): its payment is booked as \(entries.sortedText), not \(expected.sortedText)")
@@ -121,12 +125,15 @@ private struct Books {
       WHERE kind = 'sale' AND order_id IN \(list: orders) ORDER BY place, id
       """)
     for row in found {
+      let amount = try row.number("amount_minor")
+      var parts = Split(
+        tax: try row.number("tax_minor"), commission: try row.number("commission_minor"),
+        seller: try row.number("seller_minor"))
+      let state: Refund.State = try row.get("state")
+      // What the others give beyond the amount is the platform's.
+      if state == .succeeded { parts.promotion = parts.whole - amount }
       refunds[try row.get("order_id"), default: []].append(
-        OneRefund(
-          id: try row.name("id"), amount: try row.number("amount_minor"), state: try row.get("state"),
-          parts: Split(
-            tax: try row.number("tax_minor"), commission: try row.number("commission_minor"),
-            seller: try row.number("seller_minor"))))
+        OneRefund(id: try row.name("id"), amount: amount, state: state, parts: parts))
     }
   }
 }

@@ -56,6 +56,8 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
   case provider(String)
   case seller(ID<Channel>)
   case commission
+  /// What the platform put in for buyers, negative.
+  case promotion
   case tax(market: String)
   case buyer(ID<Order>)
 
@@ -64,6 +66,7 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
     case .provider(let name): "provider:\(name)"
     case .seller(let channel): "seller:\(channel)"
     case .commission: "commission"
+    case .promotion: "promotion"
     case .tax(let market): "tax:\(market)"
     case .buyer(let order): "buyer:\(order)"
     }

@@ -1,14 +1,20 @@
 import Store
 
-/// How an amount in minor units is shared. The parts sum to the whole: the seller has what the others leave.
+/// How an amount in minor units is shared. The parts, less what the platform puts in, sum to the whole: the seller has
+/// what the others leave.
 struct Split: Equatable {
   var tax: Int64
   var commission: Int64
   var seller: Int64
+  /// What the platform puts in for the buyer, who pays so much less.
+  var promotion: Int64
 
-  var whole: Int64 { tax + commission + seller }
+  /// What the buyer pays.
+  var whole: Int64 { shared - promotion }
+  private var shared: Int64 { tax + commission + seller }
 
-  init(tax: Int64, commission: Int64, seller: Int64) {
+  init(tax: Int64, commission: Int64, seller: Int64, promotion: Int64 = 0) {
+    self.promotion = promotion
     self.tax = tax
     self.commission = commission
     self.seller = seller
@@ -19,24 +25,27 @@ struct Split: Equatable {
   init(of order: Order) {
     tax = order.lines.reduce(0) { $0 + $1.tax.minor }
     commission = order.lines.reduce(0) { $0 + $1.commission.minor }
-    seller = order.total.minor - tax - commission
+    promotion = order.promotion.minor
+    seller = order.total.minor + promotion - tax - commission
   }
 
   /// The share of `amount` each part gives back, in proportion to what it has. `amount` is 0…`whole`.
   ///
-  /// Each gives its share rounded down; the minor units that are left go to the largest remainders (in doubt the
+  /// The platform gets back its share rounded down, which the others give with the amount. Each gives its share rounded down; the minor units that are left go to the largest remainders (in doubt the
   /// seller's, the commission's, then the tax's). So no part gives more than it has, the shares sum to `amount`, and the
   /// whole gives back exactly each part.
   func part(_ amount: Int64) -> Split {
     guard whole > 0 else { return Split(tax: 0, commission: 0, seller: 0) }
+    let promotion = whole.dividingFullWidth(promotion.multipliedFullWidth(by: amount)).quotient
+    let back = amount + promotion
     let shares = [seller, commission, tax].map { part in
-      whole.dividingFullWidth(part.multipliedFullWidth(by: amount))
+      shared.dividingFullWidth(part.multipliedFullWidth(by: back))
     }
     var given = shares.map(\.quotient)
-    let left = Int(amount - given.reduce(0, +))
+    let left = Int(back - given.reduce(0, +))
     let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
     for index in byRemainder.prefix(left) { given[index] += 1 }
-    return Split(tax: given[2], commission: given[1], seller: given[0])
+    return Split(tax: given[2], commission: given[1], seller: given[0], promotion: promotion)
   }
 
   /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
@@ -48,13 +57,15 @@ struct Split: Equatable {
       """
       SELECT CAST(COALESCE(SUM(tax_minor), 0) AS BIGINT) AS tax,
         CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
-        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller, COUNT(*) AS refunds
+        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller,
+        CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor - amount_minor), 0) AS BIGINT) AS promotion,
+        COUNT(*) AS refunds
       FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
       """)
     guard let row else { return (self, 0) }
     let left = Split(
       tax: tax - (try row.get("tax")), commission: commission - (try row.get("commission")),
-      seller: seller - (try row.get("seller")))
+      seller: seller - (try row.get("seller")), promotion: promotion - (try row.get("promotion")))
     return (left, try row.get("refunds"))
   }
 
@@ -66,6 +77,7 @@ struct Split: Equatable {
       Ledger.Entry(account: .seller(order.channel), amount: money(seller)),
       Ledger.Entry(account: .commission, amount: money(commission)),
       Ledger.Entry(account: .tax(market: order.market), amount: money(tax)),
+      Ledger.Entry(account: .promotion, amount: money(-promotion)),
     ]
   }
 }

@@ -139,6 +139,8 @@ public struct LiveState: Sendable, Equatable {
   public let messages: [TimelineEvent]
   /// Those that nobody has seen end yet, the first opened first.
   public let deals: [Deal]
+  /// The coupon on screen.
+  public let coupon: Coupon?
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

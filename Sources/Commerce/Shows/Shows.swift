@@ -88,8 +88,12 @@ extension Commerce {
       let deals = try db.rows(
         "SELECT \(Deal.columns) FROM deal WHERE show_id = \(id) AND ended_why IS NULL ORDER BY created_ms, id"
       ).map(Deal.init)
+      let coupon = try db.row(
+        "SELECT \(Coupon.columns) FROM show JOIN coupon ON coupon.id = show.coupon_id WHERE show.id = \(id)"
+      ).map(Coupon.init)
       return LiveState(
-        show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, deals: deals, stock: stock)
+        show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, deals: deals, coupon: coupon,
+        stock: stock)
     }
   }
 

@@ -12,6 +12,8 @@ public struct TimelineEvent: Sendable, Equatable {
     case backInStock = "back_in_stock"
     case dealOpened = "deal_opened"
     case dealEnded = "deal_ended"
+    case couponShown = "coupon_shown"
+    case couponHidden = "coupon_hidden"
   }
 
   /// From 1, without gaps, in each show.

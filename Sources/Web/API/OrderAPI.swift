@@ -15,6 +15,24 @@ enum OrderAPI {
     let show: ID<Show>?
     let market: String
     let lines: [BagLine]
+    let coupon: String?
+  }
+
+  /// What a coupon takes off.
+  struct CouponUsed: Codable, Described {
+    let code: String
+    let discount: Money
+    let fundedBy: Coupon.Funder
+
+    static let fields = ["fundedBy": "Who bears it: the seller, or the platform, which puts it in."]
+
+    /// Nil where nothing is taken off.
+    init?(code: String, discount: Money, promotion: Money) {
+      guard !code.isEmpty else { return nil }
+      self.code = code
+      self.discount = discount
+      fundedBy = promotion.minor > 0 ? .platform : .seller
+    }
   }
 
   struct QuoteLine: Codable {
@@ -30,7 +48,12 @@ enum OrderAPI {
 
   struct QuoteAnswer: Codable {
     let lines: [QuoteLine]
+    /// What the lines come to.
     let subtotal: Money
+    /// What live deals take off the list prices; in the subtotal already, and left out without any.
+    let dealSaving: Money?
+    /// What a coupon takes off the subtotal.
+    let coupon: CouponUsed?
     let shipping: Money
     /// Contained in the total.
     let tax: Money
@@ -68,11 +91,14 @@ enum OrderAPI {
     let market: String
     let lines: [BagLine]
     let buyer: NewBuyer
+    let coupon: String?
 
     static let fields = ["lines": "Offers and quantities, never prices: what an offer costs is the server's to say."]
 
     var bag: Bag {
-      Bag(show: show, market: market, lines: lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) })
+      Bag(
+        show: show, market: market, lines: lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) },
+        coupon: coupon)
     }
   }
 
@@ -91,7 +117,10 @@ enum OrderAPI {
     let show: ID<Show>?
     let market: String
     let lines: [QuoteLine]
+    /// What the lines come to.
     let subtotal: Money
+    /// What a coupon took off the subtotal.
+    let coupon: CouponUsed?
     let shipping: Money
     /// Contained in the total.
     let tax: Money
@@ -117,6 +146,7 @@ enum OrderAPI {
           quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
       }
       subtotal = order.subtotal
+      coupon = CouponUsed(code: order.couponCode, discount: order.discount, promotion: order.promotion)
       shipping = order.shipping
       tax = order.tax
       total = order.total
@@ -180,15 +210,18 @@ enum OrderAPI {
       gives: QuoteAnswer.self
     ) { call, body in
       let bag = Bag(
-        show: body.show, market: body.market, lines: body.lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) }
-      )
+        show: body.show, market: body.market,
+        lines: body.lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) }, coupon: body.coupon)
       let quote = try await call.commerce.quote(bag)
       return QuoteAnswer(
         lines: quote.lines.map {
           QuoteLine(
             offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
             quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
-        }, subtotal: quote.subtotal, shipping: quote.shipping, tax: quote.tax, total: quote.total)
+        }, subtotal: quote.subtotal, dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
+        coupon: CouponUsed(
+          code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),
+        shipping: quote.shipping, tax: quote.tax, total: quote.total)
     }.repeated(.ignored),
     placing,
     Endpoint(.get, "/api/v1/orders", "Lists your orders, or a channel's.", gives: List<OrderAnswer>.self) { call in

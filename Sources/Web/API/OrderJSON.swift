@@ -23,6 +23,7 @@ extension OrderAPI.NewOrder {
     var market: String?
     var lines: [OrderAPI.BagLine]?
     var buyer: OrderAPI.NewBuyer?
+    var coupon: String?
     try reader.object { name, reader in
       switch name {
       case "id": try id.setOnce(reader.id())
@@ -33,11 +34,12 @@ extension OrderAPI.NewOrder {
         try reader.list { found.append(try OrderAPI.BagLine(&$0)) }
         try lines.setOnce(found)
       case "buyer": try buyer.setOnce(OrderAPI.NewBuyer(&reader))
+      case "coupon": try coupon.setOnce(reader.string())
       default: throw NotPlain()
       }
     }
     guard let market, let lines, let buyer else { throw NotPlain() }
-    self.init(id: id, show: show, market: market, lines: lines, buyer: buyer)
+    self.init(id: id, show: show, market: market, lines: lines, buyer: buyer, coupon: coupon)
   }
 }
 
@@ -125,6 +127,15 @@ extension OrderAPI.OrderAnswer {
       $0.member("market", market)
       $0.member("lines") { $0.list(lines) { json, line in line.write(to: &json) } }
       $0.member("subtotal", subtotal)
+      if let coupon {
+        $0.member("coupon") {
+          $0.object {
+            $0.member("code", coupon.code)
+            $0.member("discount", coupon.discount)
+            $0.member("fundedBy", coupon.fundedBy.rawValue)
+          }
+        }
+      }
       $0.member("shipping", shipping)
       $0.member("tax", tax)
       $0.member("total", total)

@@ -18,6 +18,9 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(3600), "forgetting who took of deals") { try await commerce.forgetDealBuyers() }
         }
+        group.addTask {
+          await every(.seconds(3600), "forgetting who used coupons") { try await commerce.forgetCouponBuyers() }
+        }
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {
           await every(.seconds(600), "forgetting old keys") { try await commerce.idempotencyKeys.prune() }

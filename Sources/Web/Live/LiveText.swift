@@ -19,6 +19,15 @@ enum LiveText {
       + #""unitsMax":\#(deal.unitsMax),"unitsPerBuyerMax":\#(deal.unitsPerBuyerMax),"left":\#(deal.left)}"#
   }
 
+  /// A coupon as its event tells it, and whether it can be had.
+  static func json(_ coupon: Coupon, at now: Moment) -> String {
+    var told = coupon.told
+    told["isOpen"] = coupon.isOpen(at: now) ? "true" : "false"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(told)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
   /// A server-sent event. `data` is one line: JSON has no raw line ends.
   static func event(_ name: String, id: String? = nil, data: String) -> String {
     (id.map { "id: \($0)\n" } ?? "") + "event: \(name)\ndata: \(data)\n\n"

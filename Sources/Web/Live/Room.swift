@@ -28,6 +28,8 @@ actor Room {
   private var stock: [ID<Variant>: Int64] = [:]
   /// By id, in the order in which they were opened.
   private var deals: [Deal] = []
+  /// The one on screen.
+  private var coupon: Coupon?
   private var messages: [(id: String, json: String)] = []
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
@@ -73,6 +75,7 @@ actor Room {
     let state = try await commerce.liveState(show)
     facts = state
     deals = state.deals
+    coupon = state.coupon
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
     return state
@@ -136,7 +139,8 @@ actor Room {
       {"epoch":"\(epoch)","sequence":\(sequence),"show":{"id":"\(show.id)","state":"\(show.state.rawValue)",\
       "title":\(LiveText.string(show.title)),"startedAt":\(LiveText.string(show.startedAt)),\
       "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
-      "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"viewers":\(audience.viewers),\
+      "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
+      "viewers":\(audience.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
@@ -190,7 +194,9 @@ actor Room {
     send(texts)
     if events.contains(where: { $0.kind != .message && $0.kind != .messageRemoved }) { mustMark = true }
     // The show's state, and the variants that are sold in it, may be others by now.
-    let changing: [TimelineEvent.Kind] = [.showStarted, .showEnded, .pinned, .dealOpened, .dealEnded]
+    let changing: [TimelineEvent.Kind] = [
+      .showStarted, .showEnded, .pinned, .dealOpened, .dealEnded, .couponShown, .couponHidden,
+    ]
     if events.contains(where: { changing.contains($0.kind) }) { isStale = true }
   }
 
@@ -206,7 +212,7 @@ actor Room {
       messages.removeAll { $0.id == payload["message"] }
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
-    case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded: break
+    case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden: break
     }
   }
 
@@ -227,6 +233,17 @@ actor Room {
     guard let index = deals.firstIndex(where: { $0.id == deal.id }), deals[index] != deal else { return }
     deals[index] = deal
     send(LiveText.event("deal", data: #"{"deal":"\#(deal.id)","left":\#(deal.left)}"#))
+  }
+
+  /// Sends whether the coupon on screen can still be had.
+  func couponChanged(_ changed: Coupon) {
+    guard let coupon, coupon.id == changed.id, coupon != changed else { return }
+    self.coupon = changed
+    let isOpen = changed.isOpen(at: commerce.clock.now)
+    // Not each claim: only whether there are any left.
+    guard isOpen != coupon.isOpen(at: commerce.clock.now) else { return }
+    greetings = nil
+    send(LiveText.event("coupon", data: #"{"coupon":"\#(changed.id)","isOpen":\#(isOpen)}"#))
   }
 
   /// Tells that a price is another one.

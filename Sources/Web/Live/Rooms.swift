@@ -51,6 +51,7 @@ actor Rooms {
     var stock: Set<ID<Variant>> = []
     var offers: Set<ID<Variant>> = []
     var deals: Set<ID<Deal>> = []
+    var coupons: Set<ID<Coupon>> = []
     for announcement in announcements {
       switch announcement {
       case .timeline(let show):
@@ -62,8 +63,12 @@ actor Rooms {
       case .stock(let variant): stock.insert(variant)
       case .offer(let variant): offers.insert(variant)
       case .deal(let deal): deals.insert(deal)
+      case .coupon(let coupon): coupons.insert(coupon)
       case .order: break
       }
+    }
+    for coupon in try await commerce.coupons(coupons.sorted()) {
+      for entry in entries.values { await entry.room.couponChanged(coupon) }
     }
     for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
     guard !stock.isEmpty || !offers.isEmpty else { return }

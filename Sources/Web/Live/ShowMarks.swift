@@ -64,7 +64,7 @@ struct ShowMarks: Sendable {
           continue
         }
         add(event, "haat.deal", from: start, end: ends[event.detail("deal")], planned: end, event.product)
-      case .message, .messageRemoved, .dealEnded: break
+      case .message, .messageRemoved, .dealEnded, .couponShown, .couponHidden: break
       }
     }
     if let start { add(start, "haat.show", end: nil) }

@@ -45,6 +45,8 @@ struct ControlRoomPage: Sendable {
   let choices: RunChoices
   /// Nil unless deals can be opened now.
   let deals: DealDeskView?
+  /// Nil unless a coupon can be put on screen now.
+  let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
   let recording: RecordingView?
   let simulcast: SimulcastView?
@@ -98,6 +100,11 @@ struct ControlRoomPage: Sendable {
       try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
     case "deal":
       try await visit.openDeal(form, in: show, mediaTime: mediaTime)
+    case "show-coupon":
+      guard let coupon = ID<Coupon>(form["coupon"]) else { throw Problem.notFound("coupon") }
+      try await commerce.showCoupon(by: visit.caller, show: show, coupon, mediaTime: mediaTime)
+    case "hide-coupon":
+      try await commerce.showCoupon(by: visit.caller, show: show, nil, mediaTime: mediaTime)
     case "end-deal":
       guard let deal = ID<Deal>(form["deal"]) else { throw Problem.notFound("deal") }
       try await commerce.endDeal(deal, by: visit.caller, show: show, mediaTime: mediaTime)
@@ -170,8 +177,12 @@ struct ControlRoomPage: Sendable {
       ? DealDeskView(
         cards: cards, pinned: live.pinned, markets: markets, policy: visit.commerce.policy,
         formURL: "/studio/shows/\(id)", visit.words) : nil
+    let coupons =
+      role.isHost && show.state == .live
+      ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
     let model = ControlRoomPage(
-      live, role: role, market: market, cards: cards, choices: choices, deals: deals, sales: sales, key: key,
+      live, role: role, market: market, cards: cards, choices: choices, deals: deals, coupons: coupons, sales: sales,
+      key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
       server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
@@ -181,7 +192,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    sales: Sales, key: String?, viewers: Int, recording: RecordingView?, simulcast: SimulcastView?, srt: SRTView?,
+    coupons: CouponChoices?, sales: Sales, key: String?, viewers: Int, recording: RecordingView?,
+    simulcast: SimulcastView?, srt: SRTView?,
     server: String,
     error: String?, _ words: Words
   ) {
@@ -220,6 +232,7 @@ struct ControlRoomPage: Sendable {
     hasRun = !run.isEmpty
     self.choices = choices
     self.deals = deals
+    self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording
     self.simulcast = simulcast

@@ -47,7 +47,8 @@ struct DealDeskView: Sendable {
     countdowns = Self.countdownSeconds.filter { $0 <= policy.dealCountdownSecondsMax }.map { seconds in
       Choice(
         value: "\(seconds)",
-        text: seconds == 0 ? words["deal.now"] : words["deal.seconds", ["count": "\(seconds)"]], isChosen: seconds == 0)
+        text: seconds == 0 ? words["dealDesk.now"] : words["dealDesk.seconds", ["count": "\(seconds)"]],
+        isChosen: seconds == 0)
     }
     let seconds = Self.durationMinutes.map { $0 * 60 }.filter {
       $0 >= policy.dealSecondsMin && $0 <= policy.dealSecondsMax
@@ -56,7 +57,7 @@ struct DealDeskView: Sendable {
     durations = (seconds.isEmpty ? [policy.dealSecondsMin] : seconds).map { seconds in
       let text =
         seconds % 60 == 0
-        ? words["deal.minutes", ["count": "\(seconds / 60)"]] : words["control.seconds", ["value": "\(seconds)"]]
+        ? words["dealDesk.minutes", ["count": "\(seconds / 60)"]] : words["control.seconds", ["value": "\(seconds)"]]
       return Choice(value: "\(seconds)", text: text, isChosen: seconds == 300)
     }
     unitsMax = policy.dealUnitsMax
@@ -67,7 +68,8 @@ struct DealDeskView: Sendable {
       return Row(
         id: "\(deal.id)", title: card.title, priceText: price.map(words.money) ?? "",
         takenText: words[
-          "deal.taken", ["taken": Figures.grouped(deal.unitsMax - deal.left), "units": Figures.grouped(deal.unitsMax)]])
+          "dealDesk.taken",
+          ["taken": Figures.grouped(deal.unitsMax - deal.left), "units": Figures.grouped(deal.unitsMax)]])
     }
     hasDeals = !deals.isEmpty
   }

@@ -115,6 +115,7 @@ extension Visit {
       return words["operator.seller", ["name": channel.name]]
     case "provider": return words["operator.provider", ["name": subject]]
     case "commission": return words["operator.commissionEarned"]
+    case "promotion": return words["operator.promotion"]
     case "tax":
       return words["operator.taxCollected", ["name": markets.first { $0.code == subject }?.name ?? subject]]
     case "buyer": return words["operator.buyer"]

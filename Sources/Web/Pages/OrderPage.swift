@@ -47,6 +47,9 @@ struct OrderPage: Sendable {
   let milestones: [Milestone]
   let lines: [LineView]
   let subtotalText: String
+  /// `Coupon GLOW10` and `−₹130`; nil without one.
+  let couponName: String?
+  let couponText: String?
   let shippingText: String
   let totalText: String
   let taxText: String
@@ -86,6 +89,9 @@ struct OrderPage: Sendable {
         totalText: words.money(line.total))
     }
     subtotalText = words.money(order.subtotal)
+    let isReduced = order.discount.minor > 0
+    couponName = isReduced ? words["checkout.couponOff", ["code": order.couponCode]] : nil
+    couponText = isReduced ? "−" + words.money(order.discount) : nil
     shippingText = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
     totalText = words.money(order.total)
     taxText = words.money(order.tax)

@@ -47,6 +47,8 @@ enum Pages {
     page(.post, "/studio/{handle}/imports/{import}", ImportPage.act)
     page(.get, "/studio/{handle}/stock/{variant}", StockPage.show)
     page(.post, "/studio/{handle}/stock/{variant}", StockPage.act)
+    page(.get, "/studio/{handle}/coupons", CouponsPage.show)
+    page(.post, "/studio/{handle}/coupons", CouponsPage.act)
     page(.get, "/studio/{handle}/shows/new", ShowFormPage.show)
     page(.post, "/studio/{handle}/shows/new", ShowFormPage.make)
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)
@@ -57,6 +59,8 @@ enum Pages {
     page(.get, "/operator", OperatorPage.show)
     page(.post, "/operator", OperatorPage.putMarket)
     page(.post, "/operator/channels", OperatorChannelView.put)
+    page(.get, "/operator/coupons", CouponsPage.showPlatform)
+    page(.post, "/operator/coupons", CouponsPage.actPlatform)
   }
 
   /// A refusal or a fault as a page; as a plain problem when even that page cannot be made.

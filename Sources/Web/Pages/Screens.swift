@@ -38,11 +38,14 @@ struct Screens: Sendable {
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 
   private static let groupsOfScripts: [String: Set<String>] = [
-    "watch": ["checkout", "deal", "live", "refusals", "replay"],
-    "studio/control": ["control", "deal", "live", "refusals", "simulcast", "staffRefusals"],
+    "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
+    "studio/control": [
+      "control", "coupon", "couponDesk", "deal", "dealDesk", "live", "refusals", "simulcast", "staffRefusals",
+    ],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],
+    "studio/coupons": ["showForm"],
     "studio/show": ["showForm"],
   ]
 

@@ -66,10 +66,10 @@ struct ShowFormPage: Sendable {
   }
 
   /// `2026-11-22T18:00` at the given distance from UTC: what the browser's own time zone is, when scripts say so.
-  static func moment(_ text: String, offsetMinutes: String) throws -> Moment {
+  static func moment(_ text: String, offsetMinutes: String, _ field: String = "scheduled") throws -> Moment {
     guard text.utf8.count >= 16, let moment = Moment("\(text.prefix(16)):00Z"),
       let offset = Int64(offsetMinutes.isEmpty ? "0" : offsetMinutes), (-1440...1440).contains(offset)
-    else { throw GeneralRefusal.invalid(field: "scheduled", why: "must be a date and a time") }
+    else { throw GeneralRefusal.invalid(field: field, why: "must be a date and a time") }
     return moment.adding(seconds: -offset * 60)
   }
 

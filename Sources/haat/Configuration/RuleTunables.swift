@@ -180,6 +180,9 @@ extension Tunable<Policy> {
         "rules.dealsUndercutLowest", \.dealsUndercutLowest, of: part,
         "Whether a live deal has to be below the lowest price of the last 30 days, or only below the price of today."),
       Self(
+        "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),
+      Self("rules.couponsPerChannelMax", \.couponsPerChannelMax, of: part, 1...100_000, "Coupons of one channel."),
+      Self(
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(

@@ -27,6 +27,38 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a coupon on screen is claimed with a tap, and the bag shows what it takes off`() async throws {
+    try await onWatchPage { web, browser in
+      let commerce = web.square.commerce, owner = web.square.owner, show = web.square.show.id
+      let coupon = try await commerce.makeCoupon(
+        commerce.makeID(), by: owner, channel: web.square.channel.id,
+        CouponDraft(
+          code: "GLOW", title: "<b>Diwali</b>", market: "IN", percentBasisPoints: 1_000, discountMaxMinor: 5_000,
+          claimsMax: 9))
+      try await commerce.pin(by: owner, show: show, product: web.square.lamp.id)
+      try await commerce.showCoupon(by: owner, show: show, coupon.id)
+      try await browser.wait(
+        until: "document.querySelector('coupon-card strong')?.textContent === '10% off, up to ₹50'")
+      #expect(try await browser.run("return document.querySelector('coupon-card b')") == .null)
+      try await browser.click("coupon-card button")
+      try await browser.wait(until: "document.querySelector('coupon-card button').textContent === 'In your bag'")
+      try await browser.click("pinned-card button")
+      try await browser.click(".drawer-foot .button:not(.buy)")
+      try await browser.click(".drawer-head button:last-child")
+      try await browser.click("coupon-card button")
+      try await browser.wait(until: "/GLOW.*−₹50.*Total.*₹1,249/s.test(document.querySelector('.sums')?.textContent)")
+      // Without it, and with one that does not exist: the sum says so, and so does a sentence.
+      try await browser.click(".drawer-body .apart button")
+      try await browser.wait(until: "/Total.*₹1,299/s.test(document.querySelector('.sums')?.textContent)")
+      try await browser.type("NOPE", into: "#coupon-code")
+      try await browser.click(".drawer-body form button")
+      try await browser.wait(until: "/no such coupon/.test(document.querySelector('.drawer .notice.bad')?.textContent)")
+      try await browser.type("glow", into: "#coupon-code")
+      try await browser.click(".drawer-body form button")
+      try await browser.wait(until: "/−₹50/.test(document.querySelector('.sums')?.textContent)")
+    }
+  }
+
   @Test func `what happens is held until the viewer's own picture gets there`() async throws {
     try await onWatchPage { _, browser in
       let seen = try await browser.play(

@@ -52,15 +52,15 @@ export class DealDesk extends HTMLElement {
       input.disabled = prices.length === 0;
       if (prices.length === 0) {
         input.value = "";
-        say(hint, t("deal.notSold"));
+        say(hint, t("dealDesk.notSold"));
         continue;
       }
       const least = (name) => prices.map((price) => price[name]).sort((a, b) => a.minor - b.minor)[0];
-      say(hint, t("deal.terms", { list: money(least("list")), lowest: money(least("lowest")), max: money(least("max")) }));
+      say(hint, t("dealDesk.terms", { list: money(least("list")), lowest: money(least("lowest")), max: money(least("max")) }));
     }
     const units = this.#form.elements.namedItem("units");
     units.max = terms.available;
-    say(part(this, "available"), plural("deal.available", terms.available));
+    say(part(this, "available"), plural("dealDesk.available", terms.available));
   }
 
   get #prices() {
@@ -71,7 +71,7 @@ export class DealDesk extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
     const form = event.target;
-    if (form !== this.#form && !confirm(t("deal.endConfirm"))) return;
+    if (form !== this.#form && !confirm(t("dealDesk.endConfirm"))) return;
     busy(form.querySelector("button"), async () => {
       try {
         await (form === this.#form ? this.#open() : this.#end(form.elements.namedItem("deal").value));
@@ -133,12 +133,12 @@ export class DealDesk extends HTMLElement {
       h("div", { class: "grow" }, h("strong", {}, product.title), h("p", { class: "row small soft" },
         dealFlag(product, this.#desk.room.goods), h("span", { class: "number", "data-taken": deal.id }, takenText(deal)))),
       h("form", {}, h("input", { type: "hidden", name: "deal", value: deal.id }),
-        h("button", { class: "button" }, t("deal.end"), h("span", { class: "unseen" }, ` ${product.title}`))));
+        h("button", { class: "button" }, t("dealDesk.end"), h("span", { class: "unseen" }, ` ${product.title}`))));
   }
 }
 
 const takenText = ({ unitsMax, left }) =>
-  t("deal.taken", { taken: number(unitsMax - left), units: number(unitsMax) });
+  t("dealDesk.taken", { taken: number(unitsMax - left), units: number(unitsMax) });
 
 /** Minor units of what was typed, `1299.50`; null for anything else. */
 export function minorOf(text, digits) {

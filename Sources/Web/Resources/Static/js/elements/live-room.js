@@ -80,7 +80,7 @@ export class LiveRoom extends HTMLElement {
       try {
         const { LiveControls } = await import("./live-controls.js");
         const controls = new LiveControls();
-        this.querySelector("pinned-card").before(controls);
+        this.querySelector(".counter").before(controls);
         controls.reached(event);
       } catch {
         // Offline, perhaps: the next reach asks again.

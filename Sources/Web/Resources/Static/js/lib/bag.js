@@ -5,6 +5,7 @@ const QUANTITY_MAX = 99;
 export class Bag extends EventTarget {
   #key;
   #lines = [];
+  #coupon = null;
 
   constructor(show) {
     super();
@@ -14,6 +15,26 @@ export class Bag extends EventTarget {
     } catch {
       this.#lines = [];
     }
+  }
+
+  /** The code of a coupon; null without one. */
+  get coupon() {
+    try {
+      return sessionStorage.getItem(`${this.#key}.coupon`);
+    } catch {
+      return this.#coupon;
+    }
+  }
+
+  set coupon(code) {
+    this.#coupon = code;
+    try {
+      if (code) sessionStorage.setItem(`${this.#key}.coupon`, code);
+      else sessionStorage.removeItem(`${this.#key}.coupon`);
+    } catch {
+      // Then it lasts as long as the page.
+    }
+    this.dispatchEvent(new Event("change"));
   }
 
   /** `{variant, quantity}` in the order they were put in. */
@@ -42,6 +63,7 @@ export class Bag extends EventTarget {
 
   clear() {
     this.#lines = [];
+    this.coupon = null;
     this.#changed();
   }
 

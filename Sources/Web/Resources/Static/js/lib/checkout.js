@@ -25,14 +25,15 @@ export class Checkout {
     this.#method = null;
   }
 
-  /** What `lines` ([{offer, quantity}]) would cost now. */
-  quote(lines) {
-    return insist(() => call("POST", "/api/v1/quotes", { show: this.#show, market: this.#market, lines }));
+  /** What `lines` ([{offer, quantity}]) would cost now, with the code of a coupon or without. */
+  quote(lines, coupon = null) {
+    const wish = { show: this.#show, market: this.#market, lines, ...(coupon && { coupon }) };
+    return insist(() => call("POST", "/api/v1/quotes", wish));
   }
 
   /** Places the order, or gives the one already placed for the same lines and buyer: `{order, accessToken, payment}`. */
-  async place(lines, buyer) {
-    const wish = { show: this.#show, market: this.#market, lines, buyer };
+  async place(lines, buyer, coupon = null) {
+    const wish = { show: this.#show, market: this.#market, lines, buyer, ...(coupon && { coupon }) };
     const signature = JSON.stringify(wish);
     if (this.#pending && this.#pending.signature !== signature) await this.#abandon();
     this.#pending ??= { id: uuid(), signature, placed: null };

@@ -9,7 +9,7 @@ const PATIENCE_MILLISECONDS = 1500;
 /**
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
- * Dispatches `pin` (product id or null), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
+ * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
  * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
  * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
  */
@@ -25,6 +25,8 @@ export class Room extends EventTarget {
   /** What arrives while they are being fetched may be missing from what comes. */
   #arrivedMeanwhile = null;
   #hasEnded = false;
+  /** The one on screen. */
+  #coupon = null;
 
   /** Milliseconds to add to this device's clock for the server's, as last told. */
   serverTimeOffset = 0;
@@ -44,6 +46,9 @@ export class Room extends EventTarget {
       this.goods.setStock({ [detail.variant]: detail.available });
     });
     this.#events.addEventListener("offer", () => this.#refreshGoods());
+    this.#events.addEventListener("coupon", ({ detail }) => {
+      if (this.#coupon?.coupon === detail.coupon) this.#setCoupon({ ...this.#coupon, isOpen: String(detail.isOpen) });
+    });
     this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
     this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
     this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
@@ -111,7 +116,7 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     if (serverTime) {
@@ -126,6 +131,7 @@ export class Room extends EventTarget {
       this.#setState(show.state);
       this.#tell("messages", messages);
       this.#setPin(pinned);
+      this.#setCoupon(coupon);
     }
     // Before the fetch: what is told while it is under way is newer than this.
     this.goods.setStock(stock);
@@ -155,6 +161,10 @@ export class Room extends EventTarget {
         return this.#setPin(event.product);
       case "unpinned":
         return this.#setPin(null);
+      case "coupon_shown":
+        return this.#setCoupon(event);
+      case "coupon_hidden":
+        return this.#setCoupon(null);
       case "show_started":
         return this.#setState("live");
       case "show_ended":
@@ -166,6 +176,11 @@ export class Room extends EventTarget {
       default:
         return undefined;
     }
+  }
+
+  #setCoupon(coupon) {
+    this.#coupon = coupon;
+    this.#tell("coupon", coupon);
   }
 
   #setPin(product) {

@@ -2,7 +2,9 @@ import { h, icon } from "../dom.js";
 import { most } from "../goods.js";
 import { money } from "../money.js";
 import { productRow } from "../product-row.js";
-import { number, t } from "../strings.js";
+import { number, refusal, t } from "../strings.js";
+import { Notice } from "./notice.js";
+import { sumRows } from "./sums.js";
 
 /** The lines of a bag with what the room knows of them; what is no longer sold is left out. */
 export function bagLines({ bag, room }) {
@@ -16,11 +18,17 @@ export function bagLines({ bag, room }) {
 export class BagStep {
   #drawer;
   #list = h("ul", { class: "rows bag-lines" });
+  #notice = new Notice();
+  #sums = h("dl", { class: "sums" });
+  #code = h("input", { class: "input grow", id: "coupon-code", maxlength: 40, autocomplete: "off", autocapitalize: "characters", enterkeyhint: "done", "aria-label": t("checkout.coupon"), placeholder: t("checkout.coupon") });
+  #form = h("form", { class: "row still", submit: (event) => this.#apply(event) }, this.#code, h("button", { class: "button" }, t("checkout.apply")));
+  #applied = h("p", { class: "row apart", hidden: true });
+  #turn = 0;
 
   constructor(drawer) {
     this.#drawer = drawer;
     this.title = t("checkout.bag");
-    this.body = this.#list;
+    this.body = [this.#notice.element, this.#list, this.#form, this.#applied, this.#sums];
     this.foot = [
       h("button", { class: "button", type: "button", click: () => drawer.openShelf() }, t("checkout.seeProducts")),
       h("button", { class: "button buy", type: "button", click: () => drawer.checkOut() }, t("checkout.goToCheckout")),
@@ -31,7 +39,52 @@ export class BagStep {
   refresh() {
     const lines = bagLines(this.#drawer.live);
     if (lines.length === 0) return this.#drawer.openShelf();
-    return this.#list.replaceChildren(...lines.map((line) => this.#row(line)));
+    this.#list.replaceChildren(...lines.map((line) => this.#row(line)));
+    return this.#price(lines);
+  }
+
+  #apply(event) {
+    event.preventDefault();
+    const code = this.#code.value.trim();
+    if (!code) return;
+    this.#drawer.live.bag.coupon = code;
+    this.#code.value = "";
+    this.refresh();
+  }
+
+  #remove() {
+    this.#drawer.live.bag.coupon = null;
+    this.refresh();
+  }
+
+  /** Every sum, as the server reckons it; a code that does not fit is said to, and taken out. */
+  async #price(lines) {
+    const turn = (this.#turn += 1);
+    const { bag, checkout } = this.#drawer.live;
+    const wish = lines.map(({ variant, quantity }) => ({ offer: variant.offer.id, quantity }));
+    try {
+      const quote = await checkout.quote(wish, bag.coupon);
+      if (turn === this.#turn) this.#show(quote);
+    } catch (problem) {
+      if (turn !== this.#turn || !problem.code) return;
+      this.#show(null);
+      if (!problem.code.startsWith("coupon_") && problem.field !== "coupon") return;
+      this.#notice.show(refusal(problem));
+      bag.coupon = null;
+      this.#price(lines);
+    }
+  }
+
+  #show(quote) {
+    const code = quote?.coupon?.code;
+    this.#sums.replaceChildren(...(quote ? sumRows(quote) : []));
+    this.#form.hidden = Boolean(code);
+    this.#applied.hidden = !code;
+    if (!code) return;
+    this.#notice.hide();
+    this.#applied.replaceChildren(
+      h("span", { class: "badge deal" }, icon("ticket"), code),
+      h("button", { class: "button", type: "button", click: () => this.#remove() }, t("checkout.remove")));
   }
 
   #row({ product, variant, quantity }) {

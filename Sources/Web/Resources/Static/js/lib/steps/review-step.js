@@ -7,6 +7,7 @@ import { number, refusal, t } from "../strings.js";
 import { bagLines } from "./bag-step.js";
 import { field, showFaults } from "./field.js";
 import { Notice } from "./notice.js";
+import { sumRows } from "./sums.js";
 
 /** What is refused because things are not as they were when the page asked. */
 const PRICED_ANEW = ["sold_out", "offer_closed", "offer_unknown", "offer_not_open", "deal_taken", "deal_limit"];
@@ -17,6 +18,7 @@ export class ReviewStep {
   #quote = null;
   /** What the quote is of. It is what gets ordered: a price that ended since is still honoured for a while. */
   #wish = [];
+  #coupon = null;
   #gone = new AbortController();
   #notice = new Notice();
   #lines = h("ul", { class: "rows" });
@@ -48,8 +50,9 @@ export class ReviewStep {
     const wish = bagLines(live).map(({ variant, quantity }) => ({ offer: variant.offer.id, quantity }));
     if (wish.length === 0) return this.#drawer.openBag();
     try {
-      this.#quote = await live.checkout.quote(wish);
-      this.#wish = wish;
+      const { coupon } = live.bag;
+      this.#quote = await live.checkout.quote(wish, coupon);
+      [this.#wish, this.#coupon] = [wish, coupon];
       if (this.#gone.signal.aborted) return undefined;
       return this.#showQuote();
     } catch (problem) {
@@ -74,7 +77,7 @@ export class ReviewStep {
   }
 
   #showQuote() {
-    const { lines, subtotal, shipping, tax, total } = this.#quote;
+    const { lines, total } = this.#quote;
     const { room } = this.#drawer.live;
     this.#lines.replaceChildren(...bagLines(this.#drawer.live).map(({ product, variant }, index) => {
       const line = lines[index];
@@ -85,12 +88,7 @@ export class ReviewStep {
           h("p", { class: "small soft number" }, [variant.title, `× ${number(line.quantity)}`].filter(Boolean).join(" "))),
         h("span", { class: "price" }, money(line.total)));
     }));
-    const sum = (name, value, kind) => h("div", { class: kind }, h("dt", {}, t(`checkout.${name}`)), h("dd", {}, value));
-    this.#sums.replaceChildren(
-      sum("subtotal", money(subtotal)),
-      sum("shipping", shipping.minor === 0 ? t("checkout.free") : money(shipping)),
-      sum("total", money(total), "total"),
-      tax.minor > 0 ? sum("taxIncluded", money(tax), "small") : "");
+    this.#sums.replaceChildren(...sumRows(this.#quote));
     this.#pay.disabled = room.state === "ended" && room.goods.all.length === 0;
     this.#pay.textContent = t("checkout.pay", { amount: money(total) });
   }
@@ -146,10 +144,10 @@ export class ReviewStep {
       if (!showFaults(this.#card, read.faults)) return;
       card = read.card;
     }
-    const { order } = await checkout.place(this.#wish, this.#drawer.buyer);
+    const { order } = await checkout.place(this.#wish, this.#drawer.buyer, this.#coupon);
     if (order.total.minor !== this.#quote.total.minor) {
       // Nobody pays what they have not seen.
-      Object.assign(this.#quote, { lines: order.lines, subtotal: order.subtotal, shipping: order.shipping, tax: order.tax, total: order.total });
+      Object.assign(this.#quote, { lines: order.lines, subtotal: order.subtotal, coupon: order.coupon, shipping: order.shipping, tax: order.tax, total: order.total });
       this.#showQuote();
       this.#notice.show(t("checkout.priceChanged"), "warn");
       return;
@@ -208,6 +206,10 @@ export class ReviewStep {
       checkout.forgetMethod();
       this.#showCard();
       this.#card.elements.namedItem("number").focus();
+    } else if (problem.code.startsWith("coupon_")) {
+      // Without it, then; the buyer sees what that comes to before paying.
+      this.#drawer.live.bag.coupon = null;
+      this.#price();
     } else if (PRICED_ANEW.includes(problem.code)) {
       setTimeout(() => room.goods.load().then(() => this.#gone.signal.aborted || this.#price()).catch(() => {}), 300);
     } else if (["order_expired", "order_cancelled", "too_many_payments"].includes(problem.code)) {
