@@ -104,6 +104,14 @@ public struct Policy: Sendable {
   public var recordingDays: Int64 = 90
   public var recordingDaysMax: Int64 = 3650
 
+  // MARK: Search
+
+  /// Words kept of one product or show; of more, the later ones are not found.
+  public let searchWordsMax = 300
+  /// Words looked for at once; of more, some are not heeded.
+  public let searchTermsMax = 6
+  public let searchBytesMax = 400
+
   // MARK: Buying
 
   public var bagLinesMax = 50

@@ -63,6 +63,13 @@ extension ProductCard {
     return try read(rows, market: show.markets.contains(market) ? market : nil, deals: (show.id, since), in: db)
   }
 
+  /// The cards of some products, in no order.
+  static func all(of products: [ID<Product>], market: String, in db: any Connection) throws -> [ProductCard] {
+    guard !products.isEmpty else { return [] }
+    let rows = try db.rows("SELECT \(columns) FROM product WHERE id IN \(list: products)")
+    return try read(rows, market: market, in: db)
+  }
+
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.options, product.created_ms
     """

@@ -76,7 +76,8 @@ extension ProductDraft {
   func change(_ product: Product, on occasion: Occasion, db: any Connection) throws -> Product {
     try db.run(
       """
-      UPDATE product SET title = \(title), description = \(description), options = \(try TextList.text(of: options))
+      UPDATE product SET title = \(title), description = \(description), options = \(try TextList.text(of: options)),
+        indexed = 0
       WHERE id = \(product.id)
       """)
     let markets = try marketsByCode(db)

@@ -58,6 +58,11 @@ extension Commerce {
           market = \(draft.market)
         WHERE id = \(id)
         """)
+      if draft.name != channel.name {
+        // A seller's things are found by the seller's name too.
+        try db.run("UPDATE product SET indexed = 0 WHERE channel_id = \(id)")
+        try db.run("UPDATE show SET indexed = 0 WHERE channel_id = \(id)")
+      }
       return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }

@@ -57,7 +57,7 @@ extension Commerce {
       try db.run(
         """
         UPDATE show SET title = \(draft.title), description = \(draft.description),
-          orientation = \(draft.orientation), scheduled_ms = \(draft.scheduledAt)
+          orientation = \(draft.orientation), scheduled_ms = \(draft.scheduledAt), indexed = 0
         WHERE id = \(id)
         """)
       try db.run("DELETE FROM show_market WHERE show_id = \(id)")

@@ -11,6 +11,8 @@ struct HomePage: Sendable {
   let hasUpcoming: Bool
   let hasPast: Bool
   let isEmpty: Bool
+  /// Of the field to search by.
+  let query = ""
 
   init(live: [ShowTile], upcoming: [ShowTile], past: [ShowTile]) {
     self.live = live

@@ -15,6 +15,9 @@ enum Pages {
     }
     page(.get, "/", HomePage.show)
     page(.get, "/@{handle}", ChannelPage.show)
+    page(.get, "/@{handle}/feed.xml", MerchantFeed.show)
+    page(.get, "/search", SearchPage.show)
+    page(.get, "/products/{product}", ShopPage.show)
     page(.get, "/watch/{show}", WatchPage.show)
     page(.post, "/watch/{show}", WatchPage.say)
 

@@ -1,0 +1,153 @@
+import Commerce
+import Foundation
+import Hummingbird
+
+/// `/products/{product}`: one product for everybody, and where it can be seen and bought.
+struct ShopPage: Sendable {
+  struct PictureView: Sendable {
+    let url: String
+    let alt: String
+  }
+
+  struct VariantView: Sendable {
+    let title: String
+    let priceText: String
+    let wasText: String?
+    let stockText: String
+    let isSoldOut: Bool
+  }
+
+  let product: ProductTile
+  let description: String?
+  let pictures: [PictureView]
+  let hasPictures: Bool
+  /// Then they are moved by, and the keyboard has to reach them.
+  let hasSeveral: Bool
+  let variants: [VariantView]
+  let hasVariants: Bool
+  let sellerName: String
+  let sellerURL: String
+  let sellerInitial: String
+  let tone: Int
+  /// Where it is bought: a show on air, or the latest that can be watched again.
+  let buyURL: String?
+  let buyText: String?
+  let shows: [ShowTile]
+  let hasShows: Bool
+  let markets: [MarketChoice]
+  let hasMarkets: Bool
+  /// schema.org Product, as JSON-LD.
+  let data: String
+
+  static func show(_ visit: Visit) async throws -> Response {
+    let id = try visit.id("product", Product.self)
+    let commerce = visit.commerce
+    let open = try await commerce.markets().filter(\.isOpen)
+    var market = visit.market(among: open.map(\.code))
+    var card = try await commerce.card(product: id, market: market, by: visit.caller)
+    let channel = try await commerce.channel(card.channel, by: visit.caller)
+    // Who asked for no market sees one in which it is sold.
+    if try visit.query("market") == nil, !card.isSold, open.contains(where: { $0.code == channel.market }) {
+      market = channel.market
+      card = try await commerce.card(product: id, market: market, by: visit.caller)
+    }
+    let shows = try await visit.tiles(commerce.shows(selling: id))
+    let choices = open.map { MarketChoice($0, isChosen: $0.code == market) }
+    let model = try ShopPage(
+      card, channel, shows: shows, markets: choices, base: visit.site.configuration.publicURL, visit.words)
+    return try visit.page(
+      "product", title: "\(card.title) · \(channel.name)",
+      description: card.description.isEmpty ? nil : String(card.description.prefix(200)),
+      image: card.pictures.first?.url, model)
+  }
+
+  private init(
+    _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], base: String, _ words: Words
+  ) throws {
+    product = ProductTile(card, words)
+    description = card.description.isEmpty ? nil : card.description
+    pictures = card.pictures.map { PictureView(url: $0.url, alt: $0.alt) }
+    hasPictures = !pictures.isEmpty
+    hasSeveral = pictures.count > 1
+    let sold = card.variants.filter { $0.offer != nil }
+    variants =
+      sold.count > 1
+      ? sold.map { choice in
+        VariantView(
+          title: choice.title, priceText: choice.offer.map { words.money($0.price) } ?? "",
+          wasText: choice.offer?.compareAt.map(words.money), stockText: words.stock(choice.available),
+          isSoldOut: choice.available <= 0)
+      } : []
+    hasVariants = !variants.isEmpty
+    sellerName = channel.name
+    sellerURL = "/@\(channel.handle)"
+    sellerInitial = Tone.initial(channel.name)
+    tone = Tone.of(channel.id)
+    let place = card.isSold ? shows.first { $0.isLive } ?? shows.first { $0.isReplay } : nil
+    buyURL = place?.url
+    buyText = place.map { words[$0.isLive ? "shop.buyLive" : "shop.buyReplay"] }
+    self.shows = shows
+    hasShows = !shows.isEmpty
+    self.markets = markets
+    hasMarkets = markets.count > 1
+    data = try DataBlock.text(ProductData(card, channel, base: base))
+  }
+}
+
+extension ProductCard {
+  /// Whether it can be bought in the market it was asked for.
+  var isSold: Bool { variants.contains { $0.offer != nil } }
+}
+
+/// https://schema.org/Product with its Offer or AggregateOffer.
+private struct ProductData: Encodable {
+  struct Seller: Encodable {
+    let type = "Organization"
+    let name, url: String
+
+    enum CodingKeys: String, CodingKey { case type = "@type", name, url }
+  }
+
+  struct OneOffer: Encodable {
+    let type = "Offer"
+    let price, priceCurrency, availability, url: String
+    let itemCondition = "https://schema.org/NewCondition"
+    let sku: String?
+    let name: String?
+    let seller: Seller
+
+    enum CodingKeys: String, CodingKey {
+      case type = "@type", price, priceCurrency, availability, url, itemCondition, sku, name, seller
+    }
+  }
+
+  let context = "https://schema.org"
+  let type = "Product"
+  let name, url, productID: String
+  let description: String?
+  let image: [String]
+  let brand: Seller
+  let offers: [OneOffer]
+
+  enum CodingKeys: String, CodingKey {
+    case context = "@context", type = "@type", name, url, productID, description, image, brand, offers
+  }
+
+  init(_ card: ProductCard, _ channel: Channel, base: String) {
+    let address = "\(base)/products/\(card.id)"
+    let seller = Seller(name: channel.name, url: "\(base)/@\(channel.handle)")
+    name = card.title
+    url = address
+    productID = "\(card.id)"
+    description = card.description.isEmpty ? nil : card.description
+    image = card.pictures.map { base + $0.url }
+    brand = seller
+    offers = card.variants.compactMap { choice in
+      guard let offer = choice.offer else { return nil }
+      return OneOffer(
+        price: Figures.plain(offer.price.minor, offer.price.currency), priceCurrency: offer.price.currency.code,
+        availability: "https://schema.org/" + (choice.available > 0 ? "InStock" : "OutOfStock"), url: address,
+        sku: choice.sku.isEmpty ? nil : choice.sku, name: choice.title.isEmpty ? nil : choice.title, seller: seller)
+    }
+  }
+}
