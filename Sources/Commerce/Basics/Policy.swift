@@ -130,6 +130,8 @@ public struct Policy: Sendable {
   public var dealsUndercutLowest = true
   /// How long after a deal's end it is known who has taken how much of it: longer than an order may wait for payment.
   public var dealBuyerSeconds: Int64 = 86_400
+  /// How long a buyer who wants a higher limit on their own spending waits for it.
+  public var spendLimitRaiseHours: Int64 = 24
   /// A code as it is typed; one that is made has at most 20.
   public let couponCodeBytesMax = 100
   public var couponClaimsMax: Int64 = 1_000_000

@@ -10,7 +10,7 @@ extension Commerce {
   ///
   /// `address` is where it comes from, for the limits on what may be held unpaid; nil counts by the buyer alone.
   ///
-  /// Throws `BagRefusal`, among them `soldOut`, `CouponRefusal`, `HoldRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
+  /// Throws `BagRefusal`, among them `soldOut`, `CouponRefusal`, `HoldRefusal`, `SpendRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
   /// buyer, or with an `id` that is not of now.
   public func placeOrder(
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
@@ -46,6 +46,7 @@ extension Commerce {
       throw GeneralRefusal.invalid(
         field: "buyer.address.country", why: "must be \(request.bag.market), the country of the market you buy in")
     }
+    try SpendLimit.require(request.buyer.account, wants: quote.total, at: occasion.at, in: db)
     let units = quote.units
     try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
     if case .tooFew(let variant) = try Stock.reserve(units, on: occasion, in: db) {

@@ -7,7 +7,8 @@ extension Commerce {
   /// tells what came of it. The attempt is stored before the provider is asked, and no transaction is open meanwhile;
   /// what a crash leaves unknown, `reconcilePayments` asks about.
   ///
-  /// Throws `PayOrderRefusal`, and `BagRefusal.channelNotSelling` for a seller who was suspended since. A provider that does not answer is `processing`, not an error.
+  /// Throws `PayOrderRefusal`, `SpendRefusal`, and `BagRefusal.channelNotSelling` for a seller who was suspended since. A
+  /// provider that does not answer is `processing`, not an error.
   public func pay(
     _ order: ID<Order>, method: String, key: String, by caller: Caller = .nobody, token: Secret? = nil
   ) async throws -> PaymentOutcome {
@@ -61,6 +62,8 @@ extension Commerce {
     }
     guard now < order.expires else { throw PayOrderRefusal.expired }
     guard try Channel.find(order.channel, in: db)?.state == .approved else { throw BagRefusal.channelNotSelling }
+    // Counted already, but a lower limit may have been set since it was placed.
+    try SpendLimit.require(order.buyer.account, wants: Money(minor: 0, currency: order.total.currency), at: now, in: db)
     // A buyer who was asked for a second step may take another card; one whose card is being charged may not.
     for row in attempts where [.started, .processing].contains(try PaymentAttempt(row: row).state) {
       throw PayOrderRefusal.underWay

@@ -7,7 +7,8 @@ enum API {
   static let endpoints =
     PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + ImportAPI.endpoints + StockAPI.endpoints
     + ShowAPI.endpoints + RoomAPI.endpoints + RecordingAPI.endpoints + SimulcastAPI.endpoints + SRTAPI.endpoints
-    + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + OrderAPI.endpoints + ShipmentAPI.endpoints
+    + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + OrderAPI.endpoints
+    + ShipmentAPI.endpoints
     + PaymentAPI.endpoints
     + LedgerAPI.endpoints
 

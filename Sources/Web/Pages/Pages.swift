@@ -17,6 +17,8 @@ enum Pages {
     page(.get, "/@{handle}", ChannelPage.show)
     page(.get, "/@{handle}/feed.xml", MerchantFeed.show)
     page(.get, "/search", SearchPage.show)
+    page(.get, "/account", AccountPage.show)
+    page(.post, "/account", AccountPage.act)
     page(.get, "/products/{product}", ShopPage.show)
     page(.get, "/watch/{show}", WatchPage.show)
     page(.post, "/watch/{show}", WatchPage.say)

@@ -183,6 +183,9 @@ extension Tunable<Policy> {
         "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),
       Self("rules.couponsPerChannelMax", \.couponsPerChannelMax, of: part, 1...100_000, "Coupons of one channel."),
       Self(
+        "rules.spendLimitRaiseHours", \.spendLimitRaiseHours, of: part, 0...720,
+        "Hours a buyer waits for a higher limit on their own spending."),
+      Self(
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(

@@ -1,0 +1,84 @@
+import Commerce
+import Hummingbird
+
+/// `/account`: who is signed in, and the limits they set on their own spending.
+struct AccountPage: Sendable {
+  struct PeriodView: Sendable {
+    let name: String
+    let title: String
+    let value: String
+    let spentText: String?
+    let nextText: String?
+    let nextISO: String?
+    let nextWhen: String?
+  }
+
+  struct CurrencyView: Sendable {
+    let code: String
+    let title: String
+    let periods: [PeriodView]
+  }
+
+  let name: String
+  let email: String
+  let currencies: [CurrencyView]
+  let error: String?
+  let isSaved: Bool
+
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit, nil) }
+
+  static func act(_ visit: Visit) async throws -> Response {
+    _ = try visit.requireAccount()
+    let form = try await visit.form()
+    do {
+      guard let currency = Currency(form["currency"]) else {
+        throw GeneralRefusal.invalid(field: "currency", why: "must be an ISO 4217 code like INR")
+      }
+      let known = try await visit.commerce.spendLimits(by: visit.caller).filter { $0.limit.currency == currency }
+      for period in SpendLimit.Period.allCases {
+        let text = form["limit.\(period.name)"]
+        let minor = text.isEmpty ? nil : Figures.minor(text, currency)
+        guard text.isEmpty || minor != nil else {
+          throw GeneralRefusal.invalid(
+            field: "limit.\(period.name)", why: "must be an amount of \(currency) such as 1299.50")
+        }
+        // What is the same stays: to set it again would take back what is to come.
+        guard minor != known.first(where: { $0.period == period })?.limit.minor else { continue }
+        _ = try await visit.commerce.setSpendLimit(by: visit.caller, period, currency: currency, minor: minor)
+      }
+      return visit.redirect("/account?saved=yes")
+    } catch {
+      return try await page(visit, visit.complaint(error))
+    }
+  }
+
+  private static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
+    let account = try visit.requireAccount()
+    let limits = try await visit.commerce.spendLimits(by: visit.caller)
+    var currencies: [Currency] = []
+    for market in try await visit.commerce.markets() where !currencies.contains(market.currency) {
+      currencies.append(market.currency)
+    }
+    let words = visit.words
+    let model = AccountPage(
+      name: account.name, email: account.email,
+      currencies: currencies.map { currency in
+        CurrencyView(
+          code: currency.code, title: words["account.currency", ["currency": currency.code]],
+          periods: SpendLimit.Period.allCases.map { period in
+            let limit = limits.first { $0.period == period && $0.limit.currency == currency }
+            return PeriodView(
+              name: period.name, title: words["account.\(period.name)"],
+              value: limit.map { Figures.plain($0.limit.minor, currency) } ?? "",
+              spentText: limit.map {
+                words["account.spent", ["amount": words.money($0.spent)]] + " · "
+                  + words["account.left", ["amount": words.money($0.left)]]
+              },
+              nextText: limit?.next.map { next in
+                words["account.nextLimit", ["amount": next.limit.map(words.money) ?? words["account.nextNone"]]]
+              }, nextISO: limit?.next?.from.description, nextWhen: limit?.next?.from.plainText)
+          })
+      }, error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
+    return try visit.page("account", title: words["account.title"], status: complaint?.status ?? .ok, model)
+  }
+}
