@@ -163,6 +163,22 @@ public struct Policy: Sendable {
   public var linkCharactersMax = 500
   /// How long after its delivery an order is settled: its seller's money is released.
   public var settleHours: Int64 = 72
+
+  // MARK: Mail
+
+  /// How often a mail is tried before it is given up: with the waits between, about two days.
+  public var mailAttemptsMax: Int64 = 16
+  /// The longest wait between two attempts.
+  public var mailBackoffSecondsMax: Int64 = 6 * 3600
+  /// A mail that was taken to be sent this long ago belongs to a process that died.
+  public var mailLeaseSeconds: Int64 = 300
+  /// How long it is kept that a mail was sent, or was not.
+  public var mailDays: Int64 = 90
+  /// Links in mail that open one guest's order; the oldest end.
+  public var mailTokensPerOrderMax = 32
+
+  // MARK: Providers and repeated requests
+
   /// A webhook's signature may be this much older or newer than now.
   public var webhookAgeSeconds: Int64 = 300
   public var webhookBytesMax = 256 * 1024

@@ -43,6 +43,7 @@ enum OrderAccess {
       """
       SELECT 1 FROM orders WHERE id = \(order.id) AND access_hash = \(token.hash)
       UNION ALL SELECT 1 FROM order_access WHERE order_id = \(order.id) AND access_hash = \(token.hash)
+      UNION ALL SELECT 1 FROM mail_access WHERE order_id = \(order.id) AND access_hash = \(token.hash)
       """) != nil
   }
 

@@ -16,11 +16,12 @@ extension Commerce {
       guard isFirst == 1 else { return found }
       // Of an order that is partly sent, or refunded, the parcel arrives and the order stays what it is.
       if shipments.allSatisfy({ $0.id == shipment || $0.delivered != nil }) {
-        try db.run(
+        let isWhole = try db.run(
           """
           UPDATE orders SET state = \(Order.State.delivered), delivered_ms = \(now)
           WHERE id = \(order) AND state = \(Order.State.fulfilled)
           """)
+        if isWhole == 1 { try Mail.queue(.delivered, of: found, because: order, at: now, in: db) }
       }
       try Outbox.announce(.order(order), in: db)
       return try Order.require(order, in: db)

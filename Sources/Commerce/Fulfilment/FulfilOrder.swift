@@ -28,6 +28,7 @@ extension Commerce {
           lines: left.enumerated().filter { $1 > 0 }.map { .init(position: $0, quantity: $1) }, sent: clock.now,
           delivered: nil
         ).insert(by: caller.account, in: db)
+        try Mail.queue(.sent, of: order, because: shipment, at: clock.now, in: db)
       } else if let last = sent.last {
         try db.run("UPDATE shipment SET tracking = \(tracking) WHERE id = \(last.id)")
       }

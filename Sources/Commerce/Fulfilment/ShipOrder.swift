@@ -39,6 +39,7 @@ extension Commerce {
       let isWhole = left.reduce(0, +) == sent.reduce(0) { $0 + $1.quantity }
       let state = isWhole ? Order.State.fulfilled : .paid
       try db.run("UPDATE orders SET state = \(state), tracking = \(shipment.reference) WHERE id = \(order)")
+      try Mail.queue(.sent, of: found, because: shipment.id, at: shipment.sent, in: db)
       try Outbox.announce(.order(order), in: db)
       return shipment
     }

@@ -54,6 +54,8 @@ extension Commerce {
     guard isFirst == 1 else { return }
     try Outbox.announce(.order(refund.order), in: db)
     let occasion = occasion(order: refund.order, note: refund.reason)
+    let order = try Order.require(refund.order, in: db)
+    try Mail.queue(.refunded, of: order, because: refund.id, at: occasion.at, in: db)
     switch refund.kind {
     case .stray:
       try Ledger.book(
@@ -63,7 +65,6 @@ extension Commerce {
           Ledger.Entry(account: .buyer(refund.order), amount: try refund.amount.times(-1)),
         ], on: occasion, in: db)
     case .sale:
-      let order = try Order.require(refund.order, in: db)
       let (left, before) = try Split(of: order).without(refundsOf: order.id, except: refund.id, in: db)
       let parts = left.part(refund.amount.minor)
       try db.run(

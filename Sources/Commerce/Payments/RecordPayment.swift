@@ -61,6 +61,7 @@ extension Commerce {
     try Ledger.book(
       .payment, cause: attempt.id.bytes, Split(of: order).entries(of: order, provider: attempt.provider), on: occasion,
       in: db)
+    try Mail.queue(.paid, of: order, because: order.id, at: occasion.at, in: db)
   }
 
   /// Money that came for an order which does not want it: the house owes it to the buyer until it is refunded.

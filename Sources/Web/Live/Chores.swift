@@ -33,6 +33,7 @@ struct Chores: Service {
           await every(.seconds(1), "working on imports") { try await commerce.workImport() ? 1 : 0 }
         }
         group.addTask { await every(.seconds(600), "forgetting old imports") { try await commerce.forgetOldImports() } }
+        group.addTask { await every(.seconds(600), "forgetting old mail") { try await commerce.forgetOldMail() } }
         if let sandbox {
           group.addTask {
             await every(.seconds(600), "forgetting the sandbox's old cards") {

@@ -189,6 +189,10 @@ extension Tunable<Policy> {
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(
+        "rules.mailAttemptsMax", \.mailAttemptsMax, of: part, 1...100,
+        "How often a mail is tried before it is given up."),
+      Self("rules.mailDays", \.mailDays, of: part, 1...3650, "Days it is kept that a mail was sent, or was not."),
+      Self(
         "rules.webhookAgeSeconds", \.webhookAgeSeconds, of: part, 1...30_000,
         "A webhook's signature may be this much older or newer than now."),
       Self(

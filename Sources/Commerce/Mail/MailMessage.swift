@@ -1,0 +1,113 @@
+import Foundation
+
+/// A message as it travels (RFC 5322), in plain text and in HTML (RFC 2046 §5.1.4).
+///
+/// Whatever names, titles and reasons hold, it has the header fields written here and no others: what is not plain
+/// ASCII goes into encoded words (RFC 2047), line ends become blanks, and both texts are base64 (RFC 2045 §6.8).
+public struct MailMessage: Sendable {
+  /// An address a message can be given without extensions: ASCII, and nothing that would need quotes. Nil for others.
+  public struct Address: Sendable, Equatable, CustomStringConvertible {
+    public let text: String
+
+    public init?(_ text: String) {
+      let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+      guard text.utf8.count <= 254, parts.count == 2, (1...64).contains(parts[0].count), !parts[1].isEmpty,
+        text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !Self.special.contains($0) })
+      else { return nil }
+      self.text = text
+    }
+
+    public var domain: String { String(text.split(separator: "@").last ?? "") }
+    public var description: String { text }
+
+    private static let special = Set(#"()<>[]:;\,""#.utf8)
+  }
+
+  public let id: String
+  public let from: Address
+  /// What stands before the address; may be empty.
+  public let fromName: String
+  public let to: Address
+  public let subject: String
+  public let language: String
+  public let date: Moment
+  public let plain: String
+  public let html: String
+
+  public init(
+    id: String, from: Address, fromName: String, to: Address, subject: String, language: String, date: Moment,
+    plain: String, html: String
+  ) {
+    self.id = id
+    self.from = from
+    self.fromName = fromName
+    self.to = to
+    self.subject = subject
+    self.language = language
+    self.date = date
+    self.plain = plain
+    self.html = html
+  }
+
+  /// All of it, in lines of at most 78 characters that end in CR LF.
+  public var encoded: String {
+    // Base64 has no “_”, so the boundary is in neither text.
+    let boundary = "haat_\(Self.token(id))_"
+    let name = fromName.isEmpty ? "" : Self.words(fromName, column: 6) + "\r\n "
+    let head = [
+      "Date: \(Self.date(date))", "From: \(name)<\(from)>", "To: <\(to)>",
+      "Subject: \(Self.words(subject, column: 9))", "Message-ID: <\(Self.token(id))@\(from.domain)>",
+      "Auto-Submitted: auto-generated", "Content-Language: \(Self.token(language))", "MIME-Version: 1.0",
+      "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"",
+    ]
+    let parts = [("text/plain", plain), ("text/html", html)].map { type, text in
+      "--\(boundary)\r\nContent-Type: \(type); charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + Self.base64(text) + "\r\n"
+    }
+    return head.joined(separator: "\r\n") + "\r\n\r\n" + parts.joined() + "--\(boundary)--\r\n"
+  }
+
+  /// Letters, digits, `-` and `.` of it.
+  private static func token(_ text: String) -> String {
+    text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
+  }
+
+  private static func base64(_ text: String) -> String {
+    let lines = text.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n")
+    return Data(lines.utf8).base64EncodedString(options: [
+      .lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed,
+    ])
+  }
+
+  /// As it is when it is short and of letters, digits and blanks; else as encoded words of at most 75 characters, none
+  /// of which splits a character (RFC 2047 §5 (3)).
+  static func words(_ text: String, column: Int) -> String {
+    let line = String(String.UnicodeScalarView(text.unicodeScalars.map { isBreak($0) ? " " : $0 }))
+      .trimmingCharacters(in: .whitespaces)
+    let isPlain = line.utf8.allSatisfy { byte in
+      byte == 0x20 || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+    if isPlain, column + line.utf8.count <= 76 { return line }
+    var chunks: [[UInt8]] = [[]]
+    for scalar in line.unicodeScalars {
+      let bytes = Array(String(scalar).utf8)
+      // 42 bytes are 56 characters of base64, and `=?utf-8?B?` and `?=` are twelve: there is room for a field's name.
+      if chunks[chunks.count - 1].count + bytes.count > 42 { chunks.append([]) }
+      chunks[chunks.count - 1] += bytes
+    }
+    return chunks.map { "=?utf-8?B?\(Data($0).base64EncodedString())?=" }.joined(separator: "\r\n ")
+  }
+
+  private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+    [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+  }
+
+  /// `Sat, 28 Nov 2026 08:15:00 +0000`: English, whatever the language is (RFC 5322 §3.3).
+  private static func date(_ moment: Moment) -> String {
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(secondsFromGMT: 0)
+    format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss '+0000'"
+    return format.string(from: Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000))
+  }
+}

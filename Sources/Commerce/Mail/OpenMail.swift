@@ -1,0 +1,51 @@
+import Store
+
+/// What a mail tells of, as it is when the mail is sent.
+public struct MailContent: Sendable {
+  public let order: Order
+  public let seller: Channel
+  /// The parcel of `Mail.Kind.sent`.
+  public let shipment: Shipment?
+  /// The refund of `Mail.Kind.refunded`.
+  public let refund: Refund?
+  /// Opens the order for a guest; nil for a buyer with an account, who signs in.
+  public let token: Secret?
+}
+
+extension Commerce {
+  /// What to write in a mail that was taken. A guest's link needs a token, and only hashes are kept: each call makes a
+  /// new one, and the oldest of an order's ends when there are `Policy.mailTokensPerOrderMax`.
+  public func openMail(_ mail: Mail) async throws -> MailContent {
+    let token = Secret(prefix: "haat_mail_", entropy: entropy)
+    let now = clock.now
+    return try await database.write { [policy] db in
+      let order = try Order.require(mail.order, in: db)
+      guard let seller = try Channel.find(order.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
+      let isGuest = order.buyer.account == nil
+      if isGuest {
+        try OrderAccess.addForMail(token, to: order.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
+      }
+      return MailContent(
+        order: order, seller: seller,
+        shipment: mail.kind == .sent
+          ? try ID<Shipment>(bytes: mail.cause).flatMap { try Shipment.find($0, in: db) } : nil,
+        refund: mail.kind == .refunded
+          ? try ID<Refund>(bytes: mail.cause).flatMap { try Refund.find($0, in: db) } : nil,
+        token: isGuest ? token : nil)
+    }
+  }
+}
+
+extension OrderAccess {
+  /// Makes a token of a mail's link open the order. The oldest goes when there are `max`.
+  static func addForMail(_ token: Secret, to order: ID<Order>, at now: Moment, max: Int, in db: any Connection) throws {
+    let held = try db.rows(
+      "SELECT access_hash FROM mail_access WHERE order_id = \(order) ORDER BY made_ms DESC, access_hash")
+    for row in held.dropFirst(max - 1) {
+      let hash: [UInt8] = try row.get("access_hash")
+      try db.run("DELETE FROM mail_access WHERE order_id = \(order) AND access_hash = \(hash)")
+    }
+    try db.run(
+      "INSERT INTO mail_access (order_id, access_hash, made_ms) VALUES (\(order), \(token.hash), \(now))")
+  }
+}

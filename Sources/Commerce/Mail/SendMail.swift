@@ -1,0 +1,85 @@
+import Store
+
+extension Commerce {
+  /// Takes at most `limit` mails that are due, for its caller alone to send; a caller that dies with them leaves them
+  /// to be taken again after `Policy.mailLeaseSeconds`. One that was taken `Policy.mailAttemptsMax` times is given up.
+  public func takeMail(limit: Int = 20) async throws -> [Mail] {
+    let now = clock.now
+    let isDue = try await database.read { db in
+      try db.row("SELECT 1 FROM mail WHERE state = 'waiting' AND next_ms <= \(now) LIMIT 1") != nil
+    }
+    guard isDue else { return [] }
+    return try await database.write { [policy] db in
+      try db.run(
+        """
+        UPDATE mail SET state = \(Mail.State.failed),
+          failure = CASE WHEN failure = '' THEN 'the server stopped while it was sent' ELSE failure END
+        WHERE state = 'waiting' AND next_ms <= \(now) AND attempts >= \(policy.mailAttemptsMax)
+        """)
+      let ids = try db.rows(
+        "SELECT id FROM mail WHERE state = 'waiting' AND next_ms <= \(now) ORDER BY next_ms, id LIMIT \(limit)"
+      ).map { try $0.get("id", as: ID<Mail>.self) }
+      guard !ids.isEmpty else { return [] }
+      try db.run(
+        """
+        UPDATE mail SET attempts = attempts + 1, next_ms = \(now.adding(seconds: policy.mailLeaseSeconds))
+        WHERE id IN \(list: ids)
+        """)
+      return try db.rows("SELECT \(Mail.columns) FROM mail WHERE id IN \(list: ids) ORDER BY made_ms, id")
+        .map(Mail.init)
+    }
+  }
+
+  /// Notes that it left.
+  public func mailSent(_ id: ID<Mail>) async throws {
+    let now = clock.now
+    try await database.write { db in
+      _ = try db.run(
+        "UPDATE mail SET state = \(Mail.State.sent), sent_ms = \(now), failure = '' WHERE id = \(id) AND sent_ms IS NULL"
+      )
+    }
+  }
+
+  /// Notes that it could not leave. It is tried again after a minute, then after twice as long each time up to
+  /// `Policy.mailBackoffSecondsMax`, unless `isFinal` or it was tried `Policy.mailAttemptsMax` times.
+  ///
+  /// - Parameter why: cut at 300 characters.
+  public func mailFailed(_ mail: Mail, because why: String, isFinal: Bool = false) async throws {
+    let isOver = isFinal || mail.attempts >= policy.mailAttemptsMax
+    let next = clock.now.adding(seconds: policy.mailBackoffSeconds(after: mail.attempts))
+    try await database.write { db in
+      // Only the attempt that holds it: another may have taken it since.
+      _ = try db.run(
+        """
+        UPDATE mail SET state = \(isOver ? Mail.State.failed : .waiting), next_ms = \(next),
+          failure = \(String(why.prefix(300)))
+        WHERE id = \(mail.id) AND state = 'waiting' AND attempts = \(mail.attempts)
+        """)
+    }
+  }
+
+  /// Deletes mail that was queued more than `Policy.mailDays` ago; gives how many.
+  public func forgetOldMail() async throws -> Int {
+    let before = clock.now.adding(seconds: -policy.mailDays * 86_400)
+    var forgotten = 0
+    while true {
+      let batch = try await database.write { db in
+        try db.run(
+          """
+          DELETE FROM mail WHERE id IN
+            (SELECT id FROM mail WHERE made_ms < \(before) ORDER BY made_ms LIMIT 1000)
+          """)
+      }
+      forgotten += batch
+      if batch < 1000 { return forgotten }
+    }
+  }
+}
+
+extension Policy {
+  /// 60 seconds, doubled with each attempt, and bounded.
+  func mailBackoffSeconds(after attempts: Int64) -> Int64 {
+    let doublings = min(max(attempts - 1, 0), 20)
+    return min(60 << doublings, mailBackoffSecondsMax)
+  }
+}
