@@ -105,7 +105,8 @@ import Testing
     let lines = probe.output.split(separator: "\n").map { $0.split(separator: ",") }
     #expect(lines.first { $0.first == "h264" }.map { $0[1] == "320" && Int($0[2]) ?? 0 >= 85 } == true)
     #expect(lines.first { $0.first == "aac" }.flatMap { Int($0.last ?? "") } ?? 0 >= 130)
-    let decoded = try await run("/usr/bin/ffmpeg", ["-v", "warning", "-i", file, "-f", "null", "-"])
+    let decoded = try await run(
+      "/usr/bin/ffmpeg", ["-v", "warning", "-i", file, "-enc_time_base", "-1", "-f", "null", "-"])
     #expect(decoded.errors == "")
   }
 

@@ -29,6 +29,12 @@ struct ScreenshotTests {
       let playing = "document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames > 30"
       try await look("/", "home")
       try await look("/@aangan", "channel")
+      // Words are read a moment after the demo made what they are of.
+      let isFound = "document.querySelector('.good-tile') !== null || (location.reload(), false)"
+      try await look("/search?q=scarf", "search", until: isFound)
+      try await browser.click(".good-tile a")
+      try await browser.wait(until: "document.querySelector('.shop') !== null")
+      try await keep("shop")
       try await look("/watch/\(show)", "watch", until: "\(playing) && document.querySelectorAll('.message').length > 1")
       try await browser.click("pinned-card .button")
       try await browser.wait(
@@ -40,10 +46,12 @@ struct ScreenshotTests {
       try await browser.click("main form button")
       try await browser.wait(until: "location.pathname !== '/sign-in'")
       try await look("/orders", "orders")
+      try await look("/account", "account")
       try await look("/studio", "studio")
       try await look("/studio/aangan", "studio-channel")
       try await look("/studio/aangan/products/new", "studio-product")
       try await look("/studio/aangan/shows/new", "studio-show")
+      try await look("/studio/aangan/coupons", "studio-coupons")
       try await look("/studio/shows/\(show)", "control-room", until: playing)
       try await look("/operator", "operator")
       try await look("/nowhere", "not-found")

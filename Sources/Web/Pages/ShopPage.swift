@@ -84,7 +84,8 @@ struct ShopPage: Sendable {
     sellerInitial = Tone.initial(channel.name)
     tone = Tone.of(channel.id)
     let place = card.isSold ? shows.first { $0.isLive } ?? shows.first { $0.isReplay } : nil
-    buyURL = place?.url
+    let market = markets.first(where: \.isChosen)?.code
+    buyURL = place.map { "\($0.url)?product=\(card.id)" + (market.map { "&market=\($0)" } ?? "") }
     buyText = place.map { words[$0.isLive ? "shop.buyLive" : "shop.buyReplay"] }
     self.shows = shows
     hasShows = !shows.isEmpty

@@ -27,6 +27,16 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `who comes from a product's own page finds it open`() async throws {
+    try await onWatchPage { web, browser in
+      try await browser.open("http://localhost:\(web.port)/products/\(web.square.lamp.id)?lang=en&market=IN")
+      try await browser.click(".button.buy")
+      try await browser.wait(
+        until: "document.querySelector('.drawer[open] #drawer-title')?.textContent === 'Brass lamp'")
+      try await browser.wait(until: "/₹1,299/.test(document.querySelector('.drawer .price.big')?.textContent)")
+    }
+  }
+
   @Test func `a coupon on screen is claimed with a tap, and the bag shows what it takes off`() async throws {
     try await onWatchPage { web, browser in
       let commerce = web.square.commerce, owner = web.square.owner, show = web.square.show.id

@@ -30,11 +30,21 @@ export class LiveRoom extends HTMLElement {
     const open = part(this, "bag");
     open.hidden = false;
     open.addEventListener("click", () => this.drawer.openBag());
+    this.#openAsked();
     this.room.open();
   }
 
   disconnectedCallback() {
     this.room.close();
+  }
+
+  /** Who comes from a product's own page finds it open. */
+  #openAsked() {
+    const asked = new URLSearchParams(location.search).get("product");
+    if (!asked) return;
+    this.room.goods.addEventListener("change", () => {
+      if (this.room.goods.product(asked)) this.drawer.openProduct(asked);
+    }, { once: true });
   }
 
   get drawer() {
