@@ -82,6 +82,7 @@ public struct Web: Service {
     let always: [any Service] = [
       OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
       Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
+      MailChores(site),
       PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
       SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),

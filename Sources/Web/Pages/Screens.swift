@@ -34,6 +34,9 @@ struct Screens: Sendable {
       ["t": words.groups, "frame": frame, "page": page] as [String: any Sendable], withTemplate: template)
   }
 
+  /// The HTML of a mail.
+  func renderMail(_ text: MailText) -> String? { library.render(text, withTemplate: "mail/message") }
+
   /// Which groups of words a template's scripts get.
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 

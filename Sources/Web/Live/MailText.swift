@@ -1,0 +1,43 @@
+import Commerce
+
+/// What a mail says, in the order's language.
+struct MailText: Sendable {
+  let language: String
+  let subject: String
+  let paragraphs: [String]
+  /// The order's page; for a guest with a token.
+  let url: String
+  let linkText: String
+  let footer: String
+
+  init(_ kind: Mail.Kind, _ content: MailContent, publicURL: String, _ words: Words) {
+    let order = content.order
+    language = words.language
+    var values = ["seller": content.seller.name, "number": order.number, "total": words.money(order.total)]
+    values["amount"] = (content.refund?.amount).map(words.money) ?? ""
+    subject = words["mail.\(kind.rawValue)Subject", values]
+    var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(kind.rawValue)Text", values]]
+    switch kind {
+    case .paid:
+      paragraphs += order.lines.map { "\($0.quantity) × \($0.title): \(words.money($0.total))" }
+      paragraphs.append(words["mail.total", values])
+    case .sent:
+      if let parcel = content.shipment {
+        paragraphs += [parcel.carrier, parcel.tracking, parcel.link].filter { !$0.isEmpty }
+      }
+    case .refunded:
+      // Of money that came too late nobody wrote a reason.
+      if let refund = content.refund {
+        paragraphs.append(
+          refund.kind == .stray ? words["mail.late"] : words["mail.reason", ["reason": refund.reason]])
+      }
+    case .delivered: break
+    }
+    self.paragraphs = paragraphs
+    url = "\(publicURL)/orders/\(order.id)" + (content.token.map { "?token=\($0.text)" } ?? "")
+    linkText = words["mail.link"]
+    footer = words["mail.footer", values]
+  }
+
+  var plain: String { (paragraphs + ["\(linkText): \(url)", footer]).joined(separator: "\n\n") + "\n" }
+}
