@@ -157,6 +157,12 @@ struct Workload {
   private func refund() async throws {
     guard let known = pick(auditor.recent) else { return }
     do {
+      if below(3) == 0 {
+        let line = below(known.lines.count)
+        let units = Refund.Units(position: line, quantity: Int64(below(Int(known.lines[line].quantity)) + 1))
+        _ = try await stall.commerce.refund(known.id, by: stall.owner, lines: [units], reason: "seed")
+        return
+      }
       let amount = below(3) == 0 ? nil : Int64(below(Int(known.total.minor)) + 1)
       _ = try await stall.commerce.refund(known.id, by: stall.owner, amountMinor: amount, reason: "seed")
     } catch is RefundRefusal {

@@ -81,4 +81,31 @@ import Testing
       #expect(after.contains(try #require(english?["order.deliveredHeadline"])))
     }
   }
+
+  @Test func `a seller refunds sent units from the order's page, and its buyer sees which and why`() async throws {
+    try await RunningWeb.run { web in
+      let owner = try await web.owner
+      let (id, token) = try await paid(web)
+      let held = ["Cookie": "haat_order=\(token)", "Accept": "text/html", "Sec-Fetch-Site": "same-origin"]
+      let html = ["Accept": "text/html"]
+      #expect(try await owner.get("/orders/\(id)", headers: html).text.contains("value=\"refund\"") == false)
+      #expect(try await owner.submit("/orders/\(id)", ["do": "ship", "line.0": "1"]).status == 303)
+      let page = try await owner.get("/orders/\(id)", headers: html).text
+      #expect(page.contains("value=\"refund\"") && page.contains("name=\"refund.0\""))
+      let refund = String(try #require(page.firstMatch(of: /name="refund" value="([^"]+)"/)).1)
+      let form: KeyValuePairs = [
+        "do": "refund", "refund": refund, "refund.0": "1", "reason": "A scratch on the lid",
+      ]
+      #expect(try await web.guest.submit("/orders/\(id)", form, headers: held).status != 303)
+      let wrong = try await owner.submit("/orders/\(id)", ["do": "refund", "refund": refund, "refund.0": "1"])
+      #expect(wrong.status == 422 && wrong.text.contains("role=\"alert\""), "\(wrong.text)")
+      for _ in 0..<2 { #expect(try await owner.submit("/orders/\(id)", form).status == 303) }
+      let seen = try await web.guest.get("/orders/\(id)", headers: held).text
+      #expect(seen.contains("A scratch on the lid") && seen.contains("<p class=\"small\">1 × "), "\(seen)")
+      #expect(seen.contains("value=\"refund\"") == false)
+      let listed = try await owner.get("/api/v1/orders/\(id)/refunds").json["items"]
+      #expect(listed.array.count == 1 && listed[0]["lines"][0]["quantity"] == 1)
+      #expect(listed[0]["lines"][0]["amount"]["minor"] == listed[0]["amount"]["minor"])
+    }
+  }
 }

@@ -9,6 +9,7 @@ extension Commerce {
       try audit.stock(in: db)
       try audit.orders(in: db)
       try audit.shipments(in: db)
+      try audit.refundLines(in: db)
       try audit.deals(in: db)
       try audit.coupons(in: db)
       try audit.payments(in: db)

@@ -21,6 +21,8 @@ public struct Refund: Sendable, Equatable {
   public let reason: String
   public let state: State
   public let made: Moment
+  /// What it is for, when it was asked for by line; else nothing. Their amounts sum to `amount`.
+  public internal(set) var lines: [Line] = []
 }
 
 extension Refund.Kind: ValueConvertible {}
@@ -35,25 +37,28 @@ extension Refund {
       VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0, 0,
         \(made), \(made))
       """)
+    try insertLines(in: db)
   }
 
   static func find(_ id: ID<Refund>, in db: any Connection) throws -> Refund? {
-    try db.row("SELECT \(columns) FROM \(tables) WHERE refund.id = \(id)").map(Refund.init)
+    let found = try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.id = \(id)").map(Refund.init)
+    return try withLines(found, in: db).first
   }
 
   static func all(of order: ID<Order>, in db: any Connection) throws -> [Refund] {
-    try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.order_id = \(order) ORDER BY refund.made_ms, refund.id")
-      .map(Refund.init)
+    let found = try db.rows(
+      "SELECT \(columns) FROM \(tables) WHERE refund.order_id = \(order) ORDER BY refund.made_ms, refund.id")
+    return try withLines(found.map(Refund.init), in: db)
   }
 
   /// Those that are still pending although they were asked for before `before`, the oldest first.
   static func waiting(since before: Moment, limit: Int, in db: any Connection) throws -> [Refund] {
-    try db.rows(
+    let found = try db.rows(
       """
       SELECT \(columns) FROM \(tables) WHERE refund.state = 'pending' AND refund.made_ms <= \(before)
       ORDER BY refund.made_ms, refund.id LIMIT \(limit)
-      """
-    ).map(Refund.init)
+      """)
+    return try withLines(found.map(Refund.init), in: db)
   }
 
   private static let columns: SQL = """

@@ -176,15 +176,34 @@ enum OrderAPI {
   struct NewRefund: Codable, Described {
     let id: ID<Refund>?
     let amountMinor: Int64?
+    let lines: [RefundUnits]?
     let reason: String
 
-    static let fields = ["amountMinor": "All that is not refunded yet, when it is left out."]
+    static let fields = [
+      "amountMinor": "All that is not refunded yet, when it and lines are left out.",
+      "lines": "Units that were sent, instead of an amount: what the buyer paid for them goes back.",
+    ]
+  }
+
+  struct RefundUnits: Codable, Described {
+    let line: Int
+    let quantity: Int64
+
+    static let fields = ["line": "The line's place in the order, from 0."]
+  }
+
+  struct RefundLine: Codable {
+    let line: Int
+    let quantity: Int64
+    let amount: Money
   }
 
   struct RefundAnswer: Codable {
     let id: ID<Refund>
     let order: ID<Order>
     let amount: Money
+    /// Empty when it was not asked for by line.
+    let lines: [RefundLine]
     let reason: String
     let state: String
     /// Why it does not go on: `no_payment_provider`.
@@ -195,6 +214,7 @@ enum OrderAPI {
       id = refund.id
       order = refund.order
       amount = refund.amount
+      lines = refund.lines.map { RefundLine(line: $0.position, quantity: $0.quantity, amount: $0.amount) }
       reason = refund.reason
       state = refund.state.rawValue
       obstacle = commerce.isStuck(refund) ? "no_payment_provider" : nil
@@ -259,13 +279,14 @@ enum OrderAPI {
     }.by(.orderToken),
     Endpoint(
       .post, "/api/v1/orders/{order}/refunds",
-      "Gives a paid order's money back, all or part; for the channel's owners.",
+      "Gives a paid order's money back, all, an amount, or what was paid for lines; for the channel's owners.",
       takes: NewRefund.self, gives: RefundAnswer.self, as: .created
     ) { call, body in
       RefundAnswer(
         try await call.commerce.refund(
           call.id("order"), id: body.id, key: call.idempotencyKey(), by: call.caller, amountMinor: body.amountMinor,
-          reason: body.reason), call.commerce)
+          lines: body.lines?.map { Refund.Units(position: $0.line, quantity: $0.quantity) }, reason: body.reason),
+        call.commerce)
     }.repeated(.keyRequired).by(.account),
     Endpoint(
       .get, "/api/v1/refunds", "Lists the refunds that wait for their payment provider; for the operator.",

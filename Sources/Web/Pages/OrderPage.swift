@@ -25,15 +25,21 @@ struct OrderPage: Sendable {
   struct RefundView: Sendable {
     let amountText: String
     let reason: String
+    /// `2 × Brass lamp`, for each line it names.
+    let contents: [String]
     let stateText: String
     let tone: String
     let whenISO: String
     let whenText: String
 
-    init(_ refund: Refund, _ visit: Visit) {
+    init(_ refund: Refund, of order: Order, _ visit: Visit) {
       let isStuck = visit.commerce.isStuck(refund)
       amountText = visit.words.money(refund.amount)
       reason = refund.reason
+      contents = refund.lines.compactMap { line in
+        guard order.lines.indices.contains(line.position) else { return nil }
+        return "\(Figures.grouped(line.quantity)) × \(order.lines[line.position].title)"
+      }
       stateText = isStuck ? visit.words["order.refundStuck"] : refund.state.text(visit.words)
       tone = isStuck ? "bad" : refund.state.tone
       whenISO = refund.made.description
@@ -66,6 +72,7 @@ struct OrderPage: Sendable {
   let parcels: [ParcelView]
   let hasParcels: Bool
   let sending: SendingView?
+  let refunding: RefundingView?
   let error: String?
   let isSaved: Bool
   let canResume: Bool
@@ -75,7 +82,8 @@ struct OrderPage: Sendable {
 
   init(
     _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], shipments: [Shipment],
-    isBuyer: Bool, sending: SendingView?, isSeller: Bool, error: String?, isSaved: Bool, _ words: Words
+    isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
+    isSaved: Bool, _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
@@ -110,6 +118,7 @@ struct OrderPage: Sendable {
     parcels = shipments.enumerated().map { ParcelView($1, number: $0 + 1, of: order, isSeller: isSeller, words) }
     hasParcels = !parcels.isEmpty
     self.sending = sending
+    self.refunding = refunding
     self.error = error
     self.isSaved = isSaved
     canResume = isBuyer && order.state == .placed && order.show != nil && seller.state == .approved
@@ -147,10 +156,13 @@ struct OrderPage: Sendable {
     let role = try await visit.role(in: order.channel)
     let isSeller = role?.dealsWithOrders == true
     let sending = isSeller ? SendingView(order, shipments, id: visit.commerce.makeID(), visit.words) : nil
+    let refunding = isSeller ? RefundingView(order, shipments, refunds, visit) : nil
     let model = OrderPage(
-      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, visit) }, shipments: shipments,
+      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, of: order, visit) },
+      shipments: shipments,
       isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account,
-      sending: sending, isSeller: isSeller, error: complaint?.sentence, isSaved: try visit.query("saved") != nil,
+      sending: sending, refunding: refunding, isSeller: isSeller, error: complaint?.sentence,
+      isSaved: try visit.query("saved") != nil,
       visit.words)
     return try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)
@@ -169,6 +181,11 @@ struct OrderPage: Sendable {
         _ = try await visit.commerce.ship(
           id, id: ID<Shipment>(form["shipment"]), by: visit.caller, lines: try SendingView.lines(of: form),
           carrier: form["carrier"], tracking: form["tracking"], link: form["link"])
+        return visit.redirect("/orders/\(id)?saved=yes")
+      case "refund":
+        guard let refund = ID<Refund>(form["refund"]) else { throw Problem.notFound("refund") }
+        _ = try await visit.commerce.refund(
+          id, id: refund, by: visit.caller, lines: try RefundingView.units(of: form), reason: form["reason"])
         return visit.redirect("/orders/\(id)?saved=yes")
       default: break
       }
