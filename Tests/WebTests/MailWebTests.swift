@@ -1,3 +1,4 @@
+import Commerce
 import Foundation
 import TestKit
 import Testing
@@ -52,6 +53,35 @@ import Testing
       let second = try await web.until({ try mails(directory) }, is: { $0.count == 2 })
       let parcel = try #require(second.first { $0.contains("EE<1>") })
       #expect(parcel.contains(onItsWay) && parcel.contains("India Post") && parcel.contains("EE&lt;1&gt;"))
+    }
+  }
+
+  @Test func `what a confirmation lists comes to its total, with coupon and shipping`() async throws {
+    let data = FileManager.default.temporaryDirectory.appending(path: "haat-mail-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: data) }
+    try await RunningWeb.run(configure: { $0.dataDirectory = data.path }) { web in
+      let square = web.square
+      _ = try await square.commerce.makeCoupon(
+        square.commerce.makeID(), by: square.owner, channel: square.channel.id,
+        CouponDraft(code: "GLOW", market: "IN", amountMinor: 60_000, claimsMax: 1))
+      let offer = ID<Offer>(try await web.lampOffer())
+      let lamp = Bag.Line(offer: try #require(offer), quantity: 1)
+      let placed = try await square.commerce.placeOrder(
+        square.commerce.makeID(), Bag(show: square.show.id, market: "IN", lines: [lamp], coupon: "glow"),
+        buyer: Buyer(
+          account: nil, name: "Asha", email: "asha@example.com", phone: "",
+          address: Buyer.Address(
+            name: "", line1: "1 Lamp Lane", line2: "", city: "Pune", region: "", postalCode: "411001", country: "IN")),
+        language: "en")
+      _ = try await square.commerce.pay(
+        placed.order.id, method: try await web.method("4242424242424242"), key: "1", token: placed.access)
+      let directory = data.appending(path: "mail")
+      let mail = try await web.until({ try mails(directory) }, is: { $0.count == 1 })[0]
+      let (order, words) = (placed.order, "₹1,299")
+      #expect(mail.contains(words) && mail.contains("Coupon GLOW: −₹600"))
+      let shipping = order.shipping.minor == 0 ? "Free" : "₹\(order.shipping.minor / 100)"
+      #expect(mail.contains("Shipping: \(shipping)"))
+      #expect(mail.contains("Total: ₹\(order.total.minor / 100)"), "\(mail)")
     }
   }
 }

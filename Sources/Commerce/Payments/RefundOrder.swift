@@ -1,7 +1,8 @@
 import Store
 
 extension Commerce {
-  /// Gives a buyer `amountMinor` back, or what was paid for `lines`, or all that is left; for owners and fulfilment members of the order's channel.
+  /// Gives a buyer `amountMinor` back, or what was paid for `lines`, or all that is left; for owners and fulfilment
+  /// members of the order's channel.
   ///
   /// The seller, the commission and the tax give it in proportion to what they got, to the last minor unit. Units of an
   /// order that is refunded whole before it was fulfilled go back on the shelf. The refund may still be `pending` when

@@ -20,6 +20,13 @@ struct MailText: Sendable {
     switch kind {
     case .paid:
       paragraphs += order.lines.map { "\($0.quantity) × \($0.title): \(words.money($0.total))" }
+      // Every sum between the lines and the total, so that the mail adds up.
+      if order.discount.minor > 0 {
+        paragraphs.append(
+          words["checkout.couponOff", ["code": order.couponCode]] + ": −" + words.money(order.discount))
+      }
+      let shipping = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
+      paragraphs.append(words["checkout.shipping"] + ": " + shipping)
       paragraphs.append(words["mail.total", values])
     case .sent:
       if let parcel = content.shipment {
