@@ -14,6 +14,7 @@ import Testing
       commerce.makeID(), by: owner, channel: square.channel.id,
       ProductDraft(
         title: "पीतल का दीया, \"big\"", description: "3 < 4 & <b> is  text &amp; stays.\n\n\nThree lines later,",
+        category: "Home & Garden > \"Lamps\", brass",
         options: ["Size", "Colour"],
         variants: [
           VariantDraft(sku: "D-1", optionValues: ["S", "Red"], prices: ["IN": 12_345], onHand: 3),

@@ -21,6 +21,12 @@ struct Workload {
     random = SeededEntropy(seed: seed &* 31)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     try await makeCoupons()
+    // A fee of whatever is refunded, so that every sequence of refunds has one.
+    _ = try await stall.commerce.makeCommissionPlan(
+      stall.commerce.makeID(), by: stall.owner,
+      CommissionPlanDraft(
+        market: "IN", commissionBasisPoints: 900, startingDays: 2, startingBasisPoints: 450,
+        refundFeeBasisPoints: 3_333, refundFeeMaxMinor: 2_000))
   }
 
   /// A seller's tenth, rounded half to even, and what the platform gives, of which a tenth is left to pay.

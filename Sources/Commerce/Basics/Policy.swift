@@ -53,11 +53,14 @@ public struct Policy: Sendable {
   public var channelsPerAccountMax = 20
   public var membersPerChannelMax = 50
   public var marketsMax = 250
+  /// Commission plans that have not ended.
+  public let commissionPlansMax = 200
   public var languagesPerMarketMax = 10
 
   // MARK: Catalogue
 
   public var titleCharactersMax = 200
+  public let categoryCharactersMax = 200
   public var descriptionCharactersMax = 10_000
   public var productsPerChannelMax = 50_000
   public var optionsPerProductMax = 3

@@ -65,7 +65,7 @@ extension Product {
       [variant.id.description, variant.sku, "\(variant.options.count)"] + variant.options
         + Self.fields(variant.prices) + Self.fields(variant.compareAt)
     }
-    return Revision([title, description, "\(options.count)"] + options + choices)
+    return Revision([title, description, category, "\(options.count)"] + options + choices)
   }
 
   private static func fields(_ amounts: [String: Money]) -> [String] {

@@ -71,7 +71,8 @@ extension ProductCard {
   }
 
   fileprivate static let columns: SQL = """
-    product.id, product.channel_id, product.title, product.description, product.options, product.created_ms
+    product.id, product.channel_id, product.title, product.description, product.category, product.options,
+    product.created_ms
     """
 
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
@@ -94,7 +95,8 @@ extension ProductCard {
     return try zip(ids, rows).map { id, row in
       ProductCard(
         id: id, channel: try row.get("channel_id"), title: try row.get("title"),
-        description: try row.get("description"), options: try TextList.list(of: row.get("options")),
+        description: try row.get("description"), category: try row.get("category"),
+        options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],
         variants: (ofProduct[id] ?? []).map { variant in
           Choice(

@@ -14,6 +14,7 @@ extension ProductDraft {
     draft.title = try policy.text(title, "title", max: policy.titleCharactersMax)
     draft.description = try policy.text(
       description, "description", max: policy.descriptionCharactersMax, required: false, lines: true)
+    draft.category = try category.map { try policy.category($0) }
     draft.options = try options.enumerated().map { place, name in
       try policy.text(name, "options[\(place)]", max: policy.optionCharactersMax)
     }

@@ -72,7 +72,8 @@ private enum Handles {
 
 private enum ShopifyColumns {
   static let names = [
-    "Title", "URL handle", "Description", "Published on online store", "Status", "SKU", "Option1 name", "Option1 value",
+    "Title", "URL handle", "Description", "Product category", "Published on online store", "Status", "SKU",
+    "Option1 name", "Option1 value",
     "Option2 name", "Option2 value", "Option3 name", "Option3 value", "Price", "Compare-at price", "Inventory tracker",
     "Inventory quantity", "Continue selling when out of stock", "Product image URL", "Image position", "Image alt text",
     "Gift card",
@@ -85,7 +86,7 @@ extension Product {
     (0..<max(variants.count, pictures.count)).map { place in
       let isFirst = place == 0
       let picture = pictures.indices.contains(place) ? pictures[place] : nil
-      var row = [isFirst ? title : "", handle, isFirst ? PlainText.html(of: description) : ""]
+      var row = [isFirst ? title : "", handle, isFirst ? PlainText.html(of: description) : "", isFirst ? category : ""]
       row += isFirst ? ["TRUE", "active"] : ["", ""]
       if variants.indices.contains(place) {
         let variant = variants[place]

@@ -24,7 +24,7 @@ public struct ImportItem: Sendable, Equatable {
   /// Something that is another afterwards.
   public struct Change: Sendable, Equatable, Codable {
     public enum Field: String, Sendable, Codable, CaseIterable {
-      case title, description, options, order, variant, choice, sku, price, compareAt, onHand
+      case title, description, category, options, order, variant, choice, sku, price, compareAt, onHand
     }
 
     public let field: Field
@@ -102,6 +102,7 @@ extension ProductDraft {
     }
     note(.title, "", product.title, title)
     note(.description, "", product.description, description)
+    note(.category, "", product.category, category ?? product.category)
     note(.options, "", product.options.joined(separator: " / "), options.joined(separator: " / "))
     for draft in variants {
       guard let variant = product.variants.first(where: { $0.id == draft.id }) else {

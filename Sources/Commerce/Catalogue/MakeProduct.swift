@@ -61,8 +61,8 @@ extension ProductDraft {
   ) throws -> Product {
     try db.run(
       """
-      INSERT INTO product (id, channel_id, title, description, options, import_handle, made_hash, created_ms)
-      VALUES (\(id), \(channel), \(title), \(description), \(try TextList.text(of: options)), \(importHandle),
+      INSERT INTO product (id, channel_id, title, description, category, options, import_handle, made_hash, created_ms)
+      VALUES (\(id), \(channel), \(title), \(description), \(category ?? ""), \(try TextList.text(of: options)), \(importHandle),
         \(fingerprint), \(occasion.at))
       """)
     let markets = try marketsByCode(db)
@@ -76,7 +76,8 @@ extension ProductDraft {
   func change(_ product: Product, on occasion: Occasion, db: any Connection) throws -> Product {
     try db.run(
       """
-      UPDATE product SET title = \(title), description = \(description), options = \(try TextList.text(of: options)),
+      UPDATE product SET title = \(title), description = \(description), category = \(category ?? product.category),
+        options = \(try TextList.text(of: options)),
         indexed = 0
       WHERE id = \(product.id)
       """)

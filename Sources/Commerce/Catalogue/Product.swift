@@ -6,6 +6,8 @@ public struct Product: Sendable, Equatable {
   public let channel: ID<Channel>
   public let title: String
   public let description: String
+  /// As in a product taxonomy, the wider first, `Apparel & Accessories > Jewellery`; empty when none was named.
+  public let category: String
   /// The names of up to three options, such as Size and Colour.
   public let options: [String]
   /// What can be bought, in order; those taken away are left out.
@@ -61,14 +63,20 @@ public struct Picture: Sendable, Equatable, Codable {
 public struct ProductDraft: Sendable, Codable, Equatable {
   public var title: String
   public var description: String
+  /// Nil leaves it as it is.
+  public var category: String?
   /// At most three names.
   public var options: [String]
   /// 1…100.
   public var variants: [VariantDraft]
 
-  public init(title: String, description: String = "", options: [String] = [], variants: [VariantDraft]) {
+  public init(
+    title: String, description: String = "", category: String? = nil, options: [String] = [],
+    variants: [VariantDraft]
+  ) {
     self.title = title
     self.description = description
+    self.category = category
     self.options = options
     self.variants = variants
   }
@@ -78,15 +86,18 @@ public struct ProductDraft: Sendable, Codable, Equatable {
 public struct ProductChange: Sendable, Equatable {
   public var title: String?
   public var description: String?
+  public var category: String?
   public var options: [String]?
   /// All of them.
   public var variants: [VariantDraft]?
 
   public init(
-    title: String? = nil, description: String? = nil, options: [String]? = nil, variants: [VariantDraft]? = nil
+    title: String? = nil, description: String? = nil, category: String? = nil, options: [String]? = nil,
+    variants: [VariantDraft]? = nil
   ) {
     self.title = title
     self.description = description
+    self.category = category
     self.options = options
     self.variants = variants
   }
@@ -94,7 +105,8 @@ public struct ProductChange: Sendable, Equatable {
   /// Everything.
   public init(_ draft: ProductDraft) {
     self.init(
-      title: draft.title, description: draft.description, options: draft.options, variants: draft.variants)
+      title: draft.title, description: draft.description, category: draft.category, options: draft.options,
+      variants: draft.variants)
   }
 
   /// What `product` is to be then. Variants that stay keep their stock.
@@ -106,7 +118,7 @@ public struct ProductChange: Sendable, Equatable {
     }
     return ProductDraft(
       title: title ?? product.title, description: description ?? product.description,
-      options: options ?? product.options, variants: variants ?? kept)
+      category: category, options: options ?? product.options, variants: variants ?? kept)
   }
 }
 

@@ -4,6 +4,8 @@ public struct ProductCard: Sendable, Equatable {
   public let channel: ID<Channel>
   public let title: String
   public let description: String
+  /// Empty when none was named.
+  public let category: String
   public let options: [String]
   public let pictures: [Picture]
   public let variants: [Choice]

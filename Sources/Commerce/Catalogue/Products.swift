@@ -1,7 +1,7 @@
 import Store
 
 extension Product {
-  private static let columns: SQL = "id, channel_id, title, description, options, created_ms"
+  fileprivate static let columns: SQL = "id, channel_id, title, description, category, options, created_ms"
 
   static func find(_ id: ID<Product>, in db: any Connection) throws -> Product? {
     try read(db.rows("SELECT \(columns) FROM product WHERE id = \(id)"), in: db).first
@@ -37,7 +37,8 @@ extension Product {
     return try zip(ids, rows).map { id, row in
       Product(
         id: id, channel: try row.get("channel_id"), title: try row.get("title"),
-        description: try row.get("description"), options: try TextList.list(of: row.get("options")),
+        description: try row.get("description"), category: try row.get("category"),
+        options: try TextList.list(of: row.get("options")),
         variants: (ofProduct[id] ?? []).map {
           Variant($0, offers: offers[$0.id] ?? [], stock: levels[$0.id] ?? .none)
         },
@@ -101,7 +102,7 @@ extension Commerce {
       try Membership.require(.look, of: channel, by: caller, in: db)
       let rows = try db.rows(
         """
-        SELECT id, channel_id, title, description, options, created_ms FROM product
+        SELECT \(Product.columns) FROM product
         WHERE channel_id = \(channel) \(cursor.productsBefore) ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
         """)
       return Page(try Product.read(rows, in: db), limit: limit) { Cursor($0.createdAt.milliseconds, $0.id) }

@@ -82,7 +82,8 @@ struct ShopifyFile {
 
   /// The columns we read. Names are compared without case.
   enum Column: CaseIterable {
-    case handle, title, description, published, status, giftCard, picture, pictureAlt, sku, price, compareAt, quantity
+    case handle, title, description, category, published, status, giftCard, picture, pictureAlt, sku, price, compareAt,
+      quantity
     case name1, value1, name2, value2, name3, value3
 
     var names: [String] {
@@ -90,6 +91,7 @@ struct ShopifyFile {
       case .handle: ["handle", "url handle"]
       case .title: ["title"]
       case .description: ["body (html)", "description"]
+      case .category: ["product category"]
       case .published: ["published", "published on online store"]
       case .status: ["status"]
       case .giftCard: ["gift card"]
@@ -143,6 +145,9 @@ struct ShopifyRow {
     let end = field.lastIndex { !$0.isWhitespace } ?? field.startIndex
     return start < field.endIndex ? String(field[start...end]) : ""
   }
+
+  /// Whether the file has such a column.
+  func has(_ column: ShopifyFile.Column) -> Bool { columns.places[column] != nil }
 
   /// Whether it is about a variant, and not only another picture.
   var isVariant: Bool {
@@ -205,6 +210,8 @@ extension ProductDraft {
     // A product without options has one that is called Title, and its value Default Title.
     let isPlain = variants.count == 1 && (first[.value1].isEmpty || first[.value1] == "Default Title")
     let used = isPlain ? [] : values.indices.filter { place in variants.contains { !$0[values[place]].isEmpty } }
+    // A file without the column says nothing of it.
+    let category = first.has(.category) ? first[.category] : nil
     var wrong: [WrongRow] = []
     var drafts: [VariantDraft] = []
     for row in variants {
@@ -216,7 +223,7 @@ extension ProductDraft {
     }
     guard wrong.isEmpty else { throw WrongRows(rows: wrong) }
     self.init(
-      title: first[.title], description: PlainText.of(html: first[.description]),
+      title: first[.title], description: PlainText.of(html: first[.description]), category: category,
       options: used.map { names[$0].isEmpty ? "Option \($0 + 1)" : names[$0] }, variants: drafts)
   }
 }

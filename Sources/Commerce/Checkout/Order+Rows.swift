@@ -42,13 +42,14 @@ extension Order {
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
         line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
-        line.commission.minor, line.discount.minor, line.promotion.minor,
+        line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
-        total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor)
+        total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
+        refund_fee_minor)
       VALUES \(rows: rows)
       """)
   }
@@ -74,7 +75,7 @@ extension Order {
     let found = try db.rows(
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
-        commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor
+        commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -136,6 +137,7 @@ extension OrderLine {
     taxRate = line.taxRate
     commissionRate = line.commissionRate
     commission = line.commission
+    refundFee = line.refundFee
   }
 
   fileprivate init(row: Row, currency: Currency) throws {
@@ -154,5 +156,6 @@ extension OrderLine {
     taxRate = try row.get("tax_bp")
     commissionRate = try row.get("commission_bp")
     commission = try money("commission_minor")
+    refundFee = try money("refund_fee_minor")
   }
 }

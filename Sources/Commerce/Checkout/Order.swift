@@ -59,6 +59,8 @@ public struct OrderLine: Sendable, Equatable {
   /// The rate it was sold under, and what it came to. The seller has the rest of `sold` without `tax`.
   public let commissionRate: Rate
   public let commission: Money
+  /// What of `commission` the platform keeps when all of the line is refunded; the seller bears it.
+  public let refundFee: Money
 
   /// What the seller sold the line for, whoever paid it.
   public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }

@@ -18,6 +18,10 @@ public struct Quote: Sendable, Equatable {
     public let taxRate: Rate
     public let commissionRate: Rate
     public let commission: Money
+    /// What of `commission` is kept when the line is refunded.
+    public let refundFee: Money
+    /// The plan it is sold under; nil under the market's own rate.
+    let plan: CommissionPlan?
     /// The deal that its offer belongs to; nil for a list price.
     public let deal: ID<Deal>?
     /// What the deal takes off the list price, for all units; nothing without one.

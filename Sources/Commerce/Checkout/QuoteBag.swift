@@ -11,7 +11,7 @@ extension Commerce {
 }
 
 extension Quote {
-  /// Prices a bag in one statement, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
+  /// Prices a bag in two statements, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
   /// `CouponRefusal`.
   static func of(_ bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> Quote {
     let rows = try db.rows(
@@ -20,8 +20,8 @@ extension Quote {
         offer.compare_at_minor AS compare_at_minor,
         offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
-        product.id AS product_id, product.title AS product_title,
-        channel.id AS channel_id, channel.state AS channel_state,
+        product.id AS product_id, product.title AS product_title, product.category AS category,
+        channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
         market.currency AS currency, market.is_open AS is_open, market.commission_bp AS commission_bp,
         market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
         market.shipping_free_from_minor AS shipping_free_from_minor,
@@ -37,9 +37,10 @@ extension Quote {
       """)
     var found: [ID<Offer>: Row] = [:]
     for row in rows { found[try row.get("offer_id")] = row }
+    let plans = try CommissionPlans(for: bag.market, at: now, in: db)
     let lines = try bag.lines.map { line in
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
-      return try Line(line, row: row, of: bag, at: now, policy: policy)
+      return try Line(line, row: row, of: bag, plans, at: now, policy: policy)
     }
     guard let row = rows.first else { throw BagRefusal.offerUnknown(bag.lines[0].offer) }
     let channel: ID<Channel> = try row.get("channel_id")
@@ -75,7 +76,9 @@ extension Quote {
 }
 
 extension Quote.Line {
-  fileprivate init(_ line: Bag.Line, row: Row, of bag: Bag, at now: Moment, policy: Policy) throws {
+  fileprivate init(
+    _ line: Bag.Line, row: Row, of bag: Bag, _ plans: CommissionPlans, at now: Moment, policy: Policy
+  ) throws {
     let market: String = try row.get("market")
     guard market == bag.market else { throw BagRefusal.otherMarket(line.offer) }
     guard try row.get("is_open") else { throw BagRefusal.marketClosed(market) }
@@ -103,8 +106,10 @@ extension Quote.Line {
     discount = Money(minor: 0, currency: total.currency)
     promotion = discount
     taxRate = try row.get("tax_included_bp")
-    commissionRate = try row.get("commission_bp")
-    (tax, commission) = Self.shares(of: total, taxRate, commissionRate)
+    plan = plans.plan(for: try row.get("category"))
+    commissionRate =
+      try plan?.rate(forChannelMade: row.get("channel_created_ms"), at: now) ?? row.get("commission_bp")
+    (tax, commission, refundFee) = Self.shares(of: total, taxRate, commissionRate, plan)
   }
 
   /// The same line with so many minor units off.
@@ -116,17 +121,18 @@ extension Quote.Line {
     (unitPrice, total, deal, dealSaving) = (line.unitPrice, line.total, line.deal, line.dealSaving)
     discount = Money(minor: minor, currency: total.currency)
     promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
-    (taxRate, commissionRate) = (line.taxRate, line.commissionRate)
+    (taxRate, commissionRate, plan) = (line.taxRate, line.commissionRate, line.plan)
     let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
-    (tax, commission) = Self.shares(of: sold, taxRate, commissionRate)
+    (tax, commission, refundFee) = Self.shares(of: sold, taxRate, commissionRate, plan)
   }
 
-  private static func shares(of sold: Money, _ taxRate: Rate, _ commissionRate: Rate) -> (Money, Money) {
+  private static func shares(
+    of sold: Money, _ taxRate: Rate, _ commissionRate: Rate, _ plan: CommissionPlan?
+  ) -> (Money, Money, Money) {
+    func money(_ minor: Int64) -> Money { Money(minor: minor, currency: sold.currency) }
     let tax = taxRate.includedIn(sold.minor)
-    return (
-      Money(minor: tax, currency: sold.currency),
-      Money(minor: commissionRate.of(sold.minor - tax), currency: sold.currency)
-    )
+    let commission = commissionRate.of(sold.minor - tax)
+    return (money(tax), money(commission), money(plan?.refundFee(of: commission) ?? 0))
   }
 
   /// A product with one variant has a variant without a title, or with one that says nothing.

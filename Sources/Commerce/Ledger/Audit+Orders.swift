@@ -30,6 +30,9 @@ extension Audit {
       if line.commission.minor != commission {
         differ("order \(order.id): a line's commission is \(line.commission.minor), not \(commission)")
       }
+      if line.refundFee.minor > commission {
+        differ("order \(order.id): a line's refund fee is \(line.refundFee.minor), above its commission")
+      }
     }
     let subtotal = order.lines.reduce(0) { $0 + $1.total.minor }
     if order.subtotal.minor != subtotal {
@@ -68,17 +71,20 @@ extension Audit {
     let provider = entries.keys.first { $0.hasPrefix("provider:") }?.dropFirst("provider:".count) ?? ""
     let split = Split(of: order)
     var left = split
+    var fees: Int64 = 0
     var expected = split.amounts(of: order, provider: String(provider))
     for refund in books.refunds[order.id, default: []] where refund.state == .succeeded {
       let parts = left.part(refund.amount)
       if parts != refund.parts { differ("order \(order.id): refund \(refund.id) was not split in proportion") }
-      left = Split(
-        tax: left.tax - refund.parts.tax, commission: left.commission - refund.parts.commission,
-        seller: left.seller - refund.parts.seller, promotion: left.promotion - refund.parts.promotion)
+      left = left.without(refund.parts)
+      fees += refund.parts.fee
     }
     if entries != expected {
       differ("order \(order.id): its payment is booked as \(entries.sortedText), not \(expected.sortedText)")
     }
+    // What was kept of refunds is the platform's still, and the seller's no more.
+    left.commission += fees
+    left.seller -= fees
     expected = left.amounts(of: order, provider: String(provider))
     let net = books.net[order.id, default: [:]].filter { $0.value != 0 }
     if net != expected {
@@ -121,14 +127,15 @@ private struct Books {
     }
     let found = try db.rows(
       """
-      SELECT id, order_id, amount_minor, state, tax_minor, commission_minor, seller_minor FROM refund
+      SELECT id, order_id, amount_minor, state, tax_minor, commission_minor, seller_minor, fee_minor
+      FROM refund
       WHERE kind = 'sale' AND order_id IN \(list: orders) ORDER BY place, id
       """)
     for row in found {
       let amount = try row.number("amount_minor")
       var parts = Split(
         tax: try row.number("tax_minor"), commission: try row.number("commission_minor"),
-        seller: try row.number("seller_minor"))
+        seller: try row.number("seller_minor"), fee: try row.number("fee_minor"))
       let state: Refund.State = try row.get("state")
       // What the others give beyond the amount is the platform's.
       if state == .succeeded { parts.promotion = parts.whole - amount }

@@ -8,12 +8,16 @@ struct Split: Equatable {
   var seller: Int64
   /// What the platform puts in for the buyer, who pays so much less.
   var promotion: Int64
+  /// What of `commission` the platform keeps when it is all refunded. In the part that a refund takes: what it kept,
+  /// which `seller` gave beyond its share, and `commission` did not give.
+  var fee: Int64
 
   /// What the buyer pays.
   var whole: Int64 { shared - promotion }
   private var shared: Int64 { tax + commission + seller }
 
-  init(tax: Int64, commission: Int64, seller: Int64, promotion: Int64 = 0) {
+  init(tax: Int64, commission: Int64, seller: Int64, promotion: Int64 = 0, fee: Int64 = 0) {
+    self.fee = fee
     self.promotion = promotion
     self.tax = tax
     self.commission = commission
@@ -26,12 +30,14 @@ struct Split: Equatable {
     tax = order.lines.reduce(0) { $0 + $1.tax.minor }
     commission = order.lines.reduce(0) { $0 + $1.commission.minor }
     promotion = order.promotion.minor
+    fee = order.lines.reduce(0) { $0 + $1.refundFee.minor }
     seller = order.total.minor + promotion - tax - commission
   }
 
   /// The share of `amount` each part gives back, in proportion to what it has. `amount` is 0…`whole`.
   ///
-  /// The platform gets back its share rounded down, which the others give with the amount. Each gives its share rounded down; the minor units that are left go to the largest remainders (in doubt the
+  /// The platform gets back its share rounded down, which the others give with the amount. Each gives its share rounded
+  /// down; the minor units that are left go to the largest remainders (in doubt the
   /// seller's, the commission's, then the tax's). So no part gives more than it has, the shares sum to `amount`, and the
   /// whole gives back exactly each part.
   func part(_ amount: Int64) -> Split {
@@ -45,7 +51,16 @@ struct Split: Equatable {
     let left = Int(back - given.reduce(0, +))
     let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
     for index in byRemainder.prefix(left) { given[index] += 1 }
-    return Split(tax: given[2], commission: given[1], seller: given[0], promotion: promotion)
+    // Of the fee, its share rounded down, so that all of it is kept when everything is refunded.
+    let fee = min(given[1], whole.dividingFullWidth(fee.multipliedFullWidth(by: amount)).quotient)
+    return Split(tax: given[2], commission: given[1] - fee, seller: given[0] + fee, promotion: promotion, fee: fee)
+  }
+
+  /// What is left once a refund took `part`, as if no fee had been kept: that much can still be given back.
+  func without(_ part: Split) -> Split {
+    Split(
+      tax: tax - part.tax, commission: commission - part.commission - part.fee, seller: seller - part.seller + part.fee,
+      promotion: promotion - part.promotion, fee: fee - part.fee)
   }
 
   /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
@@ -59,14 +74,14 @@ struct Split: Equatable {
         CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
         CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller,
         CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor - amount_minor), 0) AS BIGINT) AS promotion,
-        COUNT(*) AS refunds
+        CAST(COALESCE(SUM(fee_minor), 0) AS BIGINT) AS fee, COUNT(*) AS refunds
       FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
       """)
     guard let row else { return (self, 0) }
-    let left = Split(
-      tax: tax - (try row.get("tax")), commission: commission - (try row.get("commission")),
-      seller: seller - (try row.get("seller")), promotion: promotion - (try row.get("promotion")))
-    return (left, try row.get("refunds"))
+    let given = Split(
+      tax: try row.get("tax"), commission: try row.get("commission"), seller: try row.get("seller"),
+      promotion: try row.get("promotion"), fee: try row.get("fee"))
+    return (without(given), try row.get("refunds"))
   }
 
   /// From the provider, who has the buyer's money, to everyone's account.

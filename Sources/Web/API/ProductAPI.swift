@@ -39,6 +39,7 @@ enum ProductAPI {
     let channel: ID<CommerceChannel>
     let title: String
     let description: String
+    let category: String
     let options: [String]
     let variants: [VariantAnswer]
     let pictures: [PictureAnswer]
@@ -50,6 +51,7 @@ enum ProductAPI {
       channel = product.channel
       title = product.title
       description = product.description
+      category = product.category
       options = product.options
       variants = product.variants.map {
         VariantAnswer(
@@ -83,24 +85,32 @@ enum ProductAPI {
     }
   }
 
-  struct NewProduct: Codable {
+  struct NewProduct: Codable, Described {
     let id: ID<Product>?
     let title: String
     let description: String?
+    let category: String?
     let options: [String]?
     let variants: [NewVariant]
+
+    static let fields = [
+      "category":
+        "As in a product taxonomy, the wider first: Apparel & Accessories > Jewellery. Commission plans go by it."
+    ]
   }
 
   struct ProductChange: Codable, Described {
     let title: String?
     let description: String?
+    let category: String?
     let options: [String]?
     let variants: [NewVariant]?
 
     static let fields = ["variants": "All of them, when they change: one that is left out is taken off sale."]
 
     var change: CommerceProductChange {
-      .init(title: title, description: description, options: options, variants: variants?.map(\.draft))
+      .init(
+        title: title, description: description, category: category, options: options, variants: variants?.map(\.draft))
     }
   }
 
@@ -140,7 +150,8 @@ enum ProductAPI {
       gives: ProductAnswer.self, as: .created
     ) { call, body in
       let draft = ProductDraft(
-        title: body.title, description: body.description ?? "", options: body.options ?? [],
+        title: body.title, description: body.description ?? "", category: body.category,
+        options: body.options ?? [],
         variants: body.variants.map(\.draft))
       return ProductAnswer(
         try await call.commerce.makeProduct(

@@ -62,7 +62,7 @@ struct CouponsPage: Sendable {
       minimum = form["minimum"]
       claims = form["claims"]
       perBuyer = form["perBuyer"]
-      ends = form["ends"]
+      ends = ShowFormPage.utc(form["ends"], offsetMinutes: form["offset"])
       isAmount = form["kind"] == "amount"
       isOpen = true
     }

@@ -187,6 +187,7 @@ extension ImportPage.ChangeView {
       switch change.field {
       case .title: words["imports.fieldTitle"]
       case .description: words["imports.fieldDescription"]
+      case .category: words["product.category"]
       case .options: words["imports.fieldOptions"]
       case .order: words["imports.fieldOrder"]
       case .variant: words["imports.fieldVariant"]

@@ -60,6 +60,7 @@ enum MerchantFeed {
       text += element("g:condition", "new") + element("g:brand", String(channel.name.prefix(70)))
       text +=
         choice.sku.isEmpty ? element("g:identifier_exists", "no") : element("g:mpn", String(choice.sku.prefix(70)))
+      if !card.category.isEmpty { text += element("g:product_type", card.category) }
       if sold.count > 1 { text += element("g:item_group_id", "\(card.id)") }
       for (name, value) in zip(card.options, choice.options) {
         guard let attribute = attribute(of: name) else { continue }

@@ -64,6 +64,8 @@ enum Pages {
     page(.get, "/operator", OperatorPage.show)
     page(.post, "/operator", OperatorPage.putMarket)
     page(.post, "/operator/channels", OperatorChannelView.put)
+    page(.get, "/operator/plans", PlansPage.show)
+    page(.post, "/operator/plans", PlansPage.act)
     page(.get, "/operator/coupons", CouponsPage.showPlatform)
     page(.post, "/operator/coupons", CouponsPage.actPlatform)
   }

@@ -15,6 +15,7 @@ struct ProductFormDraft: Sendable {
 
   var title = ""
   var description = ""
+  var category = ""
   /// Three names, empty where there is no such option.
   var options = ["", "", ""]
   var variants = [VariantFields()]
@@ -29,6 +30,7 @@ struct ProductFormDraft: Sendable {
     revision = product.revision.description
     title = product.title
     description = product.description
+    category = product.category
     options = Self.three(product.options)
     variants = product.variants.map { variant in
       VariantFields(
@@ -44,6 +46,7 @@ struct ProductFormDraft: Sendable {
     revision = form["revision"]
     title = form["title"]
     description = form["description"]
+    category = form["category"]
     options = (0..<3).map { form["option\($0)"] }
     let count = (0..<Self.variantsMax).prefix { form.has("v\($0).sku") }.count
     variants = (0..<max(1, count)).map { index in
@@ -69,7 +72,7 @@ struct ProductFormDraft: Sendable {
   func checked(markets: [Market]) throws -> ProductDraft {
     let used = options.indices.filter { !options[$0].isEmpty }
     return ProductDraft(
-      title: title, description: description, options: used.map { options[$0] },
+      title: title, description: description, category: category, options: used.map { options[$0] },
       variants: try variants.map { fields in
         VariantDraft(
           id: ID<Variant>(fields.id), sku: fields.sku, optionValues: used.map { fields.values[$0] },

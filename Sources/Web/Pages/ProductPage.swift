@@ -46,6 +46,7 @@ struct ProductPage: Sendable {
   let product: String?
   let title: String
   let description: String
+  let category: String
   let options: [OptionView]
   let variants: [VariantView]
   let pictures: [PictureView]
@@ -64,6 +65,7 @@ struct ProductPage: Sendable {
     self.product = product?.id.description
     title = draft.title
     description = draft.description
+    category = draft.category
     let examples = ["product.exampleSize", "product.exampleColour", "product.exampleMaterial"]
     options = examples.indices.map { index in
       OptionView(index: index, number: index + 1, value: draft.options[index], example: words[examples[index]])

@@ -48,6 +48,7 @@ struct Screens: Sendable {
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],
+    "operator-plans": ["showForm"],
     "studio/coupons": ["showForm"],
     "studio/show": ["showForm"],
   ]

@@ -73,6 +73,13 @@ struct ShowFormPage: Sendable {
     return moment.adding(seconds: -offset * 60)
   }
 
+  /// What was typed as a date and time, in UTC, for a form that is shown again: the browser puts it into its own time
+  /// zone. As it was typed where it is none.
+  static func utc(_ text: String, offsetMinutes: String) -> String {
+    let moment = try? moment(text, offsetMinutes: offsetMinutes)
+    return moment.map { String($0.description.prefix(16)) } ?? text
+  }
+
   private static func page(_ visit: Visit, _ channel: Channel, _ draft: Draft, _ complaint: Visit.Complaint?)
     async throws -> Response
   {

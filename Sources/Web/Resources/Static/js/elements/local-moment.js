@@ -7,7 +7,7 @@ const pad = (value) => String(value).padStart(2, "0");
 export class LocalMoment extends HTMLElement {
   connectedCallback() {
     const input = this.querySelector('[type="datetime-local"]');
-    const offset = this.querySelector('[name="offset"]');
+    const offset = this.querySelector('[type="hidden"]');
     const moment = new Date(`${input.value}Z`);
     if (!Number.isNaN(moment.getTime())) {
       const day = `${moment.getFullYear()}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())}`;
