@@ -27,6 +27,7 @@ packages:
 test-packages: packages
 	@Scripts/need.sh $(TEST_PACKAGES)
 	@Scripts/fetch-film.sh
+	@Scripts/stripe/fetch.sh
 
 # A part at a time, so that two cores are enough; browsers and encoders want the machine to themselves.
 test: test-packages lint ## Runs all tests: rules on both engines, media, API, pages, and one whole journey.

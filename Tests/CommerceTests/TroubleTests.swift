@@ -120,9 +120,11 @@ private final class CountingProvider: PaymentProvider {
     return try await sandbox.payment(attempt: attempt)
   }
 
-  func refund(payment id: String, amount: Money, key: String) async throws -> ProviderRefund {
-    try await sandbox.refund(payment: id, amount: amount, key: key)
-  }
+  func cancel(_ id: String) async throws -> ProviderPayment { try await sandbox.cancel(id) }
+
+  func refund(_ request: RefundRequest) async throws -> ProviderRefund { try await sandbox.refund(request) }
+
+  func refund(_ id: String) async throws -> ProviderRefund { try await sandbox.refund(id) }
 
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent {
     try sandbox.event(headers: headers, body: body, now: now)

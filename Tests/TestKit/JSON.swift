@@ -37,7 +37,12 @@ public indirect enum JSON: Codable, Equatable, Sendable {
   }
 
   public subscript(key: String) -> JSON {
-    if case .object(let members) = self { members[key] ?? .null } else { .null }
+    get { if case .object(let members) = self { members[key] ?? .null } else { .null } }
+    set {
+      guard case .object(var members) = self else { return }
+      members[key] = newValue
+      self = .object(members)
+    }
   }
 
   public subscript(index: Int) -> JSON {

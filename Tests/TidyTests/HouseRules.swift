@@ -16,7 +16,8 @@ import Testing
       "Synchronization",
     ],
     "Web": [
-      "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes", "Hummingbird",
+      "AsyncHTTPClient", "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes",
+      "Hummingbird",
       "HummingbirdCore",
       "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOWebSocket",
       "ServiceLifecycle",

@@ -1,9 +1,12 @@
 extension ID {
+  /// The time in it, which is when it was made if it is one of ours.
+  var made: Moment { Moment(milliseconds: Int64(high >> 16)) }
+
   /// Whether it is a UUIDv7 (RFC 9562 §5.7) made within `hours` of `now`, before or after.
   func isFresh(at now: Moment, hours: Int64) -> Bool {
     // The version's four bits, and the variant's two.
     guard high >> 12 & 0xF == 7, low >> 62 == 0b10 else { return false }
-    let made = Moment(milliseconds: Int64(high >> 16))
+    let made = made
     let limit = hours.multipliedReportingOverflow(by: 3_600_000)
     return limit.overflow || abs(made.milliseconds(since: now)) <= limit.partialValue
   }

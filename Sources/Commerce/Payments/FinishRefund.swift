@@ -32,14 +32,30 @@ extension Commerce {
 
   private func ask(_ provider: any PaymentProvider, for refund: Refund, of attempt: PaymentAttempt) async throws {
     do {
-      let answer = try await provider.refund(
-        payment: attempt.payment, amount: refund.amount, key: refund.id.description)
-      try await writeAndTell { db in
-        try self.finish(refund, providerName: provider.name, answer: answer, in: db)
-      }
+      let answer =
+        refund.providerID.isEmpty
+        ? try await provider.refund(
+          RefundRequest(
+            payment: attempt.payment, amount: refund.amount, key: refund.id.description, made: refund.made))
+        : try await provider.refund(refund.providerID)
+      try await writeAndTell { db in try self.record(answer, of: refund, providerName: provider.name, in: db) }
     } catch let refused as ProviderRefused {
       troubles.note(.refundRefused, provider: provider.name, order: refund.order, refused)
-      try await writeAndTell { db in try self.fail(refund, because: refused, in: db) }
+      try await writeAndTell { db in try self.fail(refund, because: refused.code, in: db) }
+    }
+  }
+
+  /// Writes down what a provider said of a refund. One that has an end keeps it, whatever comes later.
+  func record(
+    _ answer: ProviderRefund, of refund: Refund, providerName: String, in db: any Connection
+  ) throws {
+    switch answer.state {
+    case .succeeded: try finish(refund, providerName: providerName, answer: answer, in: db)
+    case .failed(let code): try fail(refund, because: code, in: db)
+    case .pending:
+      // From now on it is asked about by this name, so that it is never made a second time.
+      try db.run(
+        "UPDATE refund SET refund_id = \(answer.id) WHERE id = \(refund.id) AND state = \(Refund.State.pending)")
     }
   }
 
@@ -92,10 +108,10 @@ extension Commerce {
     if order.state == .paid { try Stock.takeBack(order.unsentUnits(in: db), on: occasion, in: db) }
   }
 
-  private func fail(_ refund: Refund, because refused: ProviderRefused, in db: any Connection) throws {
+  private func fail(_ refund: Refund, because code: String, in db: any Connection) throws {
     let isFirst = try db.run(
       """
-      UPDATE refund SET state = \(Refund.State.failed), failure = \(refused.code)
+      UPDATE refund SET state = \(Refund.State.failed), failure = \(code)
       WHERE id = \(refund.id) AND state = \(Refund.State.pending)
       """)
     guard isFirst == 1 else { return }

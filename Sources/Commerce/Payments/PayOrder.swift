@@ -25,11 +25,15 @@ extension Commerce {
     }
     guard case .ask(let attempt, let order) = step else { return step.outcome }
     let request = PaymentRequest(
-      reference: order.number, attempt: attempt, amount: order.total, method: method, description: order.number,
-      metadata: ["order": order.id.description])
+      reference: order.number, order: order.id, attempt: attempt, amount: order.total, method: method)
     let payment: ProviderPayment
     do {
       payment = try await provider.pay(request)
+    } catch let refused as ProviderRefused {
+      // A no for good, and not the buyer's fault: our settings, or an amount that the provider does not take.
+      troubles.note(.paymentRefused, provider: provider.name, order: order.id, refused)
+      payment = ProviderPayment(
+        id: "", attempt: attempt, amount: order.total, state: .declined, failure: Self.paymentRefused)
     } catch {
       // No answer is not a no: the money may have been taken. The attempt stays as it is until the provider tells.
       troubles.note(.paymentUnanswered, provider: provider.name, order: order.id, error)
@@ -37,6 +41,9 @@ extension Commerce {
     }
     return try await record(payment, from: provider)
   }
+
+  private static let paymentRefused = ProviderPayment.Failure(
+    code: "payment_refused", sentence: "The payment could not be made, and nothing was charged. Try again later.")
 
   private enum Step: Sendable {
     case ask(ID<PaymentAttempt>, Order)

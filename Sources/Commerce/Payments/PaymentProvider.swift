@@ -6,7 +6,8 @@ public protocol PaymentProvider: Sendable {
   /// A stable word in lower case; part of the webhook's path, and of the ledger's account names.
   var name: String { get }
 
-  /// Takes money. The same `attempt` again is the same payment, never a second one. Throws when the answer is unknown.
+  /// Takes money. The same `attempt` again is the same payment, never a second one. Throws `ProviderRefused` when it was
+  /// refused for another reason than the buyer's card, and anything else when the answer is unknown.
   func pay(_ request: PaymentRequest) async throws -> ProviderPayment
 
   /// What became of a payment.
@@ -15,8 +16,15 @@ public protocol PaymentProvider: Sendable {
   /// What became of an attempt whose answer was lost; nil when the provider never heard of it.
   func payment(attempt: ID<PaymentAttempt>) async throws -> ProviderPayment?
 
-  /// Gives money back. The same `key` again is the same refund. Throws `ProviderRefused` when it never will.
-  func refund(payment id: String, amount: Money, key: String) async throws -> ProviderRefund
+  /// Gives up a payment that its buyer does not go on with, and says how it stands: it may have been made meanwhile.
+  func cancel(_ id: String) async throws -> ProviderPayment
+
+  /// Gives money back. The same `key` again is the same refund, however much later. Throws `ProviderRefused` when it
+  /// never will.
+  func refund(_ request: RefundRequest) async throws -> ProviderRefund
+
+  /// What became of a refund that was pending.
+  func refund(_ id: String) async throws -> ProviderRefund
 
   /// Reads a webhook. Throws `WebhookRefusal` unless its signature is right and it was signed at about `now` (five
   /// minutes before or after, unless it was made with another bound).
@@ -26,23 +34,37 @@ public protocol PaymentProvider: Sendable {
 public struct PaymentRequest: Sendable {
   /// The order, as people name it; shown on the buyer's statement where the provider can.
   public let reference: String
+  public let order: ID<Order>
   public let attempt: ID<PaymentAttempt>
   public let amount: Money
   /// The provider's name for the card or account, such as `pm_…`. Never a card number.
   public let method: String
-  public let description: String
-  public let metadata: [String: String]
 
   public init(
-    reference: String, attempt: ID<PaymentAttempt>, amount: Money, method: String, description: String,
-    metadata: [String: String] = [:]
+    reference: String, order: ID<Order>, attempt: ID<PaymentAttempt>, amount: Money, method: String
   ) {
     self.reference = reference
+    self.order = order
     self.attempt = attempt
     self.amount = amount
     self.method = method
-    self.description = description
-    self.metadata = metadata
+  }
+}
+
+public struct RefundRequest: Sendable {
+  /// The provider's name for the payment it is taken from.
+  public let payment: String
+  public let amount: Money
+  /// Ours for the refund.
+  public let key: String
+  /// When it was first asked for: providers forget keys.
+  public let made: Moment
+
+  public init(payment: String, amount: Money, key: String, made: Moment) {
+    self.payment = payment
+    self.amount = amount
+    self.key = key
+    self.made = made
   }
 }
 
@@ -83,9 +105,20 @@ public struct ProviderPayment: Sendable, Equatable {
 }
 
 public struct ProviderRefund: Sendable, Equatable {
-  public let id: String
+  public enum State: Sendable, Equatable {
+    case succeeded
+    /// On its way: it may take days, and may still fail.
+    case pending
+    case failed(code: String)
+  }
 
-  public init(id: String) { self.id = id }
+  public let id: String
+  public let state: State
+
+  public init(id: String, state: State = .succeeded) {
+    self.id = id
+    self.state = state
+  }
 }
 
 /// A provider's definite no, as opposed to no answer.
@@ -100,17 +133,26 @@ public struct ProviderRefused: Error, Sendable {
 }
 
 /// Something that happened at a provider, as its webhook told it.
-public struct ProviderEvent: Sendable, Equatable {
+public struct ProviderEvent: Sendable {
   /// Unique at the provider: the same event is acted on once.
   public let id: String
   public let kind: String
   /// The payment as it was then; nil for an event that is about none.
   public let payment: ProviderPayment?
+  /// Our key of the refund it is about, and the refund as it was then.
+  public let refund: (key: String, refund: ProviderRefund)?
+  /// What it tells may be old by now: before anything is done, the provider is asked how it stands.
+  public let isHint: Bool
 
-  public init(id: String, kind: String, payment: ProviderPayment?) {
+  public init(
+    id: String, kind: String, payment: ProviderPayment? = nil, refund: (key: String, refund: ProviderRefund)? = nil,
+    isHint: Bool = false
+  ) {
     self.id = id
     self.kind = kind
     self.payment = payment
+    self.refund = refund
+    self.isHint = isHint
   }
 }
 

@@ -6,8 +6,11 @@ import Synchronization
 public final class PaymentTroubles: Sendable {
   public enum Kind: String, Sendable, CaseIterable {
     case paymentUnanswered = "payment_unanswered"
+    case paymentRefused = "payment_refused"
     case refundUnanswered = "refund_unanswered"
     case refundRefused = "refund_refused"
+    /// One that had succeeded came back, such as from a card that was closed: the buyer does not have the money.
+    case refundReturned = "refund_returned"
     /// Money is to go back through a provider that this installation does not have (any more).
     case providerMissing = "provider_missing"
   }
@@ -40,8 +43,10 @@ extension PaymentTroubles.Kind {
   fileprivate var sentence: String {
     switch self {
     case .paymentUnanswered: "the payment provider did not answer; it is asked again"
+    case .paymentRefused: "the payment provider refused to make a payment; see its code"
     case .refundUnanswered: "a refund did not go through; it is tried again"
     case .refundRefused: "the payment provider refused a refund; it has failed"
+    case .refundReturned: "a refund came back to us; pay the buyer in another way"
     case .providerMissing: "a refund waits for a payment provider that is not set up here; set it up again"
     }
   }

@@ -12,6 +12,7 @@ extension Commerce {
     guard let provider = providers[providerName] else { throw GeneralRefusal.notFound("payment provider") }
     guard body.count <= policy.webhookBytesMax else { throw WebhookRefusal.tooLarge }
     let event = try provider.event(headers: headers, body: body, now: clock.now)
+    let news = try await news(of: event, from: provider)
     let (outcome, refund) = try await writeAndTell { db -> (WebhookOutcome, ID<Refund>?) in
       let isNew = try db.run(
         """
@@ -20,13 +21,60 @@ extension Commerce {
         ON CONFLICT (provider, event_id) DO NOTHING
         """)
       guard isNew == 1 else { return (.repeated, nil) }
-      guard let payment = event.payment, let recorded = try self.record(payment, from: provider.name, in: db) else {
-        return (.ignored, nil)
+      switch news {
+      case .payment(let payment):
+        guard let recorded = try self.record(payment, from: provider.name, in: db) else { return (.ignored, nil) }
+        return (.acted, recorded.strayRefund)
+      case .refund(let refund, let answer):
+        try self.record(answer, of: refund, providerName: provider.name, in: db)
+        return (.acted, nil)
+      case .nothing: return (.ignored, nil)
       }
-      return (.acted, recorded.strayRefund)
+    }
+    if case .refund(let refund, let answer) = news, outcome == .acted, refund.state == .succeeded,
+      case .failed(let code) = answer.state
+    {
+      troubles.note(
+        .refundReturned, provider: provider.name, order: refund.order, refund: refund.id,
+        ProviderRefused(code: code, sentence: ""))
     }
     if let refund { await tryRefund(refund) }
     return outcome
+  }
+
+  private enum News: Sendable {
+    case payment(ProviderPayment)
+    case refund(Refund, ProviderRefund)
+    case nothing
+  }
+
+  /// What there is to write down. Of an event that is a hint, and would change something, how the provider says it stands
+  /// now: events come late and in any order.
+  private func news(of event: ProviderEvent, from provider: any PaymentProvider) async throws -> News {
+    do {
+      if let payment = event.payment {
+        guard event.isHint, try await isNews(payment, from: provider.name) else { return .payment(payment) }
+        return .payment(try await provider.payment(payment.id))
+      }
+      guard let (key, told) = event.refund, let id = ID<Refund>(key) else { return .nothing }
+      let refund = try await database.read { db in try Refund.find(id, in: db) }
+      guard let refund, refund.provider == provider.name else { return .nothing }
+      return .refund(refund, event.isHint ? try await provider.refund(told.id) : told)
+    } catch let refusal as any Refusal {
+      throw refusal
+    } catch {
+      troubles.note(.paymentUnanswered, provider: provider.name, error)
+      throw WebhookRefusal.unanswered
+    }
+  }
+
+  private func isNews(_ payment: ProviderPayment, from provider: String) async throws -> Bool {
+    try await database.read { db in
+      let row = try db.row(
+        "SELECT state FROM payment_attempt WHERE id = \(payment.attempt) AND provider = \(provider)")
+      guard let known = try row?.get("state", as: PaymentAttempt.State.self) else { return false }
+      return PaymentAttempt.State(payment.state).rank > known.rank
+    }
   }
 }
 
@@ -58,6 +106,7 @@ public enum WebhookRefusal: Refusal, Equatable {
   case tooOld
   case unreadable
   case tooLarge
+  case unanswered
 
   public var code: String {
     switch self {
@@ -65,6 +114,7 @@ public enum WebhookRefusal: Refusal, Equatable {
     case .tooOld: "bad_timestamp"
     case .unreadable: "unreadable"
     case .tooLarge: "too_large"
+    case .unanswered: "provider_unanswered"
     }
   }
 
@@ -74,6 +124,7 @@ public enum WebhookRefusal: Refusal, Equatable {
     case .tooOld: "It was signed too long before or after now. Check both clocks."
     case .unreadable: "The body is not an event."
     case .tooLarge: "The body is too large."
+    case .unanswered: "The provider was asked how it stands now, and did not say. Send the event again later."
     }
   }
 
@@ -81,6 +132,7 @@ public enum WebhookRefusal: Refusal, Equatable {
     switch self {
     case .badSignature, .tooOld: .unauthenticated
     case .unreadable, .tooLarge: .invalid
+    case .unanswered: .busy
     }
   }
 }

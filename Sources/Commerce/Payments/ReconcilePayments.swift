@@ -56,10 +56,21 @@ extension Commerce {
       _ = try await record(found, from: provider)
       return true
     }
-    let isAbandoned =
-      clock.now.milliseconds(since: attempt.started) > policy.paymentAbandonedSeconds * 1000
-      && found.state == .requiresAction
-    return isAbandoned ? try await close(attempt, as: "abandoned") : false
+    guard found.state == .requiresAction, try await isAbandoned(attempt) else { return false }
+    do {
+      // From here on its buyer cannot confirm it any more, or has done so in this moment.
+      _ = try await record(try await provider.cancel(found.id), from: provider)
+      return true
+    } catch {
+      troubles.note(.paymentUnanswered, provider: provider.name, order: attempt.order, error)
+      return false
+    }
+  }
+
+  /// Whether nobody wants it any more: its order has ended or is paid, or its buyer never came back.
+  private func isAbandoned(_ attempt: PaymentAttempt) async throws -> Bool {
+    if clock.now.milliseconds(since: attempt.started) > policy.paymentAbandonedSeconds * 1000 { return true }
+    return try await database.read { db in try Order.require(attempt.order, in: db).state != .placed }
   }
 
   /// Nobody expects anything of this attempt any more. Should it succeed after all, that still counts.

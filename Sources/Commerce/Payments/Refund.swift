@@ -21,6 +21,8 @@ public struct Refund: Sendable, Equatable {
   public let reason: String
   public let state: State
   public let made: Moment
+  /// What the provider calls it; empty until it answered.
+  public var providerID = ""
   /// What it is for, when it was asked for by line; else nothing. Their amounts sum to `amount`.
   public internal(set) var lines: [Line] = []
 }
@@ -64,7 +66,7 @@ extension Refund {
   private static let columns: SQL = """
     refund.id AS id, refund.order_id AS order_id, refund.attempt_id AS attempt_id, refund.kind AS kind,
     refund.amount_minor AS amount_minor, orders.currency AS currency, refund.reason AS reason, refund.state AS state,
-    refund.made_ms AS made_ms, payment_attempt.provider AS provider
+    refund.made_ms AS made_ms, refund.refund_id AS provider_id, payment_attempt.provider AS provider
     """
   private static let tables: SQL = """
     refund JOIN orders ON orders.id = refund.order_id
@@ -81,5 +83,6 @@ extension Refund {
     reason = try row.get("reason")
     state = try row.get("state")
     made = try row.get("made_ms")
+    providerID = try row.get("provider_id")
   }
 }

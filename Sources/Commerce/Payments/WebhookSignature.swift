@@ -12,7 +12,13 @@ enum WebhookSignature {
   /// Throws `WebhookRefusal` unless one of the signatures is right (while a secret is changed there are two), and it was
   /// made at most `ageSeconds` before or after now: a time in the future is as wrong as an old one.
   static func check(_ header: String?, body: [UInt8], secret: String, now: Moment, ageSeconds: Int64) throws {
-    guard !secret.isEmpty, let header, header.utf8.count <= 1024 else { throw WebhookRefusal.badSignature }
+    try check(header, body: body, secrets: [secret], now: now, ageSeconds: ageSeconds)
+  }
+
+  /// The same, with one of several secrets: while it is changed we have two as well. An empty one matches nothing.
+  static func check(_ header: String?, body: [UInt8], secrets: [String], now: Moment, ageSeconds: Int64) throws {
+    let secrets = secrets.filter { !$0.isEmpty }
+    guard !secrets.isEmpty, let header, header.utf8.count <= 1024 else { throw WebhookRefusal.badSignature }
     var seconds: Int64?
     var codes: [[UInt8]] = []
     for part in header.split(separator: ",") {
@@ -27,8 +33,8 @@ enum WebhookSignature {
     guard let seconds else { throw WebhookRefusal.badSignature }
     let message = signed(body, seconds: seconds)
     // CryptoKit's comparison takes the same time wherever the first difference is.
-    let isSigned = codes.contains {
-      HMAC<SHA256>.isValidAuthenticationCode($0, authenticating: message, using: key(secret))
+    let isSigned = codes.contains { code in
+      secrets.contains { HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message, using: key($0)) }
     }
     guard isSigned else { throw WebhookRefusal.badSignature }
     let (milliseconds, isTooLarge) = seconds.multipliedReportingOverflow(by: 1000)

@@ -70,8 +70,33 @@ public final class SandboxProvider: PaymentProvider {
     }
   }
 
-  public func refund(payment id: String, amount: Money, key: String) async throws -> ProviderRefund {
+  public func cancel(_ id: String) async throws -> ProviderPayment {
     try await asIfFarAway {
+      try await self.database.write { db in
+        guard let payment = try SandboxPayment.find(id, in: db) else { throw Self.unknownPayment }
+        guard payment.state == .requiresAction else { return payment.answer }
+        let cancelled = payment.becoming(.declined, failure: Self.abandoned)
+        try cancelled.update(in: db)
+        return cancelled.answer
+      }
+    }
+  }
+
+  private static let abandoned = ProviderPayment.Failure(
+    code: "abandoned", sentence: "The payment did not come about. Try again.")
+
+  public func refund(_ id: String) async throws -> ProviderRefund {
+    try await asIfFarAway {
+      try await self.database.read { db in
+        guard try db.row("SELECT id FROM sandbox_refund WHERE id = \(id)") != nil else { throw Self.unknownPayment }
+        return ProviderRefund(id: id)
+      }
+    }
+  }
+
+  public func refund(_ request: RefundRequest) async throws -> ProviderRefund {
+    let (id, amount, key) = (request.payment, request.amount, request.key)
+    return try await asIfFarAway {
       try await self.database.write { db in
         if let known = try db.row("SELECT id FROM sandbox_refund WHERE key = \(key)") {
           return ProviderRefund(id: try known.get("id"))
