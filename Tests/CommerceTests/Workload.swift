@@ -21,6 +21,9 @@ struct Workload {
     random = SeededEntropy(seed: seed &* 31)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     try await makeCoupons()
+    try await stall.commerce.setPayoutDestination(
+      of: .channel(stall.channel), by: stall.owner,
+      BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
     // A fee of whatever is refunded, so that every sequence of refunds has one.
     _ = try await stall.commerce.makeCommissionPlan(
       stall.commerce.makeID(), by: stall.owner,
@@ -84,6 +87,7 @@ struct Workload {
     case 92..<94: try await arrive()
     case 94..<96: try await openDeal()
     case 96..<97: try await endDeal()
+    case 97..<98: try await payOut()
     default: moveClock()
     }
   }
@@ -149,6 +153,26 @@ struct Workload {
     guard let payment = pick(auditor.confirmations) else { return }
     auditor.confirmations.removeAll { $0 == payment }
     try await stall.sandbox.authenticate(payment, approved: below(3) > 0)
+  }
+
+  /// What can be paid out is, some of it through a file; and the bank takes it or sends it back.
+  private func payOut() async throws {
+    let commerce = stall.commerce
+    if below(2) == 0 { try await commerce.preparePayouts() } else { try await commerce.preparePayouts(by: stall.owner) }
+    if below(2) == 0 {
+      do {
+        _ = try await commerce.makePayoutFile(commerce.makeID(), by: stall.owner, currency: Stall.rupee)
+      } catch is PayoutRefusal {}
+    }
+    for payout in try await commerce.payouts(by: stall.owner, limit: 5).items where below(2) == 0 {
+      do {
+        if below(3) == 0 {
+          try await commerce.payoutCameBack(payout.id, by: stall.owner, reason: "seed")
+        } else {
+          try await commerce.payoutArrived(payout.id, by: stall.owner)
+        }
+      } catch is PayoutRefusal {}
+    }
   }
 
   /// Some are lost on the way and come again.

@@ -167,6 +167,16 @@ public struct Policy: Sendable {
   /// How long after its delivery an order is settled: its seller's money is released.
   public var settleHours: Int64 = 72
 
+  // MARK: Payouts
+
+  /// Days between two payouts to somebody; 0 leaves them to the operator.
+  public var payoutDays: Int64 = 7
+  /// What is less than this many minor units waits for more.
+  public var payoutMinimumMinor: Int64 = 1_000
+  /// How long a bank account that was changed is not paid to.
+  public var payoutChangeHours: Int64 = 72
+  public let payoutsPerFileMax = 5_000
+
   // MARK: Mail
 
   /// How often a mail is tried before it is given up: with the waits between, about two days.

@@ -78,11 +78,17 @@ public struct PlacedOrder: Sendable {
 extension ID<Order> {
   /// The last 40 bits of the id, all of them random, as `H-7K3M-92QF`. For people, who also have a name and a date:
   /// programs use the id.
-  public var orderNumber: String {
+  public var orderNumber: String { number(after: "H") }
+}
+
+extension ID {
+  /// The last 40 bits of the id, all of them random, after a letter that says what it is of.
+  func number(after letter: Character) -> String {
     // Crockford's base 32: no I, L, O or U, so that it can be read out.
     let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
     let digits = (0..<8).map { alphabet[Int((low >> (35 - 5 * UInt64($0))) & 31)] }
-    return "H-\(String(decoding: digits[..<4], as: UTF8.self))-\(String(decoding: digits[4...], as: UTF8.self))"
+    return
+      "\(letter)-\(String(decoding: digits[..<4], as: UTF8.self))-\(String(decoding: digits[4...], as: UTF8.self))"
   }
 }
 

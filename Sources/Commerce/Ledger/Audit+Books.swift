@@ -30,7 +30,7 @@ extension Audit {
       db.rows(
         """
         SELECT id FROM ledger_transfer
-        WHERE cause_id NOT IN (SELECT id FROM payment_attempt WHERE state = 'succeeded')
+        WHERE order_id IS NOT NULL AND cause_id NOT IN (SELECT id FROM payment_attempt WHERE state = 'succeeded')
           AND cause_id NOT IN (SELECT id FROM refund WHERE state = 'succeeded')
         """)
     ) { row in "transfer \(try row.name("id")): books a payment or refund that did not go through" }

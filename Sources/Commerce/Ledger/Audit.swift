@@ -13,6 +13,7 @@ extension Commerce {
       try audit.deals(in: db)
       try audit.coupons(in: db)
       try audit.payments(in: db)
+      try audit.payouts(in: db)
       try audit.ledger(in: db)
       try audit.timelines(in: db)
       return audit.report

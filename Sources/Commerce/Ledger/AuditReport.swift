@@ -10,19 +10,9 @@ public struct AuditReport: Sendable, Equatable {
 
 /// What an account of the ledger has.
 public struct Balance: Sendable, Equatable {
-  /// `provider:<name>`, `seller:<channel>`, `commission`, `tax:<market>` or `buyer:<order>`.
+  /// `provider:<name>`, `seller:<channel>`, `commission`, `promotion`, `tax:<market>`, `buyer:<order>`, `payouts` or
+  /// `bank`.
   public let account: String
   /// Positive: the house owes it to the account, or has earned it. Negative: the account owes it to the house.
-  public let amount: Money
-}
-
-/// A line of a channel's statement: what one transfer brought or took.
-public struct StatementLine: Sendable, Equatable {
-  public enum Kind: String, Sendable { case payment, refund }
-
-  public let transfer: ID<Transfer>
-  public let kind: Kind
-  public let order: ID<Order>
-  public let at: Moment
   public let amount: Money
 }

@@ -2,7 +2,7 @@ import Store
 
 /// What the books owe a channel in one currency.
 public struct Earnings: Sendable, Equatable {
-  /// Of orders that are settled, or refunded whole.
+  /// Of orders that are settled, or refunded whole, less what was paid out. Negative is a debt.
   public let released: Money
   /// Of orders that are paid and on their way, or were delivered less than `Policy.settleHours` ago.
   public let waiting: Money
@@ -17,12 +17,12 @@ extension Commerce {
       return try db.rows(
         """
         SELECT entry.currency AS currency,
-          CAST(SUM(CASE WHEN orders.state IN ('settled', 'refunded') THEN entry.amount_minor ELSE 0 END) AS BIGINT)
-            AS released,
-          CAST(SUM(CASE WHEN orders.state IN ('settled', 'refunded') THEN 0 ELSE entry.amount_minor END) AS BIGINT)
-            AS waiting
+          CAST(SUM(CASE WHEN orders.id IS NULL OR orders.state IN ('settled', 'refunded')
+            THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS released,
+          CAST(SUM(CASE WHEN orders.id IS NULL OR orders.state IN ('settled', 'refunded')
+            THEN 0 ELSE entry.amount_minor END) AS BIGINT) AS waiting
         FROM ledger_entry entry JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
-        JOIN orders ON orders.id = transfer.order_id
+        LEFT JOIN orders ON orders.id = transfer.order_id
         WHERE entry.account = \(LedgerAccount.seller(channel).description)
         GROUP BY entry.currency ORDER BY entry.currency
         """

@@ -7,6 +7,13 @@ enum Ledger {
     /// Money that came for an order which did not want it, and its way back.
     case strayPayment = "stray_payment"
     case strayRefund = "stray_refund"
+    /// Released money on its way to whom it belongs, its arrival, or its coming back.
+    case payout
+    case payoutPaid = "payout_paid"
+    case payoutReturned = "payout_returned"
+
+    /// A payout is of many orders, and so of none.
+    var isOfAnOrder: Bool { ![.payout, .payoutPaid, .payoutReturned].contains(self) }
   }
 
   struct Entry: Equatable {
@@ -23,19 +30,19 @@ enum Ledger {
   static func book(
     _ kind: Kind, cause: [UInt8], _ entries: [Entry], on occasion: Occasion, in db: any Connection
   ) throws {
-    guard let order = occasion.order else { throw LedgerFault.noOrder }
+    guard (occasion.order != nil) == kind.isOfAnOrder else { throw LedgerFault.noOrder }
     let entries = entries.filter { $0.amount.minor != 0 }
     var sums: [Currency: Money] = [:]
     for entry in entries {
       let nothing = Money(minor: 0, currency: entry.amount.currency)
       sums[entry.amount.currency] = try sums[entry.amount.currency, default: nothing].adding(entry.amount)
     }
-    guard !entries.isEmpty, sums.values.allSatisfy({ $0.minor == 0 }) else { throw LedgerFault.unbalanced(order) }
+    guard !entries.isEmpty, sums.values.allSatisfy({ $0.minor == 0 }) else { throw LedgerFault.unbalanced }
     let transfer = ID<Transfer>(at: occasion.at, entropy: occasion.entropy)
     try db.run(
       """
       INSERT INTO ledger_transfer (id, kind, order_id, cause_id, at_ms)
-      VALUES (\(transfer), \(kind.rawValue), \(order), \(cause), \(occasion.at))
+      VALUES (\(transfer), \(kind.rawValue), \(occasion.order.sqlValue), \(cause), \(occasion.at))
       """)
     let rows: [[any ValueConvertible]] = entries.enumerated().map { position, entry in
       [transfer, position, entry.account.description, entry.amount.currency, entry.amount.minor]
@@ -60,6 +67,10 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
   case promotion
   case tax(market: String)
   case buyer(ID<Order>)
+  /// What was taken from balances and has not arrived yet.
+  case payouts
+  /// What the house's bank paid out.
+  case bank
 
   var description: String {
     switch self {
@@ -69,12 +80,14 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
     case .promotion: "promotion"
     case .tax(let market): "tax:\(market)"
     case .buyer(let order): "buyer:\(order)"
+    case .payouts: "payouts"
+    case .bank: "bank"
     }
   }
 }
 
 /// What must not be: it fails its transaction.
 enum LedgerFault: Error, Equatable {
-  case unbalanced(ID<Order>)
+  case unbalanced
   case noOrder
 }

@@ -14,9 +14,25 @@ enum LedgerAPI {
   struct Line: Codable {
     let transfer: ID<Transfer>
     let kind: String
-    let order: ID<Order>
+    let order: ID<Order>?
+    let payout: ID<Payout>?
     let at: Moment
+    let sold: Money
+    let tax: Money
+    let commission: Money
     let amount: Money
+
+    init(_ line: StatementLine) {
+      transfer = line.transfer
+      kind = line.kind.rawValue
+      order = line.order
+      payout = line.payout
+      at = line.at
+      sold = line.sold
+      tax = line.tax
+      commission = line.commission
+      amount = line.amount
+    }
   }
 
   struct EarningsAnswer: Codable, Described {
@@ -24,7 +40,8 @@ enum LedgerAPI {
     let waiting: Money
 
     static let fields = [
-      "released": "Of orders that are settled.", "waiting": "Of orders that are not delivered and settled yet.",
+      "released": "Of orders that are settled, less what was paid out; negative is a debt.",
+      "waiting": "Of orders that are not delivered and settled yet.",
     ]
   }
 
@@ -52,8 +69,8 @@ enum LedgerAPI {
     ) { call in
       List(
         try await call.commerce.statement(
-          by: call.caller, call.channel().id, after: call.cursor(), limit: call.limit())
-      ) { Line(transfer: $0.transfer, kind: $0.kind.rawValue, order: $0.order, at: $0.at, amount: $0.amount) }
+          by: call.caller, call.channel().id, after: call.cursor(), limit: call.limit()),
+        Line.init)
     }.paged.by(.account),
   ]
 }

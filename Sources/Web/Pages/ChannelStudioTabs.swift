@@ -118,6 +118,8 @@ struct OrdersTab: Sendable {
 
   /// By currency; for owners alone.
   let earnings: [EarningsView]
+  /// For owners alone.
+  let moneyURL: String?
   let items: [Item]
   let hasItems: Bool
   let next: String?
@@ -127,6 +129,7 @@ struct OrdersTab: Sendable {
     earnings = earned.map {
       EarningsView(releasedText: visit.words.money($0.released), waitingText: visit.words.money($0.waiting))
     }
+    moneyURL = role.isOwner ? "/studio/\(channel.handle)/money" : nil
     let page = try await visit.commerce.orders(
       of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     items = page.items.map { order in

@@ -113,13 +113,7 @@ extension Visit {
     case "seller":
       guard let id = ID<Channel>(subject), let channel = try? await commerce.channel(id, by: caller) else { break }
       return words["operator.seller", ["name": channel.name]]
-    case "provider": return words["operator.provider", ["name": subject]]
-    case "commission": return words["operator.commissionEarned"]
-    case "promotion": return words["operator.promotion"]
-    case "tax":
-      return words["operator.taxCollected", ["name": markets.first { $0.code == subject }?.name ?? subject]]
-    case "buyer": return words["operator.buyer"]
-    default: break
+    default: return words.account(balance.account, markets: markets)
     }
     return balance.account
   }

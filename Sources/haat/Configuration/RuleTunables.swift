@@ -189,6 +189,15 @@ extension Tunable<Policy> {
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(
+        "rules.payoutDays", \.payoutDays, of: part, 0...366,
+        "Days between two payouts that Haat prepares for somebody; 0 leaves them to the operator."),
+      Self(
+        "rules.payoutMinimumMinor", \.payoutMinimumMinor, of: part, 1...1_000_000_000,
+        "What is less than so many minor units waits for more before it is paid out."),
+      Self(
+        "rules.payoutChangeHours", \.payoutChangeHours, of: part, 0...8_760,
+        "Hours that a bank account which was changed is not paid to."),
+      Self(
         "rules.mailAttemptsMax", \.mailAttemptsMax, of: part, 1...100,
         "How often a mail is tried before it is given up."),
       Self("rules.mailDays", \.mailDays, of: part, 1...3650, "Days it is kept that a mail was sent, or was not."),

@@ -1,0 +1,95 @@
+public import Store
+
+/// Whom the house owes money that it pays out.
+public enum Payee: Hashable, Sendable, CustomStringConvertible {
+  case channel(ID<Channel>)
+
+  /// As the payouts have it: `channel:<id>`.
+  public var description: String {
+    switch self {
+    case .channel(let channel): "channel:\(channel)"
+    }
+  }
+
+  /// Nil for anything else than a description.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, parts[0] == "channel", let id = ID<Channel>(String(parts[1])) else { return nil }
+    self = .channel(id)
+  }
+
+  /// Their accounts in the books, in the order in which a payout takes from them.
+  var accounts: [LedgerAccount] {
+    switch self {
+    case .channel(let channel): [.seller(channel)]
+    }
+  }
+
+  /// The payee an account of the books belongs to.
+  static func of(account: String) -> Payee? {
+    let parts = account.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, parts[0] == "seller", let id = ID<Channel>(String(parts[1])) else { return nil }
+    return .channel(id)
+  }
+
+  /// Whoever may see and say where the money goes: a channel's owners. Throws `GeneralRefusal`.
+  @discardableResult
+  func require(_ caller: Caller, in db: any Connection) throws -> ID<Account> {
+    switch self {
+    case .channel(let channel): try Membership.require(.everything, of: channel, by: caller, in: db)
+    }
+  }
+
+  /// The same, or the operator.
+  func requireOrOperator(_ caller: Caller, in db: any Connection) throws {
+    if (try? caller.requireOperator(in: db)) != nil { return }
+    try require(caller, in: db)
+  }
+
+  /// What people call them.
+  func name(in db: any Connection) throws -> String {
+    switch self {
+    case .channel(let channel):
+      try db.row("SELECT name FROM channel WHERE id = \(channel)")?.get("name") ?? ""
+    }
+  }
+
+  /// Whether the operator has shut them out: their money waits then.
+  func isSuspended(in db: any Connection) throws -> Bool {
+    switch self {
+    case .channel(let channel):
+      try db.row("SELECT state FROM channel WHERE id = \(channel)")?.get("state", as: ChannelState.self) != .approved
+    }
+  }
+
+  /// What each of their accounts has of settled orders, and of those that were refunded whole, less what was paid out;
+  /// by currency. A negative sum is a debt.
+  func released(in db: any Connection) throws -> [Currency: [(account: String, minor: Int64)]] {
+    var sums: [Currency: [(account: String, minor: Int64)]] = [:]
+    for row in try db.rows(
+      """
+      SELECT entry.account AS account, entry.currency AS currency,
+        CAST(SUM(entry.amount_minor) AS BIGINT) AS minor
+      FROM ledger_entry entry JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
+      LEFT JOIN orders ON orders.id = transfer.order_id
+      WHERE entry.account IN \(list: accounts.map(\.description))
+        AND (transfer.order_id IS NULL OR orders.state IN ('settled', 'refunded'))
+      GROUP BY entry.account, entry.currency ORDER BY entry.account
+      """)
+    {
+      sums[try row.get("currency"), default: []].append((try row.get("account"), try row.get("minor")))
+    }
+    return sums
+  }
+}
+
+extension Payee: ValueConvertible {
+  public var sqlValue: Value { .text(description) }
+
+  public init(sqlValue: Value) throws {
+    guard case .text(let text) = sqlValue, let payee = Payee(text) else {
+      throw UnreadableValue(expected: "a payee", found: sqlValue)
+    }
+    self = payee
+  }
+}

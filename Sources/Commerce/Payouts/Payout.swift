@@ -1,0 +1,95 @@
+public import Store
+
+/// Money on its way from the house to somebody it owes it to.
+public struct Payout: Sendable, Equatable {
+  public enum State: String, Sendable, Codable, CaseIterable {
+    /// Taken from the payee's balance, and in no file yet.
+    case pending
+    /// In a file for the bank.
+    case sent
+    case paid
+    /// The bank did not take it: the payee has it in their balance again.
+    case returned
+  }
+
+  public let id: ID<Payout>
+  public let payee: Payee
+  public let amount: Money
+  public let state: State
+  public let holder: String
+  public let ending: String
+  public let file: ID<PayoutFile>?
+  /// Why it came back.
+  public let failure: String
+  public let made: Moment
+  public let ended: Moment?
+
+  /// Its name among people and banks: `P-7K3M-92QF`.
+  public var number: String { id.number(after: "P") }
+}
+
+/// A file of payouts for a bank.
+public struct PayoutFile: Sendable, Equatable {
+  public let id: ID<PayoutFile>
+  public let currency: Currency
+  public let made: Moment
+  public let count: Int64
+  public let sum: Money
+  /// Those of it that were neither paid nor returned yet.
+  public let open: Int64
+}
+
+extension Payout.State: ValueConvertible {}
+
+extension Payout {
+  static let columns: SQL = """
+    id, payee, currency, amount_minor, state, holder, ending, file_id, failure, made_ms, ended_ms
+    """
+
+  init(row: Row) throws {
+    id = try row.get("id")
+    payee = try row.get("payee")
+    amount = Money(minor: try row.get("amount_minor"), currency: try row.get("currency"))
+    state = try row.get("state")
+    holder = try row.get("holder")
+    ending = try row.get("ending")
+    file = try row.get("file_id")
+    failure = try row.get("failure")
+    made = try row.get("made_ms")
+    ended = try row.get("ended_ms")
+  }
+
+  static func require(_ id: ID<Payout>, in db: any Connection) throws -> Payout {
+    guard let row = try db.row("SELECT \(columns) FROM payout WHERE id = \(id)") else {
+      throw GeneralRefusal.notFound("payout")
+    }
+    return try Payout(row: row)
+  }
+}
+
+/// Why a payout does not go further.
+public enum PayoutRefusal: Refusal, Equatable {
+  case ended(Payout.State)
+  case nothingToSend(Currency)
+  /// The installation's secret is another than the one the bank accounts were sealed with.
+  case unreadable(String)
+
+  public var code: String {
+    switch self {
+    case .ended: "payout_ended"
+    case .nothingToSend: "no_payouts"
+    case .unreadable: "payout_destination_unreadable"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .ended(let state): "This payout was \(state.rawValue) already."
+    case .nothingToSend(let currency): "There is no payout of \(currency) that waits for a file."
+    case .unreadable(let name):
+      "The bank account of \(name) was sealed with another secret than this installation has. Ask them to enter it again."
+    }
+  }
+
+  public var kind: RefusalKind { .conflict }
+}

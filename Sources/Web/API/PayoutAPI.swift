@@ -1,0 +1,310 @@
+import Commerce
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Payouts: what is released leaves the house; and statements, which say how it came to be.
+enum PayoutAPI {
+  struct PayoutAnswer: Codable, Described {
+    let id: ID<Payout>
+    let number: String
+    let payee: String
+    let amount: Money
+    let state: Payout.State
+    let holder: String
+    let ending: String
+    let file: ID<PayoutFile>?
+    let failure: String?
+    let madeAt: Moment
+    let endedAt: Moment?
+
+    static let fields = [
+      "payee": "channel:<id>.", "ending": "The last four characters of the bank account's number.",
+      "failure": "Why it came back.",
+    ]
+
+    init(_ payout: Payout) {
+      id = payout.id
+      number = payout.number
+      payee = payout.payee.description
+      amount = payout.amount
+      state = payout.state
+      holder = payout.holder
+      ending = payout.ending
+      file = payout.file
+      failure = payout.failure.isEmpty ? nil : payout.failure
+      madeAt = payout.made
+      endedAt = payout.ended
+    }
+  }
+
+  struct DueAnswer: Codable, Described {
+    let payee: String
+    let name: String
+    let available: Money
+    let block: PayoutDue.Block?
+    let holdReason: String?
+
+    static let fields = [
+      "available": "Released, less what was paid out or is on its way; negative is a debt.",
+      "block": "What keeps it from being paid out; left out when nothing does.",
+    ]
+
+    init(_ due: PayoutDue) {
+      payee = due.payee.description
+      name = due.name
+      available = due.available
+      block = due.block
+      holdReason = due.holdReason.isEmpty ? nil : due.holdReason
+    }
+  }
+
+  struct FileAnswer: Codable, Described {
+    let id: ID<PayoutFile>
+    let madeAt: Moment
+    let payouts: Int64
+    let sum: Money
+    let open: Int64
+
+    static let fields = ["open": "Payouts of it that were neither paid nor came back yet."]
+
+    init(_ file: PayoutFile) {
+      id = file.id
+      madeAt = file.made
+      payouts = file.count
+      sum = file.sum
+      open = file.open
+    }
+  }
+
+  struct NewFile: Codable {
+    let id: ID<PayoutFile>?
+    let currency: Currency
+  }
+
+  struct Account: Codable, Described {
+    let holder: String
+    let number: String
+    let code: String?
+
+    static let fields = [
+      "number": "An IBAN, or the account's number.", "code": "The bank's: an IFSC, a BIC or another; not with an IBAN.",
+    ]
+  }
+
+  struct DestinationAnswer: Codable, Described {
+    let holder: String
+    let ending: String
+    let usableFrom: Moment
+
+    static let fields = ["usableFrom": "Payouts go there from then on: a change waits."]
+
+    init(_ destination: PayoutDestination) {
+      holder = destination.holder
+      ending = destination.ending
+      usableFrom = destination.usable
+    }
+  }
+
+  struct Reason: Codable { let reason: String }
+  struct Count: Codable { let count: Int }
+
+  struct StatementAnswer: Codable, Described {
+    let opening: Money
+    let closing: Money
+    let sold: Money
+    let tax: Money
+    let commission: Money
+    let count: Int64
+    let lines: [LedgerAPI.Line]
+
+    static let fields = [
+      "sold": "What buyers paid less what they had back, with what the platform put in.",
+      "lines": "The first 500; the file has all.",
+    ]
+
+    init(_ statement: Statement) {
+      opening = statement.opening
+      closing = statement.closing
+      sold = statement.sold
+      tax = statement.tax
+      commission = statement.commission
+      count = statement.count
+      lines = statement.lines.map(LedgerAPI.Line.init)
+    }
+  }
+
+  struct BookedAnswer: Codable {
+    let account: String
+    let opening: Money
+    let added: Money
+    let taken: Money
+    let closing: Money
+
+    init(_ booked: BookedAccount) {
+      account = booked.account
+      opening = booked.opening
+      added = booked.added
+      taken = booked.taken
+      closing = booked.closing
+    }
+  }
+
+  static let endpoints: [Endpoint] = ofChannels + ofOperator + [bankFile]
+
+  private static let ofChannels: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/payouts", "Lists a channel's payouts, newest first, to its owners.",
+      gives: List<PayoutAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.payouts(
+          of: .channel(call.channel().id), by: call.caller, after: call.cursor(), limit: call.limit()),
+        PayoutAnswer.init)
+    }.paged.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/payouts/due",
+      "Says what could be paid out to a channel now, by currency, and what keeps it; to its owners.",
+      gives: List<DueAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.payoutsDue(of: .channel(call.channel().id), by: call.caller).map(DueAnswer.init))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/payout-destination", "Says where a channel's money goes, to its owners.",
+      gives: DestinationAnswer.self
+    ) { call in
+      let payee = Payee.channel(try await call.channel().id)
+      guard let destination = try await call.commerce.payoutDestination(of: payee, by: call.caller) else {
+        throw Problem.notFound("bank account")
+      }
+      return DestinationAnswer(destination)
+    }.by(.account),
+    Endpoint(
+      .put, "/api/v1/channels/{channel}/payout-destination",
+      "Says where a channel's money goes from now on; for its owners. The number cannot be read again.",
+      takes: Account.self, gives: DestinationAnswer.self
+    ) { call, body in
+      DestinationAnswer(
+        try await call.commerce.setPayoutDestination(
+          of: .channel(call.channel().id), by: call.caller,
+          BankAccount(holder: body.holder, number: body.number, code: body.code ?? "")))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/statements/{month}",
+      "A channel's statement of a month of UTC such as 2026-11, one for each currency; to its owners.",
+      gives: List<StatementAnswer>.self
+    ) { call in
+      List(
+        try await call.commerce.statements(
+          of: .channel(call.channel().id), by: call.caller, span(of: call.text("month"))
+        ).map(StatementAnswer.init))
+    }.by(.account),
+    Endpoint(
+      .put, "/api/v1/channels/{channel}/payout-hold", "Keeps a channel's money back, with a reason; for the operator.",
+      takes: Reason.self
+    ) { call, body in
+      try await call.commerce.holdPayouts(of: .channel(call.channel().id), by: call.caller, reason: body.reason)
+    }.by(.account),
+    Endpoint(
+      .delete, "/api/v1/channels/{channel}/payout-hold", "Lets a channel's money go again; for the operator.",
+      as: .noContent
+    ) { call in
+      try await call.commerce.releasePayouts(of: .channel(call.channel().id), by: call.caller)
+      return Response(status: .noContent)
+    }.by(.account),
+  ]
+
+  private static let ofOperator: [Endpoint] = [
+    Endpoint(
+      .get, "/api/v1/payouts/due", "Says what could be paid out now, and what not and why, to the operator.",
+      gives: List<DueAnswer>.self
+    ) { call in
+      List(try await call.commerce.payoutsDue(by: call.caller).map(DueAnswer.init))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/payouts", "Lists payouts, newest first, to the operator.", gives: List<PayoutAnswer>.self
+    ) { call in
+      let state = try call.query("state")
+      guard state == nil || state.flatMap(Payout.State.init) != nil else {
+        throw Problem.malformed("“state” must be pending, sent, paid or returned.", field: "state")
+      }
+      return List(
+        try await call.commerce.payouts(
+          by: call.caller, state: state.flatMap(Payout.State.init), after: call.cursor(), limit: call.limit()),
+        PayoutAnswer.init)
+    }.paged.query("state", "pending, sent, paid or returned; all when it is left out.").by(.account),
+    Endpoint(
+      .post, "/api/v1/payouts", "Makes payouts of all that can be paid out now; for the operator.", gives: Count.self
+    ) { call in
+      Count(count: try await call.commerce.preparePayouts(by: call.caller))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/payouts/{payout}/arrival", "Says that a payout was paid; for the operator.",
+      gives: PayoutAnswer.self
+    ) { call in
+      PayoutAnswer(try await call.commerce.payoutArrived(call.id("payout"), by: call.caller))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/payouts/{payout}/return", "Says that a payout came back, and why; for the operator.",
+      takes: Reason.self, gives: PayoutAnswer.self
+    ) { call, body in
+      PayoutAnswer(try await call.commerce.payoutCameBack(call.id("payout"), by: call.caller, reason: body.reason))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/payout-files", "Lists the last 50 files for banks, to the operator.",
+      gives: List<FileAnswer>.self
+    ) { call in
+      List(try await call.commerce.payoutFiles(by: call.caller).map(FileAnswer.init))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/payout-files",
+      "Puts all payouts of a currency that wait into a file for a bank; for the operator.",
+      takes: NewFile.self, gives: FileAnswer.self, as: .created
+    ) { call, body in
+      FileAnswer(
+        try await call.commerce.makePayoutFile(
+          body.id ?? call.commerce.makeID(), by: call.caller, currency: body.currency))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/payout-files/{file}/arrival",
+      "Says that all of a file was paid, but for what came back; for the operator.", gives: Count.self
+    ) { call in
+      Count(count: try await call.commerce.payoutsArrived(of: call.id("file"), by: call.caller))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/ledger/books/{month}",
+      "What each account of the books had, came to and has in a month of UTC such as 2026-11, to the operator.",
+      gives: List<BookedAnswer>.self
+    ) { call in
+      List(try await call.commerce.books(by: call.caller, span(of: call.text("month"))).map(BookedAnswer.init))
+    }.by(.account),
+  ]
+
+  private static var bankFile: Endpoint {
+    var endpoint = Endpoint(
+      .get, "/api/v1/payout-files/{file}", "Gives a file for a bank (CSV), to the operator."
+    ) { call in
+      let file: ID<PayoutFile> = try call.id("file")
+      return csv(try await call.commerce.payoutFile(file, by: call.caller), named: "payouts-\(file)")
+    }
+    endpoint.answer = .text("text/csv")
+    return endpoint.by(.account)
+  }
+
+  static func csv(_ bytes: [UInt8], named name: String) -> Response {
+    Response(
+      status: .ok,
+      headers: [
+        .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+        .contentDisposition: "attachment; filename=\"\(name).csv\"",
+      ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  static func span(of month: String) throws -> StatementSpan {
+    guard let span = StatementSpan(month: month) else {
+      throw Problem.malformed("“month” must be a year and a month such as 2026-11.", field: "month")
+    }
+    return span
+  }
+}

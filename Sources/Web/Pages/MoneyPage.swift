@@ -1,0 +1,183 @@
+import Commerce
+import Hummingbird
+
+/// `/studio/{handle}/money`: what a channel is owed, where it goes, what was paid out, what the platform keeps; for its
+/// owners.
+struct MoneyPage: Sendable {
+  struct BalanceView: Sendable {
+    let releasedText: String
+    let waitingText: String
+    let noticeText: String?
+    let noticeTone: String
+  }
+
+  struct TermsView: Sendable {
+    let name: String
+    let rateText: String
+    let detailText: String?
+  }
+
+  struct MonthView: Sendable {
+    let month: String
+    let url: String
+    let text: String
+  }
+
+  let handle: String
+  let channelName: String
+  let formURL: String
+  let balances: [BalanceView]
+  let hasBalances: Bool
+  let account: String?
+  let accountText: String?
+  let holder: String
+  let code: String
+  let isChanging: Bool
+  let payouts: [PayoutView]
+  let hasPayouts: Bool
+  let next: String?
+  let terms: [TermsView]
+  let months: [MonthView]
+  let error: String?
+  let isSaved: Bool
+
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit, nil, nil) }
+
+  static func act(_ visit: Visit) async throws -> Response {
+    let (channel, _) = try await visit.ownChannel()
+    let form = try await visit.form()
+    do {
+      try await visit.commerce.setPayoutDestination(
+        of: .channel(channel.id), by: visit.caller,
+        BankAccount(holder: form["holder"], number: form["number"], code: form["code"]))
+      return visit.redirect("/studio/\(channel.handle)/money?saved=yes")
+    } catch {
+      return try await page(visit, form, visit.complaint(error))
+    }
+  }
+
+  private static func page(_ visit: Visit, _ form: Form?, _ complaint: Visit.Complaint?) async throws -> Response {
+    let (channel, _) = try await visit.ownChannel()
+    let (commerce, words, payee) = (visit.commerce, visit.words, Payee.channel(channel.id))
+    let earnings = try await commerce.earnings(of: channel.id, by: visit.caller)
+    let due = try await commerce.payoutsDue(of: payee, by: visit.caller)
+    let destination = try await commerce.payoutDestination(of: payee, by: visit.caller)
+    let payouts = try await commerce.payouts(
+      of: payee, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
+    let terms = try await commerce.commissionTerms(of: channel.id, by: visit.caller)
+    let model = MoneyPage(
+      handle: channel.handle, channelName: channel.name, formURL: "/studio/\(channel.handle)/money",
+      balances: earnings.map { earned in
+        let due = due.first { $0.available.currency == earned.released.currency }
+        return BalanceView(earned, due, destination, words)
+      },
+      hasBalances: !earnings.isEmpty, account: destination.map { "\($0.holder) ····\($0.ending)" },
+      accountText: destination.flatMap { destination in
+        destination.usable > commerce.clock.now
+          ? words["money.usableFrom", ["when": destination.usable.plainText]] : nil
+      },
+      holder: form?["holder"] ?? "", code: form?["code"] ?? "", isChanging: destination == nil || form != nil,
+      payouts: payouts.items.map { PayoutView($0, words) }, hasPayouts: !payouts.items.isEmpty,
+      next: payouts.next.map { "/studio/\(channel.handle)/money?after=\($0)" },
+      terms: terms.map { TermsView($0, words) },
+      months: StatementMonths.before(commerce.clock.now).map {
+        MonthView(month: $0, url: "/studio/\(channel.handle)/money/\($0)", text: words.month($0))
+      },
+      error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
+    return try visit.page("studio/money", title: words["money.title"], status: complaint?.status ?? .ok, model)
+  }
+}
+
+extension MoneyPage.BalanceView {
+  fileprivate init(_ earned: Earnings, _ due: PayoutDue?, _ destination: PayoutDestination?, _ words: Words) {
+    releasedText = words.money(earned.released)
+    waitingText = words.money(earned.waiting)
+    switch due?.block {
+    case .held: noticeText = words["money.blockHeld", ["reason": due?.holdReason ?? ""]]
+    case .newDestination:
+      noticeText = words["money.usableFrom", ["when": destination?.usable.plainText ?? ""]]
+    case let block?: noticeText = words["money.block_\(block.rawValue)"]
+    case nil: noticeText = due == nil ? nil : words["money.next"]
+    }
+    noticeTone =
+      switch due?.block {
+      case .debt, .held, .suspended, .noDestination: "bad"
+      case .newDestination, .small, .recent, nil: ""
+      }
+  }
+}
+
+extension MoneyPage.TermsView {
+  fileprivate init(_ terms: CommissionTerms, _ words: Words) {
+    func percent(_ rate: Rate) -> String { Figures.percent(rate) + "%" }
+    name = terms.category.isEmpty ? terms.market.name : "\(terms.market.name) · \(terms.category)"
+    rateText = words["plans.rate", ["percent": percent(terms.rate)]]
+    var details: [String] = []
+    if let until = terms.startingUntil {
+      details.append(
+        words["money.starting", ["when": until.plainText, "percent": percent(terms.rateAfterwards)]])
+    }
+    if terms.refundFee.basisPoints > 0 {
+      var fee = words["money.fee", ["percent": percent(terms.refundFee)]]
+      if let max = terms.refundFeeMax { fee += ", " + words["plans.feeMax", ["amount": words.money(max)]] }
+      details.append(fee)
+    }
+    detailText = details.isEmpty ? nil : details.joined(separator: " · ")
+  }
+}
+
+/// A payout in a list.
+struct PayoutView: Sendable {
+  let id: String
+  let number: String
+  /// Whose it is, where a list is of several.
+  let name: String?
+  let account: String
+  let amountText: String
+  let stateText: String
+  let stateTone: String
+  let failure: String?
+  let whenISO: String
+  let whenText: String
+  let isOpen: Bool
+
+  init(_ payout: Payout, name: String? = nil, _ words: Words) {
+    id = payout.id.description
+    number = payout.number
+    self.name = name
+    account = "\(payout.holder) ····\(payout.ending)"
+    amountText = words.money(payout.amount)
+    stateText = words["money.state_\(payout.state.rawValue)"]
+    stateTone =
+      switch payout.state {
+      case .pending, .sent: "warn"
+      case .paid: "good"
+      case .returned: "bad"
+      }
+    failure = payout.failure.isEmpty ? nil : payout.failure
+    whenISO = payout.made.description
+    whenText = payout.made.plainText
+    isOpen = payout.state == .pending || payout.state == .sent
+  }
+}
+
+/// The months that a statement is offered for.
+enum StatementMonths {
+  /// The month of a moment and the eleven before it, `2026-11`, the latest first.
+  static func before(_ now: Moment) -> [String] {
+    let text = now.description
+    guard let year = Int(text.prefix(4)), let month = Int(text.dropFirst(5).prefix(2)) else { return [] }
+    return (0..<12).map { back in
+      let number = year * 12 + month - 1 - back
+      return "\(number / 12)-\(number % 12 < 9 ? "0" : "")\(number % 12 + 1)"
+    }
+  }
+}
+
+extension Words {
+  /// `2026-11` → `November 2026`.
+  func month(_ month: String) -> String {
+    guard let number = Int(month.suffix(2)) else { return month }
+    return "\(self["months.m\(number)"]) \(month.prefix(4))"
+  }
+}

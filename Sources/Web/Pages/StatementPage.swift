@@ -1,0 +1,99 @@
+import Commerce
+import Hummingbird
+
+/// `/studio/{handle}/money/{month}`: a month's statement, to read, to print, and as a file.
+struct StatementPage: Sendable {
+  struct SumView: Sendable {
+    let name: String
+    let amountText: String
+    let isStrong: Bool
+  }
+
+  struct LineView: Sendable {
+    let whenISO: String
+    let whenText: String
+    let kindText: String
+    let number: String
+    let url: String?
+    let soldText: String?
+    let taxText: String?
+    let commissionText: String?
+    let amountText: String
+  }
+
+  struct CurrencyView: Sendable {
+    let currency: String
+    let sums: [SumView]
+    let lines: [LineView]
+    let hasLines: Bool
+    let moreText: String?
+  }
+
+  let homeURL: String
+  let homeName: String
+  let name: String
+  let monthText: String
+  let fileURL: String
+  let statements: [CurrencyView]
+  let hasStatements: Bool
+
+  static func show(_ visit: Visit) async throws -> Response {
+    let (channel, _) = try await visit.ownChannel()
+    let month = try visit.parameter("month")
+    guard let span = StatementSpan(month: month) else { throw Problem.notFound("page") }
+    let statements = try await visit.commerce.statements(of: .channel(channel.id), by: visit.caller, span)
+    let model = StatementPage(
+      homeURL: "/studio/\(channel.handle)/money", homeName: visit.words["money.title"], name: channel.name,
+      monthText: visit.words.month(month), fileURL: "/studio/\(channel.handle)/money/\(month)/file",
+      statements: statements.map { CurrencyView($0, visit.words) }, hasStatements: !statements.isEmpty)
+    return try visit.page(
+      "studio/statement", title: "\(visit.words["money.statement"]) \(model.monthText)", model)
+  }
+
+  static func file(_ visit: Visit) async throws -> Response {
+    let (channel, _) = try await visit.ownChannel()
+    let month = try visit.parameter("month")
+    guard let span = StatementSpan(month: month) else { throw Problem.notFound("page") }
+    let file = try await visit.commerce.statementFile(of: .channel(channel.id), by: visit.caller, span)
+    return PayoutAPI.csv(file, named: "\(channel.handle)-\(month)")
+  }
+}
+
+extension StatementPage.CurrencyView {
+  init(_ statement: Statement, _ words: Words) {
+    currency = statement.opening.currency.code
+    func sum(_ key: String, _ amount: Money, strong: Bool = false) -> StatementPage.SumView {
+      .init(name: words["money.\(key)"], amountText: words.money(amount), isStrong: strong)
+    }
+    let negative = { (amount: Money) in Money(minor: -amount.minor, currency: amount.currency) }
+    let nothing = Money(minor: 0, currency: statement.opening.currency)
+    let paidOut = Money(
+      minor: (statement.sums[.payout] ?? nothing).minor + (statement.sums[.payoutReturned] ?? nothing).minor,
+      currency: nothing.currency)
+    sums = [
+      sum("opening", statement.opening), sum("sold", statement.sold), sum("taxes", negative(statement.tax)),
+      sum("commission", negative(statement.commission)), sum("paidOut", paidOut),
+      sum("closing", statement.closing, strong: true),
+    ]
+    lines = statement.lines.map { .init($0, words) }
+    hasLines = !lines.isEmpty
+    let more = statement.count - Int64(statement.lines.count)
+    moreText = more > 0 ? words["money.more", ["count": Figures.grouped(more)]] : nil
+  }
+}
+
+extension StatementPage.LineView {
+  init(_ line: StatementLine, _ words: Words) {
+    whenISO = line.at.description
+    whenText = line.at.plainText
+    kindText = words["money.kind_\(line.kind.rawValue)"]
+    number = line.number
+    url = line.order.map { "/orders/\($0)" }
+    let isOrder = line.order != nil
+    soldText = isOrder ? words.money(line.sold) : nil
+    taxText = isOrder ? words.money(Money(minor: -line.tax.minor, currency: line.tax.currency)) : nil
+    commissionText =
+      isOrder ? words.money(Money(minor: -line.commission.minor, currency: line.commission.currency)) : nil
+    amountText = words.money(line.amount)
+  }
+}
