@@ -11,7 +11,7 @@ extension Commerce {
 }
 
 extension Quote {
-  /// Prices a bag in two statements, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
+  /// Prices a bag in one statement, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
   /// `CouponRefusal`.
   static func of(_ bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> Quote {
     let rows = try db.rows(
@@ -25,7 +25,7 @@ extension Quote {
         market.currency AS currency, market.is_open AS is_open, market.commission_bp AS commission_bp,
         market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
         market.shipping_free_from_minor AS shipping_free_from_minor,
-        show_market.show_id AS show_id
+        show_market.show_id AS show_id, \(CommissionPlans.columns)
       FROM offer
       JOIN variant ON variant.id = offer.variant_id
       JOIN product ON product.id = variant.product_id
@@ -33,11 +33,14 @@ extension Quote {
       JOIN market ON market.code = offer.market
       LEFT JOIN show ON show.id = \(bag.show.sqlValue) AND show.channel_id = channel.id
       LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market
+      \(CommissionPlans.join(market: "offer.market", at: now))
       WHERE offer.id IN \(list: bag.lines.map(\.offer))
       """)
     var found: [ID<Offer>: Row] = [:]
     for row in rows { found[try row.get("offer_id")] = row }
-    let plans = try CommissionPlans(for: bag.market, at: now, in: db)
+    // A row for each line and plan; without plans, one for each line.
+    let first: ID<Offer>? = try rows.first?.get("offer_id")
+    let plans = try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first })
     let lines = try bag.lines.map { line in
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
       return try Line(line, row: row, of: bag, plans, at: now, policy: policy)

@@ -42,13 +42,37 @@ struct CommissionPlans: Sendable {
   private let plans: [(plan: CommissionPlan, folded: String)]
 
   init(for market: String, at now: Moment, in db: any Connection) throws {
-    plans = try db.rows(
-      """
-      SELECT \(CommissionPlan.columns), category_folded FROM commission_plan
-      WHERE ends_ms > \(now) AND starts_ms <= \(now) AND (market IS NULL OR market = \(market))
-      """
-    ).map { (try CommissionPlan(row: $0), try $0.get("category_folded")) }
+    try self.init(
+      rows: db.rows(
+        """
+        SELECT \(Self.columns) FROM commission_plan plan
+        WHERE ends_ms > \(now) AND starts_ms <= \(now) AND (market IS NULL OR market = \(market))
+        """))
   }
+
+  /// Of rows with `columns`, those without a plan left out.
+  init(rows: [Row]) throws {
+    plans = try rows.compactMap { row in
+      guard try row.get("plan_id", as: ID<CommissionPlan>?.self) != nil else { return nil }
+      return (try CommissionPlan(row: row, prefix: "plan_"), try row.get("plan_category_folded"))
+    }
+  }
+
+  /// Joins the plans that hold in a market at a moment to rows that would be there without them too.
+  static func join(market: SQL, at now: Moment) -> SQL {
+    """
+    LEFT JOIN commission_plan plan ON plan.ends_ms > \(now) AND plan.starts_ms <= \(now)
+      AND (plan.market IS NULL OR plan.market = \(market))
+    """
+  }
+
+  static let columns: SQL = """
+    plan.id AS plan_id, plan.market AS plan_market, plan.category AS plan_category,
+    plan.category_folded AS plan_category_folded, plan.commission_bp AS plan_commission_bp,
+    plan.starting_days AS plan_starting_days, plan.starting_bp AS plan_starting_bp,
+    plan.refund_fee_bp AS plan_refund_fee_bp, plan.refund_fee_max_minor AS plan_refund_fee_max_minor,
+    plan.starts_ms AS plan_starts_ms, plan.ends_ms AS plan_ends_ms
+    """
 
   var all: [CommissionPlan] { plans.map(\.plan) }
 
@@ -75,17 +99,17 @@ extension CommissionPlan {
     ends_ms
     """
 
-  init(row: Row) throws {
-    id = try row.get("id")
-    market = try row.get("market")
-    category = try row.get("category")
-    rate = try row.get("commission_bp")
-    startingDays = try row.get("starting_days")
-    startingRate = try row.get("starting_bp")
-    refundFee = try row.get("refund_fee_bp")
-    refundFeeMaxMinor = try row.get("refund_fee_max_minor")
-    starts = try row.get("starts_ms")
-    ends = try row.get("ends_ms")
+  init(row: Row, prefix: String = "") throws {
+    id = try row.get(prefix + "id")
+    market = try row.get(prefix + "market")
+    category = try row.get(prefix + "category")
+    rate = try row.get(prefix + "commission_bp")
+    startingDays = try row.get(prefix + "starting_days")
+    startingRate = try row.get(prefix + "starting_bp")
+    refundFee = try row.get(prefix + "refund_fee_bp")
+    refundFeeMaxMinor = try row.get(prefix + "refund_fee_max_minor")
+    starts = try row.get(prefix + "starts_ms")
+    ends = try row.get(prefix + "ends_ms")
   }
 
   static func require(_ id: ID<CommissionPlan>, in db: any Connection) throws -> CommissionPlan {

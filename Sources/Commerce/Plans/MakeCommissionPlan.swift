@@ -105,7 +105,7 @@ extension Commerce {
         SELECT \(CommissionPlan.columns) FROM commission_plan
         ORDER BY CASE WHEN ends_ms > \(now) THEN 0 ELSE 1 END, starts_ms DESC, id DESC LIMIT \(limit)
         """
-      ).map(CommissionPlan.init)
+      ).map { try CommissionPlan(row: $0) }
     }
   }
 
