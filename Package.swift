@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "Store", targets: ["Store"]),
     .library(name: "Commerce", targets: ["Commerce"]),
     .library(name: "Media", targets: ["Media"]),
+    .library(name: "Post", targets: ["Post"]),
     .library(name: "Web", targets: ["Web"]),
   ],
   dependencies: [
@@ -76,9 +77,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Post",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Web",
       dependencies: [
-        "CZlib", "Commerce", "Media",
+        "CZlib", "Commerce", "Media", "Post",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -98,7 +107,7 @@ let package = Package(
     .executableTarget(
       name: "haat",
       dependencies: [
-        "CMalloc", "Commerce", "Media", "Store", "Web",
+        "CMalloc", "Commerce", "Media", "Post", "Store", "Web",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -132,10 +141,11 @@ let package = Package(
         .product(name: "NIOTestUtils", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "PostTests", dependencies: ["Post", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Commerce", "Media", "Store", "TestKit", "Web",
+        "Commerce", "Media", "Post", "Store", "TestKit", "Web",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -1,0 +1,93 @@
+public import Foundation
+import Synchronization
+
+/// A real mail server (Tests/MailServer), for as long as it is kept. `Scripts/fetch-mail-server.sh` fetches what it needs.
+public final class MailServer: Sendable {
+  /// A message it took.
+  public struct Taken: Sendable, Decodable {
+    public let from: String
+    public let to: [String]
+    public let utf8: Bool
+    public let options: [String]
+    public let hello: String
+    public let login: String?
+    public let secure: Bool
+    /// Without the dots that were added on the way.
+    public let content: String
+  }
+
+  public let port: Int
+  private let process = Process()
+  /// The server lives for as long as this end is open.
+  private let lifeline: FileHandle
+  private let messages: Lines
+
+  public var taken: [Taken] {
+    messages.all.compactMap { try? JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }
+  }
+
+  /// - Parameter arguments: as `Tests/MailServer/mail_server.py` takes them.
+  public init(_ arguments: [String] = []) async throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let (input, output) = (Pipe(), Pipe())
+    lifeline = input.fileHandleForWriting
+    // No other child of ours may hold it.
+    _ = fcntl(lifeline.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", root.appending(path: "Tests/MailServer/mail_server.py").path] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["PYTHONPATH": root.appending(path: ".build/mail-server").path, "PYTHONDONTWRITEBYTECODE": "1"]
+    ) { $1 }
+    process.standardInput = input
+    process.standardOutput = output
+    let lines = Lines()
+    messages = lines
+    output.fileHandleForReading.readabilityHandler = { handle in
+      let data = handle.availableData
+      if data.isEmpty { handle.readabilityHandler = nil }
+      lines.add(data)
+    }
+    try process.runUnblocked()
+    while lines.all.isEmpty, process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+    guard let port = lines.all.first.flatMap({ Int($0.dropFirst("port ".count)) }) else {
+      throw BrowserFault("the mail server did not start: run Scripts/fetch-mail-server.sh")
+    }
+    self.port = port
+  }
+
+  deinit { try? lifeline.close() }
+
+  /// A certificate for `localhost` and its key, as PEM files.
+  public static func makeCertificate(in directory: URL) throws -> (certificate: String, key: String) {
+    let (certificate, key) = (directory.appending(path: "mail.pem").path, directory.appending(path: "mail.key").path)
+    let openssl = Process()
+    openssl.executableURL = URL(filePath: "/usr/bin/env")
+    openssl.arguments = [
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
+    ]
+    openssl.standardError = FileHandle.nullDevice
+    openssl.standardInput = FileHandle.nullDevice
+    try openssl.runUnblocked()
+    openssl.waitUntilExit()
+    guard openssl.terminationStatus == 0 else { throw BrowserFault("openssl made no certificate") }
+    return (certificate, key)
+  }
+
+  private final class Lines: Sendable {
+    private let state = Mutex((rest: Data(), lines: [String]()))
+
+    var all: [String] { state.withLock { $0.lines } }
+
+    func add(_ data: Data) {
+      state.withLock { state in
+        state.rest.append(data)
+        while let end = state.rest.firstIndex(of: 10) {
+          state.lines.append(String(decoding: state.rest[state.rest.startIndex..<end], as: UTF8.self))
+          state.rest = Data(state.rest[(end + 1)...])
+        }
+      }
+    }
+  }
+}
