@@ -154,7 +154,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "SystemTests", dependencies: ["Commerce", "Store", "TestKit", "haat"], swiftSettings: strict),
+      name: "SystemTests", dependencies: ["Commerce", "Post", "Store", "TestKit", "Web", "haat"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -18,6 +18,7 @@ struct Site: Sendable {
   let metrics = WebMetrics()
   let statics: StaticFiles
   let screens: Screens
+  let mailWriter: MailWriter
   /// What the watch page's script imports, as paths below `js/`.
   let watchModules: [String]
   /// What a replay's script imports.
@@ -42,6 +43,7 @@ struct Site: Sendable {
     let resources = Self.resources(configuration)
     statics = try StaticFiles(directory: resources.appending(path: "Static"))
     screens = try Screens(resources: resources)
+    mailWriter = try MailWriter(configuration, screens: screens)
     watchModules = ModuleGraph.imports(of: "watch.js", below: resources.appending(path: "Static/js"))
     replayModules = ModuleGraph.imports(of: "replay.js", below: resources.appending(path: "Static/js"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)

@@ -12,6 +12,7 @@ public struct Web: Service {
   private let site: Site
   private let hubs: Hubs
   private let bell: Bell
+  private let mail: MailChores
   private let port = BoundPort()
 
   /// - Parameters:
@@ -26,6 +27,7 @@ public struct Web: Service {
     site = try Site(
       configuration: configuration, commerce: commerce, media: media, sandbox: sandbox, hubs: hubs, logger: logger)
     self.bell = bell
+    mail = try MailChores(site)
   }
 
   /// Listens until its service group shuts down: then viewers are told, answers under way are finished, and what is not
@@ -82,7 +84,7 @@ public struct Web: Service {
     let always: [any Service] = [
       OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
       Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
-      MailChores(site),
+      mail,
       PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
       SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),

@@ -22,6 +22,8 @@ public struct WebConfiguration: Sendable {
   /// The address of a caller is the last one in `X-Forwarded-For`: only right behind a proxy of your own that sets it.
   public var trustsProxy = false
   public var limits = WebLimits()
+  /// Mail to buyers.
+  public var mail = MailConfiguration()
   /// Pictures of what is live.
   public var posters = PosterConfiguration()
 

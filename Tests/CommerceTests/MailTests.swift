@@ -57,9 +57,9 @@ import Testing
     let again = try #require(try await stall.commerce.takeMail().first)
     #expect(again.id == first.id && again.attempts == 2)
     // The first sender wakes up late: what it says of its attempt no longer counts.
-    try await stall.commerce.mailFailed(first, because: "late", isFinal: true)
+    try await stall.commerce.mailFailed(first, "late", isFinal: true)
     #expect(try await stall.number("SELECT COUNT(*) FROM mail WHERE state = 'waiting'") == 1)
-    try await stall.commerce.mailSent(again.id)
+    try await stall.commerce.mailSent(again, by: .file)
     #expect(try await stall.number("SELECT COUNT(*) FROM mail WHERE state = 'sent'") == 1)
     stall.clock.advance(days: 1)
     #expect(try await stall.commerce.takeMail().isEmpty)
@@ -76,7 +76,7 @@ import Testing
     for attempt in 1...policy.mailAttemptsMax {
       let mail = try #require(try await stall.commerce.takeMail().first)
       attempts = mail.attempts
-      try await stall.commerce.mailFailed(mail, because: String(repeating: "x", count: 900))
+      try await stall.commerce.mailFailed(mail, "recipient", words: String(repeating: "x", count: 900))
       let wait = policy.mailBackoffSeconds(after: attempt)
       #expect(wait <= policy.mailBackoffSecondsMax)
       stall.clock.advance(seconds: wait - 1)
@@ -134,7 +134,10 @@ import Testing
       ])
     #expect(lines[0] == "Date: Sat, 28 Nov 2026 08:15:00 +0000")
     #expect(lines.filter { $0.hasPrefix("--haat_") }.count == 3)
-    for wrong in ["a@b\r\nc", "दीपक@example.com", "a b@example.com", "<a@example.com>", "a@b@c", "@b", "a@", "a,b@c.d"] {
+    for wrong in [
+      "a@b\r\nc", "दी\u{85}@example.com", "a\u{200B}b@example.com", "a\u{2028}@b.c", "a b@example.com",
+      "<a@example.com>", "a@b@c", "@b", "a@", "a,b@c.d",
+    ] {
       #expect(MailMessage.Address(wrong) == nil, "\(wrong)")
     }
   }

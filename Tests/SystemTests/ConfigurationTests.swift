@@ -1,5 +1,7 @@
 import Foundation
+import Post
 import Testing
+import Web
 
 @testable import haat
 
@@ -65,6 +67,43 @@ import Testing
     #expect(
       empty?.description
         == "--simulcast-authorities: “simulcast.authorities”: /dev/null holds no PEM certificate.")
+  }
+
+  @Test func `a mail server is set as a whole, and its password is shown to nobody`() async throws {
+    let good = try Settings(
+      arguments: [
+        "--mail-smtp-host", "mail.example.com", "--mail-smtp-user", "asha", "--mail-from", "Haat <orders@haat.example>",
+      ], environment: ["HAAT_MAIL_SMTP_PASSWORD": "hush-hush"])
+    let mail = good.mail(ownName: "haat.example")
+    #expect(mail.from == "orders@haat.example" && mail.fromName == "Haat" && mail.server?.password == "hush-hush")
+    #expect(mail.server.map { "\($0)" } == "mail.example.com:587 (starttls)")
+    #expect(try Settings(arguments: [], environment: [:]).mail(ownName: "a").server == nil)
+    for (arguments, wrong) in [
+      (["--mail-from", "Haat"], "“mail.from”: is no address"),
+      (["--mail-from", "a <b@c>\r\nBcc: <d@e>"], "“mail.from”: is no address"),
+      (["--mail-smtp-user", "asha"], "“mail.smtp.user”: there is no mail.smtp.password"),
+      (["--mail-smtp-password", "hush-hush"], "“mail.smtp.password”: there is no mail.smtp.user"),
+      (["--mail-smtp-host", "smtp://a"], "“mail.smtp.host”: is a name or an address alone"),
+      (["--mail-smtp-security", "ssl"], "“mail.smtp.security”: “ssl” is not one of starttls, tls, none"),
+      (["--mail-smtp-authorities", "/dev/null"], "“mail.smtp.authorities”: /dev/null holds no PEM certificate"),
+      (
+        [
+          "--mail-smtp-host", "mail.example.com", "--mail-smtp-user", "a", "--mail-smtp-password", "hush-hush",
+          "--mail-smtp-security", "none",
+        ], "“mail.smtp.security”: would send the password in the clear"
+      ),
+    ] {
+      let problems = #expect(throws: ConfigurationProblems.self) {
+        try Settings(arguments: arguments, environment: [:])
+      }
+      #expect(problems?.description.contains(wrong) == true, "\(problems?.description ?? "")")
+      #expect(problems?.description.contains("hush-hush") == false)
+    }
+    let shown = try await HaatProgram.run(
+      ["config", "show", "--mail-smtp-user", "a", "--mail-smtp-password=hush-hush"],
+      in: FileManager.default.temporaryDirectory)
+    #expect(shown.output.contains("mail.smtp.password") && shown.output.contains("‹secret›"))
+    #expect(!shown.output.contains("hush-hush"))
   }
 
   @Test func `every default is a value its own setting accepts`() {

@@ -27,3 +27,24 @@ public final class LogLines: LogHandler {
     lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
   }
 }
+
+extension LogLines {
+  /// Writes into some lines, and has metadata of its own, as a server's requests need it.
+  public struct Writer: LogHandler {
+    private let lines: LogLines
+    public var metadata: Logger.Metadata = [:]
+    public var logLevel: Logger.Level
+
+    public init(_ lines: LogLines) {
+      self.lines = lines
+      logLevel = lines.logLevel
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) { lines.log(event: event) }
+  }
+}

@@ -56,6 +56,12 @@ public final class MailServer: Sendable {
     self.port = port
   }
 
+  /// Ends it, and waits until its port is free.
+  public func stop() {
+    try? lifeline.close()
+    process.waitUntilExit()
+  }
+
   deinit { try? lifeline.close() }
 
   /// A certificate for `localhost` and its key, as PEM files.

@@ -183,8 +183,10 @@ public struct Policy: Sendable {
   public var mailAttemptsMax: Int64 = 16
   /// The longest wait between two attempts.
   public var mailBackoffSecondsMax: Int64 = 6 * 3600
-  /// A mail that was taken to be sent this long ago belongs to a process that died.
-  public var mailLeaseSeconds: Int64 = 300
+  /// A mail that was taken to be sent this long ago belongs to a process that died: longer than any delivery takes.
+  public var mailLeaseSeconds: Int64 = 1200
+  /// How often one mail may be asked for again.
+  public var mailRepeatsMax: Int64 = 10
   /// How long it is kept that a mail was sent, or was not.
   public var mailDays: Int64 = 90
   /// Links in mail that open one guest's order; the oldest end.

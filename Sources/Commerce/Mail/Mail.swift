@@ -4,7 +4,7 @@ public import Store
 
 /// A message to the buyer of an order about one thing that happened to it. Its text is made when it is sent.
 public struct Mail: Sendable, Equatable {
-  public enum Kind: String, Sendable, CaseIterable {
+  public enum Kind: String, Sendable, Codable, CaseIterable {
     /// The payment arrived: the order's confirmation.
     case paid
     /// A parcel is on its way.
@@ -17,9 +17,23 @@ public struct Mail: Sendable, Equatable {
 
   public enum State: String, Sendable { case waiting, sent, failed }
 
+  /// How it left.
+  public enum Way: String, Sendable, CaseIterable {
+    /// A mail server has it.
+    case smtp
+    /// As a file in the data directory.
+    case file
+  }
+
+  /// How it stands, in the words of those who look after it.
+  public enum Progress: String, Sendable, Codable, CaseIterable {
+    case queued, sent, written, failed
+  }
+
   public let id: ID<Mail>
   public let kind: Kind
   public let order: ID<Order>
+  public let channel: ID<Channel>
   /// The bytes of the id of what it tells of: the order, the shipment or the refund.
   let cause: [UInt8]
   public let recipient: String
@@ -28,14 +42,37 @@ public struct Mail: Sendable, Equatable {
   public let state: State
   /// How often it was taken to be sent.
   public let attempts: Int64
+  /// How many of these were made before it was asked for again.
+  let attemptsBefore: Int64
+  /// How often it was asked for again.
+  public let repeats: Int64
+  /// Somebody is sending it this moment, or died at it.
+  let isTaken: Bool
   public let made: Moment
+  /// When it left the last time, and how.
   public let sent: Moment?
-  /// Why the last attempt failed; empty when none did.
+  public let way: Way?
+  /// A word for what went wrong with the last attempt; empty when nothing did.
+  public let trouble: String
+  /// What the server said to that; may be empty.
   public let failure: String
+
+  public var progress: Progress {
+    switch state {
+    case .waiting: .queued
+    case .sent: way == .smtp ? .sent : .written
+    case .failed: .failed
+    }
+  }
+
+  /// The same for every attempt, so that whoever gets two of them knows them for one; another each time it is asked for
+  /// again, or nobody would see that one.
+  public var messageID: String { repeats == 0 ? "\(id)" : "\(id).\(repeats)" }
 }
 
 extension Mail.Kind: ValueConvertible {}
 extension Mail.State: ValueConvertible {}
+extension Mail.Way: ValueConvertible {}
 
 extension Mail {
   /// Queues one, in the transaction of what it tells of. The same event again changes nothing.
@@ -62,18 +99,29 @@ extension Mail {
   }
 
   static let columns: SQL = """
-    id, kind, order_id, cause_id, recipient, language, state, attempts, failure, made_ms, sent_ms
+    id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, attempts_before, repeats, is_taken,
+    way, trouble, failure, made_ms, sent_ms
     """
+
+  static func find(_ id: ID<Mail>, in db: any Connection) throws -> Mail? {
+    try db.row("SELECT \(columns) FROM mail WHERE id = \(id)").map(Mail.init)
+  }
 
   init(row: Row) throws {
     id = try row.get("id")
     kind = try row.get("kind")
     order = try row.get("order_id")
+    channel = try row.get("channel_id")
     cause = try row.get("cause_id")
     recipient = try row.get("recipient")
     language = try row.get("language")
     state = try row.get("state")
     attempts = try row.get("attempts")
+    attemptsBefore = try row.get("attempts_before")
+    repeats = try row.get("repeats")
+    isTaken = try row.get("is_taken")
+    way = try row.get("way")
+    trouble = try row.get("trouble")
     failure = try row.get("failure")
     made = try row.get("made_ms")
     sent = try row.get("sent_ms")

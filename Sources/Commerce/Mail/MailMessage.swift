@@ -5,14 +5,14 @@ import Foundation
 /// Whatever names, titles and reasons hold, it has the header fields written here and no others: what is not plain
 /// ASCII goes into encoded words (RFC 2047), line ends become blanks, and both texts are base64 (RFC 2045 §6.8).
 public struct MailMessage: Sendable {
-  /// An address a message can be given without extensions: ASCII, and nothing that would need quotes. Nil for others.
+  /// An address with nothing in it that would need quotes, in letters of any script (RFC 6532). Nil for others.
   public struct Address: Sendable, Equatable, CustomStringConvertible {
     public let text: String
 
     public init?(_ text: String) {
       let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
       guard text.utf8.count <= 254, parts.count == 2, (1...64).contains(parts[0].count), !parts[1].isEmpty,
-        text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !Self.special.contains($0) })
+        text.unicodeScalars.allSatisfy(Self.mayHave)
       else { return nil }
       self.text = text
     }
@@ -20,7 +20,38 @@ public struct MailMessage: Sendable {
     public var domain: String { String(text.split(separator: "@").last ?? "") }
     public var description: String { text }
 
-    private static let special = Set(#"()<>[]:;\,""#.utf8)
+    private static let special = Set(#"()<>[]:;\,""#.unicodeScalars)
+
+    private static func mayHave(_ scalar: Unicode.Scalar) -> Bool {
+      guard scalar.isASCII else {
+        return !scalar.properties.isWhitespace
+          && ![.control, .format, .unassigned, .privateUse].contains(scalar.properties.generalCategory)
+      }
+      return (0x21...0x7E).contains(scalar.value) && !special.contains(scalar)
+    }
+  }
+
+  /// A name and an address: `Haat <orders@haat.example>`, or the address alone.
+  public struct Mailbox: Sendable, Equatable {
+    /// May be empty.
+    public let name: String
+    public let address: Address
+
+    /// Nil for anything else, and for names of more than 100 characters.
+    public init?(_ text: String) {
+      let text = text.trimmingCharacters(in: .whitespaces)
+      guard text.hasSuffix(">"), let open = text.lastIndex(of: "<") else {
+        guard let address = Address(text) else { return nil }
+        (name, self.address) = ("", address)
+        return
+      }
+      guard let address = Address(String(text[text.index(after: open)...].dropLast())) else { return nil }
+      let name = text[..<open].trimmingCharacters(in: .whitespaces.union(CharacterSet(charactersIn: "\"")))
+      guard name.count <= 100, !name.unicodeScalars.contains(where: { "<>\r\n".unicodeScalars.contains($0) }) else {
+        return nil
+      }
+      (self.name, self.address) = (name, address)
+    }
   }
 
   public let id: String
@@ -49,7 +80,7 @@ public struct MailMessage: Sendable {
     self.html = html
   }
 
-  /// All of it, in lines of at most 78 characters that end in CR LF.
+  /// All of it, in lines that end in CR LF: of at most 78 characters, but for long addresses.
   public var encoded: String {
     // Base64 has no “_”, so the boundary is in neither text.
     let boundary = "haat_\(Self.token(id))_"

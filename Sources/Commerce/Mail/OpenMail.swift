@@ -25,14 +25,20 @@ extension Commerce {
       if isGuest {
         try OrderAccess.addForMail(token, to: order.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
-      return MailContent(
-        order: order, seller: seller,
-        shipment: mail.kind == .sent
-          ? try ID<Shipment>(bytes: mail.cause).flatMap { try Shipment.find($0, in: db) } : nil,
-        refund: mail.kind == .refunded
-          ? try ID<Refund>(bytes: mail.cause).flatMap { try Refund.find($0, in: db) } : nil,
-        token: isGuest ? token : nil)
+      return try MailContent(mail, of: order, seller: seller, token: isGuest ? token : nil, in: db)
     }
+  }
+}
+
+extension MailContent {
+  init(_ mail: Mail, of order: Order, seller: Channel, token: Secret?, in db: any Connection) throws {
+    self.init(
+      order: order, seller: seller,
+      shipment: mail.kind == .sent
+        ? try ID<Shipment>(bytes: mail.cause).flatMap { try Shipment.find($0, in: db) } : nil,
+      refund: mail.kind == .refunded
+        ? try ID<Refund>(bytes: mail.cause).flatMap { try Refund.find($0, in: db) } : nil,
+      token: token)
   }
 }
 

@@ -2,7 +2,8 @@ import Store
 
 extension Commerce {
   /// Takes at most `limit` mails that are due, for its caller alone to send; a caller that dies with them leaves them
-  /// to be taken again after `Policy.mailLeaseSeconds`. One that was taken `Policy.mailAttemptsMax` times is given up.
+  /// to be taken again after `Policy.mailLeaseSeconds`. One that was taken `Policy.mailAttemptsMax` times since it was
+  /// last asked for is given up.
   public func takeMail(limit: Int = 20) async throws -> [Mail] {
     let now = clock.now
     let isDue = try await database.read { db in
@@ -12,9 +13,9 @@ extension Commerce {
     return try await database.write { [policy] db in
       try db.run(
         """
-        UPDATE mail SET state = \(Mail.State.failed),
-          failure = CASE WHEN failure = '' THEN 'the server stopped while it was sent' ELSE failure END
-        WHERE state = 'waiting' AND next_ms <= \(now) AND attempts >= \(policy.mailAttemptsMax)
+        UPDATE mail SET state = \(Mail.State.failed), is_taken = 0,
+          trouble = CASE WHEN trouble = '' THEN 'interrupted' ELSE trouble END
+        WHERE state = 'waiting' AND next_ms <= \(now) AND attempts - attempts_before >= \(policy.mailAttemptsMax)
         """)
       let ids = try db.rows(
         "SELECT id FROM mail WHERE state = 'waiting' AND next_ms <= \(now) ORDER BY next_ms, id LIMIT \(limit)"
@@ -22,7 +23,7 @@ extension Commerce {
       guard !ids.isEmpty else { return [] }
       try db.run(
         """
-        UPDATE mail SET attempts = attempts + 1, next_ms = \(now.adding(seconds: policy.mailLeaseSeconds))
+        UPDATE mail SET attempts = attempts + 1, is_taken = 1, next_ms = \(now.adding(seconds: policy.mailLeaseSeconds))
         WHERE id IN \(list: ids)
         """)
       return try db.rows("SELECT \(Mail.columns) FROM mail WHERE id IN \(list: ids) ORDER BY made_ms, id")
@@ -30,29 +31,35 @@ extension Commerce {
     }
   }
 
-  /// Notes that it left.
-  public func mailSent(_ id: ID<Mail>) async throws {
+  /// Notes that it left. What a late sender says of an attempt from before it was asked for again counts no more.
+  public func mailSent(_ mail: Mail, by way: Mail.Way) async throws {
     let now = clock.now
     try await database.write { db in
       _ = try db.run(
-        "UPDATE mail SET state = \(Mail.State.sent), sent_ms = \(now), failure = '' WHERE id = \(id) AND sent_ms IS NULL"
-      )
+        """
+        UPDATE mail SET state = \(Mail.State.sent), sent_ms = \(now), way = \(way), is_taken = 0, trouble = '',
+          failure = ''
+        WHERE id = \(mail.id) AND state <> 'sent' AND attempts_before < \(mail.attempts)
+        """)
     }
   }
 
   /// Notes that it could not leave. It is tried again after a minute, then after twice as long each time up to
   /// `Policy.mailBackoffSecondsMax`, unless `isFinal` or it was tried `Policy.mailAttemptsMax` times.
   ///
-  /// - Parameter why: cut at 300 characters.
-  public func mailFailed(_ mail: Mail, because why: String, isFinal: Bool = false) async throws {
-    let isOver = isFinal || mail.attempts >= policy.mailAttemptsMax
-    let next = clock.now.adding(seconds: policy.mailBackoffSeconds(after: mail.attempts))
+  /// - Parameters:
+  ///   - trouble: a word for what went wrong, of at most 40 characters.
+  ///   - words: what the server said to it, cut at 300 characters.
+  public func mailFailed(_ mail: Mail, _ trouble: String, words: String = "", isFinal: Bool = false) async throws {
+    let attempts = mail.attempts - mail.attemptsBefore
+    let isOver = isFinal || attempts >= policy.mailAttemptsMax
+    let next = clock.now.adding(seconds: policy.mailBackoffSeconds(after: attempts))
     try await database.write { db in
       // Only the attempt that holds it: another may have taken it since.
       _ = try db.run(
         """
-        UPDATE mail SET state = \(isOver ? Mail.State.failed : .waiting), next_ms = \(next),
-          failure = \(String(why.prefix(300)))
+        UPDATE mail SET state = \(isOver ? Mail.State.failed : .waiting), is_taken = 0, next_ms = \(next),
+          trouble = \(String(trouble.prefix(40))), failure = \(String(words.prefix(300)))
         WHERE id = \(mail.id) AND state = 'waiting' AND attempts = \(mail.attempts)
         """)
     }

@@ -53,6 +53,12 @@ extension Refund {
     return try withLines(found.map(Refund.init), in: db)
   }
 
+  static func all(_ ids: [ID<Refund>], in db: any Connection) throws -> [Refund] {
+    guard !ids.isEmpty else { return [] }
+    let found = try db.rows("SELECT \(columns) FROM \(tables) WHERE refund.id IN \(list: ids)")
+    return try withLines(found.map(Refund.init), in: db)
+  }
+
   /// Those that are still pending although they were asked for before `before`, the oldest first.
   static func waiting(since before: Moment, limit: Int, in db: any Connection) throws -> [Refund] {
     let found = try db.rows(

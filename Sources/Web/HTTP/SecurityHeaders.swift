@@ -27,7 +27,10 @@ struct SecurityHeaders: RouterMiddleware {
     var response = try await next(request, context)
     Self.add(to: &response.headers, id: context.id, isSecure: isSecure)
     guard response.headers[.contentType]?.hasPrefix("text/html") == true else { return response }
-    response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
+    // What is stricter says so itself.
+    if response.headers[.contentSecurityPolicy] == nil {
+      response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
+    }
     response.headers[.referrerPolicy] = "same-origin"
     response.headers[.crossOriginOpenerPolicy] = "same-origin"
     response.headers[.permissionsPolicy] = "geolocation=(), payment=(), usb=()"

@@ -22,6 +22,12 @@ final class WebMetrics: Sendable {
 
   init() { orders = Counter(label: "haat_orders_total", dimensions: [], factory: registry) }
 
+  enum MailOutcome: String { case sent, written, refused, deferred }
+
+  func mail(_ outcome: MailOutcome) {
+    Counter(label: "haat_mails_total", dimensions: [("outcome", outcome.rawValue)], factory: registry).increment()
+  }
+
   func placedOrder() { orders.increment() }
 
   /// `route` is the pattern and never what was asked for, or anyone could make up new ones.

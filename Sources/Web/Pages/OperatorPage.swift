@@ -45,6 +45,7 @@ struct OperatorPage: Sendable {
   let hasRefunds: Bool
   let balances: [BalanceView]
   let hasBalances: Bool
+  let trouble: MailTroubleView?
   let error: String?
   let isSaved: Bool
 
@@ -98,6 +99,7 @@ struct OperatorPage: Sendable {
       markets: markets.map { MarketView($0, visit.words) }, channels: channels, hasChannels: !channels.isEmpty,
       refunds: refunds.map { OperatorRefundView($0, visit) }, hasRefunds: !refunds.isEmpty, balances: views,
       hasBalances: !views.isEmpty,
+      trouble: MailTroubleView(try await visit.commerce.mailHealth(by: visit.caller), visit.words),
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page(
       "operator", title: visit.words["operator.title"], status: complaint?.status ?? .ok, model)

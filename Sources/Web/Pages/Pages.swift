@@ -58,6 +58,10 @@ enum Pages {
     page(.get, "/studio/{handle}/money/{month}/file", StatementPage.file)
     page(.get, "/studio/{handle}/coupons", CouponsPage.show)
     page(.post, "/studio/{handle}/coupons", CouponsPage.act)
+    page(.get, "/studio/{handle}/mails", MailsPage.show)
+    page(.get, "/studio/{handle}/mails/{mail}", MailPage.show)
+    page(.post, "/studio/{handle}/mails/{mail}", MailPage.act)
+    page(.get, "/studio/{handle}/mails/{mail}/html", MailPage.html)
     page(.get, "/studio/{handle}/shows/new", ShowFormPage.show)
     page(.post, "/studio/{handle}/shows/new", ShowFormPage.make)
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)
@@ -77,6 +81,10 @@ enum Pages {
     page(.post, "/operator/plans", PlansPage.act)
     page(.get, "/operator/coupons", CouponsPage.showPlatform)
     page(.post, "/operator/coupons", CouponsPage.actPlatform)
+    page(.get, "/operator/mails", MailsPage.showAll)
+    page(.get, "/operator/mails/{mail}", MailPage.show)
+    page(.post, "/operator/mails/{mail}", MailPage.act)
+    page(.get, "/operator/mails/{mail}/html", MailPage.html)
   }
 
   /// A refusal or a fault as a page; as a plain problem when even that page cannot be made.

@@ -1,5 +1,6 @@
 import Commerce
 import Media
+import Post
 import Web
 
 extension Setting {
@@ -65,6 +66,35 @@ extension Setting {
     Setting(
       key: "simulcast.authorities", kind: .text(maxBytes: 1024), fallback: "",
       help: "PEM file with authorities of your own, whose certificates RTMPS targets may have; empty for none."),
+    Setting(
+      key: "mail.from", kind: .text(maxBytes: 500), fallback: "",
+      help:
+        "From whom buyers' mail comes: an address, or a name and an address such as Haat <orders@example.com>; empty "
+        + "for orders@ and the host of public.url. The seller's name stands in front."),
+    Setting(
+      key: "mail.smtp.host", kind: .text(maxBytes: 255), fallback: "",
+      help: "The mail server that buyers' mail is handed to; empty to write each mail as a file into mail/ in the data "
+        + "directory."),
+    Setting(
+      key: "mail.smtp.port", kind: .integer(1...65535), fallback: "587",
+      help: "Its port: usually 587 with starttls, 465 with tls, 25 with none."),
+    Setting(
+      key: "mail.smtp.security", kind: .choice(SMTPServer.Security.allCases.map(\.rawValue)),
+      fallback: SMTPServer.Security.starttls.rawValue,
+      help: "How the connection is encrypted: starttls and tls say nothing without a certificate that holds; none says "
+        + "all in the clear."),
+    Setting(
+      key: "mail.smtp.user", kind: .text(maxBytes: 255), fallback: "",
+      help: "The name to sign in with; empty for a server that asks for none."),
+    Setting(
+      key: "mail.smtp.password", kind: .text(maxBytes: 1024), fallback: "", help: "The password that belongs to it.",
+      isSecret: true),
+    Setting(
+      key: "mail.smtp.authorities", kind: .text(maxBytes: 1024), fallback: "",
+      help: "PEM file with authorities of your own, whose certificates the mail server may have; empty for none."),
+    Setting(
+      key: "mail.smtp.connections", kind: .integer(1...32), fallback: "2",
+      help: "Connections to the mail server at once, a mail over each."),
     Setting(
       key: "log.level", kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
       fallback: "info", help: "How much the log says."),

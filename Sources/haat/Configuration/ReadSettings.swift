@@ -73,6 +73,7 @@ struct Settings: Sendable {
       }
     }
     if let problem = Self.tlsProblem(values, sources) { problems.append(problem) }
+    problems += Self.mailProblems(values, sources)
     guard problems.isEmpty else { throw ConfigurationProblems(all: problems) }
     self.values = values
     self.sources = sources

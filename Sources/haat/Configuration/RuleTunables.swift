@@ -200,6 +200,12 @@ extension Tunable<Policy> {
       Self(
         "rules.mailAttemptsMax", \.mailAttemptsMax, of: part, 1...100,
         "How often a mail is tried before it is given up."),
+      Self(
+        "rules.mailBackoffSecondsMax", \.mailBackoffSecondsMax, of: part, 60...86_400,
+        "Longest wait between two attempts to send a mail; the first is a minute, each later one twice as long."),
+      Self(
+        "rules.mailRepeatsMax", \.mailRepeatsMax, of: part, 0...1_000,
+        "How often the seller or the operator may send one mail again."),
       Self("rules.mailDays", \.mailDays, of: part, 1...3650, "Days it is kept that a mail was sent, or was not."),
       Self(
         "rules.webhookAgeSeconds", \.webhookAgeSeconds, of: part, 1...30_000,

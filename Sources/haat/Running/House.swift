@@ -74,6 +74,7 @@ struct House: Sendable {
     webConfiguration.dataDirectory = settings.text("data.directory")
     webConfiguration.limits = Tunable.tuned(WebLimits(), by: Tunable.all, from: settings)
     webConfiguration.posters = Tunable.tuned(PosterConfiguration(), by: Tunable.all, from: settings)
+    webConfiguration.mail = settings.mail(ownName: URL(string: publicURL)?.host() ?? "localhost")
     webConfiguration.secureCookies = publicURL.hasPrefix("https:")
     webConfiguration.trustsProxy = settings.flag("http.behindProxy")
     let web = try await Web(

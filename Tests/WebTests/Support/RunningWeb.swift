@@ -13,6 +13,7 @@ struct RunningWeb: Sendable {
   let port: Int
   let media: MediaServer
   let sandbox: SandboxProvider
+  let dataDirectory: String
   private let services: ServiceGroup
 
   /// Nobody in particular.
@@ -47,8 +48,9 @@ struct RunningWeb: Sendable {
     configuration.limits.chat = plenty
     configuration.limits.writes = plenty
     configure(&configuration)
+    let dataDirectory = configuration.dataDirectory
 
-    var logger = lines.map { lines in Logger(label: "web") { _ in lines } } ?? Logger(label: "web")
+    var logger = lines.map { lines in Logger(label: "web") { _ in LogLines.Writer(lines) } } ?? Logger(label: "web")
     if lines == nil { logger.logLevel = .critical }
     var recording = RecordingConfiguration()
     recording.directory = directory.appending(path: "media").path
@@ -69,7 +71,10 @@ struct RunningWeb: Sendable {
       group.addTask { try await services.run() }
       if mayPublish { group.addTask { try await media.run() } }
       let port = await web.boundPort()
-      try await body(RunningWeb(square: square, port: port, media: media, sandbox: sandbox, services: services))
+      try await body(
+        RunningWeb(
+          square: square, port: port, media: media, sandbox: sandbox, dataDirectory: dataDirectory,
+          services: services))
       await services.triggerGracefulShutdown()
       // The encoder's side ends when it is told to.
       if mayPublish { group.cancelAll() }

@@ -1,0 +1,131 @@
+import Store
+
+/// A mail and what it tells of, for those who look after it. Without a token: only the buyer gets one.
+public struct MailRecord: Sendable {
+  public let mail: Mail
+  public let content: MailContent
+}
+
+/// Whether mail leaves this installation.
+public struct MailHealth: Sendable, Equatable {
+  /// Counts stop here.
+  public static let countMax: Int64 = 1000
+
+  /// Mails of the last `days` that were given up, and those that wait after an attempt failed.
+  public let failed: Int64
+  public let delayed: Int64
+  public let days: Int64
+  /// Of the newest of them; both empty when there are none.
+  public let trouble: String
+  public let words: String
+
+  public var isWell: Bool { failed == 0 && delayed == 0 }
+}
+
+extension Commerce {
+  /// The mails about a channel's orders, the newest first, for those of its members who deal with orders; or those of
+  /// all channels, for the operator. Their shipments are left out.
+  public func mails(
+    of channel: ID<Channel>?, by caller: Caller, only progress: Mail.Progress? = nil, after cursor: Cursor? = nil,
+    limit: Int = 50
+  ) async throws -> Page<MailRecord> {
+    try await database.read { [policy] db in
+      if let channel {
+        try Membership.require(.orders, of: channel, by: caller, in: db)
+      } else {
+        try caller.requireOperator(in: db)
+      }
+      try policy.check(limit: limit)
+      let whose: SQL = channel.map { "channel_id = \($0) AND" } ?? ""
+      let rows = try db.rows(
+        """
+        SELECT \(Mail.columns) FROM mail
+        WHERE \(whose) \(Mail.condition(progress)) (made_ms, id) < (\(cursor?.key ?? .max), \(cursor?.id ?? []))
+        ORDER BY made_ms DESC, id DESC LIMIT \(limit + 1)
+        """)
+      return try Page(Mail.records(rows.map(Mail.init), in: db), limit: limit) {
+        Cursor($0.mail.made.milliseconds, $0.mail.id)
+      }
+    }
+  }
+
+  /// One mail, for members of its channel who deal with orders, and the operator. To others it does not exist.
+  public func mail(_ id: ID<Mail>, by caller: Caller) async throws -> MailRecord {
+    try await database.read { db in
+      let mail = try Mail.require(id, by: caller, in: db)
+      let order = try Order.require(mail.order, in: db)
+      guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("mail") }
+      return MailRecord(mail: mail, content: try MailContent(mail, of: order, seller: seller, token: nil, in: db))
+    }
+  }
+
+  /// Whether mail leaves, for the operator.
+  public func mailHealth(by caller: Caller, days: Int64 = 7) async throws -> MailHealth {
+    let since = clock.now.adding(seconds: -days * 86_400)
+    return try await database.read { db in
+      try caller.requireOperator(in: db)
+      let failed: SQL = "state = 'failed' AND made_ms >= \(since)"
+      let delayed: SQL = "state = 'waiting' AND trouble <> ''"
+      func count(_ which: SQL) throws -> Int64 {
+        try db.row(
+          """
+          SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM mail WHERE \(which) LIMIT \(MailHealth.countMax)) AS found
+          """)?.get("count") ?? 0
+      }
+      func newest(_ which: SQL) throws -> Row? {
+        try db.row("SELECT trouble, failure FROM mail WHERE \(which) ORDER BY made_ms DESC, id DESC LIMIT 1")
+      }
+      let row = try newest(delayed) ?? newest(failed)
+      return MailHealth(
+        failed: try count(failed), delayed: try count(delayed), days: days, trouble: try row?.get("trouble") ?? "",
+        words: try row?.get("failure") ?? "")
+    }
+  }
+}
+
+extension Mail {
+  /// The mail, for members of its channel who deal with orders, and the operator.
+  static func require(_ id: ID<Mail>, by caller: Caller, in db: any Connection) throws -> Mail {
+    let account = try caller.requireAccount()
+    guard let mail = try find(id, in: db) else { throw GeneralRefusal.notFound("mail") }
+    if try Account.find(account, in: db)?.isOperator == true { return mail }
+    try Membership.require(.orders, of: mail.channel, by: caller, "mail", in: db)
+    return mail
+  }
+
+  fileprivate static func condition(_ progress: Progress?) -> SQL {
+    switch progress {
+    case nil: ""
+    case .queued: "state = 'waiting' AND"
+    case .sent: "state = 'sent' AND way = 'smtp' AND"
+    case .written: "state = 'sent' AND way = 'file' AND"
+    case .failed: "state = 'failed' AND"
+    }
+  }
+
+  /// Each with its order, seller and refund: as many statements for many as for one.
+  fileprivate static func records(_ mails: [Mail], in db: any Connection) throws -> [MailRecord] {
+    guard !mails.isEmpty else { return [] }
+    let orders = try Dictionary(
+      Order.with(
+        rows: db.rows("SELECT \(Order.columns) FROM orders WHERE id IN \(list: Array(Set(mails.map(\.order))))"), in: db
+      ).map { ($0.id, $0) }
+    ) { $1 }
+    let sellers = try Dictionary(
+      db.rows("SELECT \(Channel.columns) FROM channel WHERE id IN \(list: Array(Set(mails.map(\.channel))))")
+        .map(Channel.init).map { ($0.id, $0) }
+    ) { $1 }
+    let refunds = try Dictionary(
+      Refund.all(mails.filter { $0.kind == .refunded }.compactMap { ID<Refund>(bytes: $0.cause) }, in: db)
+        .map { ($0.id, $0) }
+    ) { $1 }
+    return mails.compactMap { mail in
+      guard let order = orders[mail.order], let seller = sellers[mail.channel] else { return nil }
+      return MailRecord(
+        mail: mail,
+        content: MailContent(
+          order: order, seller: seller, shipment: nil,
+          refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil, token: nil))
+    }
+  }
+}
