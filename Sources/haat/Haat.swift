@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// The one program: `haat serve`, `haat demo`, `haat import`, `haat audit`,
-/// `haat recordings`, `haat config`.
+/// `haat recordings`, `haat giveaway`, `haat config`.
 @main
 struct Haat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +15,10 @@ struct Haat: AsyncParsableCommand {
       Start with “haat demo” to see it run, or “haat serve” for a server of your own.
       """,
     version: "0.1.0",
-    subcommands: [Serve.self, Demo.self, ImportCatalogue.self, Audit.self, RecordingsCommand.self, Config.self])
+    subcommands: [
+      Serve.self, Demo.self, ImportCatalogue.self, Audit.self, RecordingsCommand.self, GiveawayCommand.self,
+      Config.self,
+    ])
 
   /// Exit status 2 and one line for whatever was asked wrongly; 1 for what went wrong while running.
   static func main() async {

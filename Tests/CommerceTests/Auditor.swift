@@ -33,6 +33,14 @@ struct Auditor {
     var ends: Moment
   }
 
+  /// Units of a product that a giveaway holds, and what became of them once it was drawn.
+  struct KnownPrize {
+    let id: ID<Giveaway>
+    let product: Int
+    let units: Int64
+    var drawn: (winners: Int64, claimed: Int64)?
+  }
+
   let seed: UInt64
   var step = 0
   var keys = 0
@@ -40,6 +48,7 @@ struct Auditor {
   /// By order and product: units that went off in parcels.
   var sent: [ID<Order>: [Int: Int64]] = [:]
   var deals: [KnownDeal] = []
+  var prizes: [KnownPrize] = []
   /// By code: what a coupon takes off so much of what is not in a deal; nil where it does not apply.
   var coupons: [String: @Sendable (Int64) -> Int64?] = [:]
   private(set) var orders: [ID<Order>: Known] = [:]
@@ -93,7 +102,8 @@ struct Auditor {
       // At least this much is left: what was received less all that any order could still hold or have sold.
       let taken = orders.values.filter { ![.expired, .cancelled].contains($0.state) }
         .flatMap(\.lines).filter { $0.product == line.product }.reduce(0) { $0 + $1.quantity }
-      return units[line.product] - taken < line.quantity
+      let given = prizes.filter { $0.product == line.product }.reduce(0) { $0 + $1.units }
+      return units[line.product] - taken - given < line.quantity
     }
     expect(isShort, "sold out while there was enough")
   }
@@ -115,6 +125,17 @@ struct Auditor {
   private func taken(of deal: KnownDeal) -> Int64 {
     orders.values.filter { ![.expired, .cancelled].contains($0.state) }
       .flatMap(\.lines).filter { $0.deal == deal.id }.reduce(0) { $0 + $1.quantity }
+  }
+
+  mutating func drawn(_ id: ID<Giveaway>, winners: Int, entrants: Int64, claimed: Int64) {
+    guard let index = prizes.firstIndex(where: { $0.id == id }) else { return }
+    expect(Int64(winners) == min(prizes[index].units, entrants), "\(winners) won of \(entrants)")
+    prizes[index].drawn = (Int64(winners), claimed)
+  }
+
+  func refused(_ refusal: GiveawayRefusal, _ wanted: Int64, of product: Int) {
+    guard case .tooFewUnits(let available) = refusal else { return expect(false, "refused as \(refusal)") }
+    expect(available < wanted, "\(available) were there")
   }
 
   mutating func received(_ count: Int64, of product: Int) { units[product] += count }
@@ -145,6 +166,15 @@ struct Auditor {
     for deal in deals {
       let taken = taken(of: deal)
       expect(taken <= min(deal.units, deal.unitsPerBuyer), "\(taken) of a deal of \(deal.units) were sold")
+    }
+    for prize in prizes {
+      gone[prize.product] += prize.drawn?.claimed ?? 0
+      // What nobody claims comes back after a while.
+      let isOver =
+        try await stall.number(
+          "SELECT COUNT(*) FROM giveaway_winner WHERE giveaway_id = \(prize.id) AND state = 'waiting'") == 0
+      let waiting = prize.drawn.map { isOver ? 0 : $0.winners - $0.claimed } ?? prize.units
+      held[prize.product] += waiting
     }
     for product in units.indices {
       let level = try await stall.stock(product)

@@ -88,6 +88,7 @@ struct Workload {
     case 94..<96: try await openDeal()
     case 96..<97: try await endDeal()
     case 97..<98: try await payOut()
+    case 98..<99: try await giveAway()
     default: moveClock()
     }
   }
@@ -274,7 +275,47 @@ struct Workload {
     auditor.deals[last].ends = deal.ends
   }
 
+  /// Opens a giveaway of lamps, or goes on with the one there is: people come in, it is closed, drawn, and claimed.
+  private mutating func giveAway() async throws {
+    let commerce = stall.commerce
+    guard let last = auditor.prizes.last, last.drawn == nil else {
+      let product = below(prices.count)
+      let winners = Int64(below(3) + 1)
+      let draft = GiveawayDraft(
+        prize: "A lamp", variant: stall.variants[product], winnersMax: winners, durationSeconds: 60)
+      do {
+        let opened = try await commerce.openGiveaway(commerce.makeID(), by: stall.owner, show: show, draft)
+        auditor.prizes.append(Auditor.KnownPrize(id: opened.id, product: product, units: winners))
+      } catch let refused as GiveawayRefusal {
+        auditor.refused(refused, winners, of: product)
+      }
+      return
+    }
+    for _ in 0..<below(4) {
+      let visitor = String(repeating: "v", count: 32) + "\(below(6))"
+      _ = try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: "me", visitor: visitor)
+    }
+    _ = try await commerce.endEntries(last.id, by: stall.owner, show: show)
+    stall.clock.advance(seconds: 15)
+    try await commerce.advanceGiveaways()
+    let drawn = try await commerce.drawGiveaway(last.id, by: stall.owner, show: show)
+    var claimed: Int64 = 0
+    for number in 0..<6 where below(2) == 0 {
+      let visitor = try #require(Entrant(.nobody, visitor: String(repeating: "v", count: 32) + "\(number)"))
+      let claim = PrizeClaim(name: "Asha", email: "asha@example.com", address: "Jaipur")
+      do {
+        _ = try await commerce.claimPrize(last.id, visitor, claim)
+        claimed += 1
+      } catch let refused as GiveawayRefusal {
+        auditor.expect(refused == .notWinner, "\(refused)")
+      }
+    }
+    auditor.drawn(last.id, winners: drawn.winners.count, entrants: drawn.entrants, claimed: claimed)
+  }
+
   private func sweep() async throws {
+    try await stall.commerce.advanceGiveaways()
+    try await stall.commerce.expirePrizes()
     try await stall.commerce.endDueDeals()
     try await stall.commerce.expireOrders()
     try await stall.commerce.reconcilePayments()
@@ -308,6 +349,7 @@ struct Workload {
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.expireOrders() > 0 {}
       while try await commerce.settleOrders() > 0 {}
+      while try await commerce.expirePrizes() > 0 {}
     }
   }
 

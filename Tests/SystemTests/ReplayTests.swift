@@ -120,7 +120,7 @@ import Testing
   }
 
   /// As a finger on the bar does.
-  private static func seek(_ browser: Browser, to seconds: Int) async throws {
+  static func seek(_ browser: Browser, to seconds: Int) async throws {
     try await browser.run(
       """
       const bar = document.querySelector(".seek input");

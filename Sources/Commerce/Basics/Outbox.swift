@@ -11,6 +11,8 @@ public enum Announcement: Hashable, Sendable {
   case deal(ID<Deal>)
   /// It was claimed, came back, or ended.
   case coupon(ID<Coupon>)
+  /// Somebody entered it, or its end is another.
+  case giveaway(ID<Giveaway>)
 }
 
 /// What the transactions that committed have to tell: written in the same transaction as the change, so that neither
@@ -55,6 +57,7 @@ extension Announcement {
     case .order(let order): ("order", order.bytes)
     case .deal(let deal): ("deal", deal.bytes)
     case .coupon(let coupon): ("coupon", coupon.bytes)
+    case .giveaway(let giveaway): ("giveaway", giveaway.bytes)
     }
   }
 
@@ -66,6 +69,7 @@ extension Announcement {
     case "offer": guard let id = ID<Variant>(bytes: subject) else { return nil }; self = .offer(id)
     case "deal": guard let id = ID<Deal>(bytes: subject) else { return nil }; self = .deal(id)
     case "coupon": guard let id = ID<Coupon>(bytes: subject) else { return nil }; self = .coupon(id)
+    case "giveaway": guard let id = ID<Giveaway>(bytes: subject) else { return nil }; self = .giveaway(id)
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)
     default: return nil
     }

@@ -101,6 +101,30 @@ public struct Policy: Sendable {
   public var simulcastTargetsPerShowMax = 5
   public var simulcastKeyBytesMax = 500
 
+  // MARK: Giveaways
+
+  public let giveawayWinnersMax: Int64 = 20
+  public let giveawaySecondsMin: Int64 = 30
+  public let giveawaySecondsMax: Int64 = 1_800
+  public let giveawaysPerShowMax = 100
+  public let giveawayPrizeCharactersMax = 200
+  public let giveawayKeywordCharactersMax = 40
+  public let giveawayWordCharactersMax = 100
+  public let giveawayAddressCharactersMax = 400
+  /// How much shorter than its time what has to be watched is at least.
+  public let giveawayWatchSlackSeconds: Int64 = 15
+  /// A longer silence of somebody who watches is not counted as watching.
+  public let giveawayBeatSecondsMax: Int64 = 60
+  public var giveawayEntrantsMax: Int64 = 100_000
+  /// Guests of one network address in one giveaway: a browser can be made another guest in a moment. Who is signed in is
+  /// not counted.
+  public var giveawayGuestsPerAddressMax: Int64 = 50
+  /// How long after its list was closed a giveaway is drawn by itself.
+  public var giveawayDrawSeconds: Int64 = 600
+  public var giveawayClaimHours: Int64 = 72
+  /// How long after the draw it is known who took part.
+  public var giveawayEntrantDays: Int64 = 30
+
   // MARK: Recordings
 
   /// Days a recording is kept where its channel says nothing else; 0 keeps it.

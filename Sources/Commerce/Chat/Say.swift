@@ -5,10 +5,13 @@ extension Commerce {
   ///
   /// - Parameters:
   ///   - name: what a guest calls themselves, “Guest” without; somebody signed in goes by their account's name.
+  ///   - visitor: the secret of a guest's browser, by which a guest takes part in a giveaway.
+  ///   - address: the network address it came from, for the same.
   ///   - text: 1 to `Policy.messageCharactersMax` characters; control and direction-changing characters are dropped.
   /// - Throws: `GeneralRefusal.invalid`, `.notFound`, `ShowRefusal.ended`, `IDTaken`.
   public func say(
-    _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil
+    _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil,
+    visitor: String? = nil, address: String? = nil
   ) async throws -> Message {
     let text = try policy.text(text, "text", max: policy.messageCharactersMax)
     let guest = try policy.text(name ?? "", "name", max: policy.guestNameCharactersMax, required: false)
@@ -42,6 +45,7 @@ extension Commerce {
         show: show.id, kind: .message, mediaTime: mediaTime.map { min($0, latest) }, payload: message.payload,
         on: occasion,
         id: ID(bytes: id.bytes), in: db)
+      try enterByComment(message, Entrant(caller, visitor: visitor), address: address, at: clock.now, in: db)
       return message
     }
   }

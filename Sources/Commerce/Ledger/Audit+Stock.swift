@@ -1,8 +1,8 @@
 import Store
 
 extension Audit {
-  /// What is on hand and reserved is what the journal's movements come to, and what is reserved is what open orders
-  /// hold. Each order's movements are those of its state.
+  /// What is on hand and reserved is what the journal's movements come to, and what is reserved is what open orders and
+  /// prizes hold. Each order's movements are those of its state.
   mutating func stock(in db: any Connection) throws {
     let count = try db.row(
       """
@@ -48,15 +48,19 @@ extension Audit {
         SELECT stock.variant_id AS variant_id, stock.reserved AS reserved,
           CAST(COALESCE(held.quantity, 0) AS BIGINT) AS held
         FROM stock LEFT JOIN (
-          SELECT order_line.variant_id AS variant_id, SUM(order_line.quantity) AS quantity
-          FROM order_line JOIN orders ON orders.id = order_line.order_id
-          WHERE orders.state = 'placed' GROUP BY order_line.variant_id
+          SELECT variant_id, SUM(quantity) AS quantity FROM (
+            SELECT order_line.variant_id AS variant_id, order_line.quantity AS quantity
+            FROM order_line JOIN orders ON orders.id = order_line.order_id
+            WHERE orders.state = 'placed'
+            UNION ALL
+            SELECT variant_id, units_held AS quantity FROM giveaway WHERE units_held > 0
+          ) holds GROUP BY variant_id
         ) held ON held.variant_id = stock.variant_id
         WHERE stock.reserved <> COALESCE(held.quantity, 0)
         """)
     ) { row in
       """
-      variant \(try row.name("variant_id")): \(try row.number("reserved")) reserved, but open orders hold \
+      variant \(try row.name("variant_id")): \(try row.number("reserved")) reserved, but open orders and prizes hold \
       \(try row.number("held"))
       """
     }

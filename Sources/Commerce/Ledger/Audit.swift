@@ -12,6 +12,7 @@ extension Commerce {
       try audit.refundLines(in: db)
       try audit.deals(in: db)
       try audit.coupons(in: db)
+      try audit.giveaways(in: db)
       try audit.payments(in: db)
       try audit.payouts(in: db)
       try audit.ledger(in: db)

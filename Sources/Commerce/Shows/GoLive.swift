@@ -21,7 +21,7 @@ extension Commerce {
     }
   }
 
-  /// Ends a show that is on air: what is on screen is taken down, its deals end, and its stream key opens nothing any more,
+  /// Ends a show that is on air: what is on screen is taken down, its deals and giveaway end, and its stream key opens nothing any more,
   /// nor does its SRT passphrase. Ended already, nothing happens.
   ///
   /// Throws `ShowRefusal.notLive`.
@@ -36,6 +36,7 @@ extension Commerce {
       }
       if let pinned = show.pinned { try unpin(pinned, in: show, mediaTime: mediaTime, on: occasion, db: db) }
       try hideCoupon(of: id, mediaTime: mediaTime, on: occasion, in: db)
+      try endGiveaway(of: id, mediaTime: mediaTime, on: occasion, in: db)
       try endDeals(of: id, mediaTime: mediaTime, on: occasion, in: db)
       // After the unpinning, in the timeline too.
       let last = Occasion(at: occasion.at.adding(milliseconds: 1), entropy: occasion.entropy, by: occasion.by)

@@ -141,6 +141,8 @@ public struct LiveState: Sendable, Equatable {
   public let deals: [Deal]
   /// The coupon on screen.
   public let coupon: Coupon?
+  /// The newest, whatever became of it.
+  public let giveaway: Giveaway?
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

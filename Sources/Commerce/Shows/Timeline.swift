@@ -14,6 +14,9 @@ public struct TimelineEvent: Sendable, Equatable {
     case dealEnded = "deal_ended"
     case couponShown = "coupon_shown"
     case couponHidden = "coupon_hidden"
+    case giveawayOpened = "giveaway_opened"
+    case giveawayClosed = "giveaway_closed"
+    case giveawayDrawn = "giveaway_drawn"
   }
 
   /// From 1, without gaps, in each show.

@@ -7,8 +7,8 @@ enum API {
   static let endpoints =
     PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + ImportAPI.endpoints + StockAPI.endpoints
     + ShowAPI.endpoints + RoomAPI.endpoints + RecordingAPI.endpoints + SimulcastAPI.endpoints + SRTAPI.endpoints
-    + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + OrderAPI.endpoints
-    + ShipmentAPI.endpoints + MailAPI.endpoints
+    + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
+    + OrderAPI.endpoints + ShipmentAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints
     + CommissionPlanAPI.endpoints + PayoutAPI.endpoints + LedgerAPI.endpoints
 

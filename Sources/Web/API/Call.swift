@@ -21,6 +21,15 @@ struct Call: Sendable {
   /// The token that opens a guest's order. An empty one is none.
   var orderToken: Secret? { request.headers[.orderToken].flatMap { Secret(presented: $0) } }
 
+  /// What a guest's browser calls itself by, to be known again.
+  var visitor: String? { request.headers[.haatVisitor] }
+
+  /// Whoever takes part in a giveaway. Throws `GiveawayRefusal.noEntrant` for a guest who says nothing of themselves.
+  func entrant() throws -> Entrant {
+    guard let entrant = Entrant(caller, visitor: visitor) else { throw GiveawayRefusal.noEntrant }
+    return entrant
+  }
+
   /// A part of the path, as it was sent.
   func text(_ name: String) -> String { PlainQuery.part(context.parameters.get(name) ?? "") }
 

@@ -34,7 +34,7 @@ struct Endpoint: Sendable {
     case ignored
   }
 
-  enum Caller: Sendable { case anyone, account, orderToken }
+  enum Caller: Sendable { case anyone, account, orderToken, visitor }
 
   struct Query: Sendable {
     let name: String

@@ -36,6 +36,10 @@ enum OpenAPI {
     "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
     "key": ["type": "http", "scheme": "bearer", "description": "An API key, `haat_key_…`."],
     "orderToken": ["type": "apiKey", "in": "header", "name": "Order-Token"],
+    "visitor": [
+      "type": "apiKey", "in": "header", "name": "Haat-Visitor",
+      "description": "A secret of 32 to 200 small letters and digits that a guest's browser made, to be known again.",
+    ],
   ]
 
   private static func operation(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON {
@@ -135,6 +139,7 @@ enum OpenAPI {
     switch endpoint.caller {
     case .anyone: [["session": []], ["key": []], [:]]
     case .account: [["session": []], ["key": []]]
+    case .visitor: [["session": []], ["key": []], ["visitor": []], [:]]
     case .orderToken: [["session": []], ["key": []], ["orderToken": []]]
     }
   }

@@ -182,8 +182,8 @@ enum RoomAPI {
       return MessageAnswer(
         try await call.commerce.say(
           body.id ?? call.commerce.makeID(), by: call.caller, show: show, name: body.name, text: body.text,
-          mediaTime: body.mediaTime ?? call.mediaTime(of: show)))
-    }.limited(.chat),
+          mediaTime: body.mediaTime ?? call.mediaTime(of: show), visitor: call.visitor, address: call.address))
+    }.limited(.chat).by(.visitor),
     Endpoint(
       .delete, "/api/v1/shows/{show}/messages/{message}", "Takes a message away.", as: .noContent
     ) { call in

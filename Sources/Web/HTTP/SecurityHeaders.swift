@@ -48,6 +48,7 @@ extension HTTPField.Name {
   static let idempotencyKey = constant("Idempotency-Key")
   static let idempotencyReplayed = constant("Idempotency-Replayed")
   static let orderToken = constant("Order-Token")
+  static let haatVisitor = constant("Haat-Visitor")
   static let lastEventID = constant("Last-Event-ID")
   static let forwardedFor = constant("X-Forwarded-For")
   static let accelBuffering = constant("X-Accel-Buffering")

@@ -28,6 +28,18 @@ enum LiveText {
     return (try? encoder.encode(told)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 
+  /// A giveaway as the API gives it; null some time after it was drawn.
+  static func json(_ giveaway: Giveaway, at now: Moment) -> String {
+    if let drawn = giveaway.drawn, now.milliseconds(since: drawn) > shownMilliseconds { return "null" }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = try? encoder.encode(GiveawayAPI.GiveawayAnswer(giveaway))
+    return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
+  /// How long who comes in still sees who won.
+  private static let shownMilliseconds: Int64 = 300_000
+
   /// A server-sent event. `data` is one line: JSON has no raw line ends.
   static func event(_ name: String, id: String? = nil, data: String) -> String {
     (id.map { "id: \($0)\n" } ?? "") + "event: \(name)\ndata: \(data)\n\n"

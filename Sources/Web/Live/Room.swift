@@ -30,6 +30,8 @@ actor Room {
   private var deals: [Deal] = []
   /// The one on screen.
   private var coupon: Coupon?
+  /// The newest, as long as there is something to see of it.
+  private var giveaway: Giveaway?
   private var messages: [(id: String, json: String)] = []
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
@@ -76,6 +78,7 @@ actor Room {
     facts = state
     deals = state.deals
     coupon = state.coupon
+    giveaway = state.giveaway
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
     return state
@@ -140,6 +143,7 @@ actor Room {
       "title":\(LiveText.string(show.title)),"startedAt":\(LiveText.string(show.startedAt)),\
       "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
+      "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
       "viewers":\(audience.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
@@ -196,6 +200,7 @@ actor Room {
     // The show's state, and the variants that are sold in it, may be others by now.
     let changing: [TimelineEvent.Kind] = [
       .showStarted, .showEnded, .pinned, .dealOpened, .dealEnded, .couponShown, .couponHidden,
+      .giveawayOpened, .giveawayClosed, .giveawayDrawn,
     ]
     if events.contains(where: { changing.contains($0.kind) }) { isStale = true }
   }
@@ -212,7 +217,9 @@ actor Room {
       messages.removeAll { $0.id == payload["message"] }
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
-    case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden: break
+    case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden,
+      .giveawayOpened, .giveawayClosed, .giveawayDrawn:
+      break
     }
   }
 
@@ -244,6 +251,15 @@ actor Room {
     guard isOpen != coupon.isOpen(at: commerce.clock.now) else { return }
     greetings = nil
     send(LiveText.event("coupon", data: #"{"coupon":"\#(changed.id)","isOpen":\#(isOpen)}"#))
+  }
+
+  /// Sends how many have entered, and when entries are over.
+  func giveawayChanged(_ changed: Giveaway) {
+    guard let giveaway, giveaway.id == changed.id, giveaway != changed else { return }
+    self.giveaway = changed
+    guard changed.state == .open else { return }
+    let data = #"{"giveaway":"\#(changed.id)","entrants":\#(changed.entrants),"endsAt":"\#(changed.ends)","#
+    send(LiveText.event("giveaway", data: data + #""endMediaTime":\#(changed.endMediaTime)}"#))
   }
 
   /// Tells that a price is another one.

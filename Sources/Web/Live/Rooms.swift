@@ -52,6 +52,7 @@ actor Rooms {
     var offers: Set<ID<Variant>> = []
     var deals: Set<ID<Deal>> = []
     var coupons: Set<ID<Coupon>> = []
+    var giveaways: Set<ID<Giveaway>> = []
     for announcement in announcements {
       switch announcement {
       case .timeline(let show):
@@ -64,11 +65,15 @@ actor Rooms {
       case .offer(let variant): offers.insert(variant)
       case .deal(let deal): deals.insert(deal)
       case .coupon(let coupon): coupons.insert(coupon)
+      case .giveaway(let giveaway): giveaways.insert(giveaway)
       case .order: break
       }
     }
     for coupon in try await commerce.coupons(coupons.sorted()) {
       for entry in entries.values { await entry.room.couponChanged(coupon) }
+    }
+    for giveaway in try await commerce.giveaways(giveaways.sorted()) {
+      await entries[giveaway.show]?.room.giveawayChanged(giveaway)
     }
     for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
     guard !stock.isEmpty || !offers.isEmpty else { return }

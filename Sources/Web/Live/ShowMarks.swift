@@ -64,7 +64,9 @@ struct ShowMarks: Sendable {
           continue
         }
         add(event, "haat.deal", from: start, end: ends[event.detail("deal")], planned: end, event.product)
-      case .message, .messageRemoved, .dealEnded, .couponShown, .couponHidden: break
+      case .message, .messageRemoved, .dealEnded, .couponShown, .couponHidden, .giveawayOpened,
+        .giveawayClosed, .giveawayDrawn:
+        break
       }
     }
     if let start { add(start, "haat.show", end: nil) }

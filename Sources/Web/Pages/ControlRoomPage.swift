@@ -45,6 +45,8 @@ struct ControlRoomPage: Sendable {
   let choices: RunChoices
   /// Nil unless deals can be opened now.
   let deals: DealDeskView?
+  /// Nil where there are none and none can be opened.
+  let giveaways: GiveawayDeskView?
   /// Nil unless a coupon can be put on screen now.
   let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
@@ -100,6 +102,15 @@ struct ControlRoomPage: Sendable {
       try await commerce.unpin(by: visit.caller, show: show, mediaTime: mediaTime)
     case "deal":
       try await visit.openDeal(form, in: show, mediaTime: mediaTime)
+    case "giveaway":
+      try await visit.openGiveaway(form, in: show, mediaTime: mediaTime)
+    case "end-giveaway":
+      guard let giveaway = ID<Giveaway>(form["giveaway"]) else { throw Problem.notFound("giveaway") }
+      try await commerce.endEntries(giveaway, by: visit.caller, show: show)
+    case "draw-giveaway":
+      guard let giveaway = ID<Giveaway>(form["giveaway"]) else { throw Problem.notFound("giveaway") }
+      try await commerce.drawGiveaway(
+        giveaway, by: visit.caller, show: show, word: form["word"], mediaTime: mediaTime)
     case "show-coupon":
       guard let coupon = ID<Coupon>(form["coupon"]) else { throw Problem.notFound("coupon") }
       try await commerce.showCoupon(by: visit.caller, show: show, coupon, mediaTime: mediaTime)
@@ -177,11 +188,18 @@ struct ControlRoomPage: Sendable {
       ? DealDeskView(
         cards: cards, pinned: live.pinned, markets: markets, policy: visit.commerce.policy,
         formURL: "/studio/shows/\(id)", visit.words) : nil
+    let given = role.isHost ? try await visit.commerce.giveaways(of: id, by: visit.caller) : []
+    let giveaways =
+      role.isHost && (show.state == .live || !given.isEmpty)
+      ? GiveawayDeskView(
+        given, cards: cards, isOnAir: show.state == .live,
+        formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
     let coupons =
       role.isHost && show.state == .live
       ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
     let model = ControlRoomPage(
-      live, role: role, market: market, cards: cards, choices: choices, deals: deals, coupons: coupons, sales: sales,
+      live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
+      coupons: coupons, sales: sales,
       key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
@@ -192,7 +210,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    coupons: CouponChoices?, sales: Sales, key: String?, viewers: Int, recording: RecordingView?,
+    giveaways: GiveawayDeskView?, coupons: CouponChoices?, sales: Sales, key: String?, viewers: Int,
+    recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
     server: String,
     error: String?, _ words: Words
@@ -232,6 +251,7 @@ struct ControlRoomPage: Sendable {
     hasRun = !run.isEmpty
     self.choices = choices
     self.deals = deals
+    self.giveaways = giveaways
     self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording

@@ -20,6 +20,9 @@ enum Pages {
     page(.get, "/account", AccountPage.show)
     page(.post, "/account", AccountPage.act)
     page(.get, "/products/{product}", ShopPage.show)
+    page(.get, "/giveaways/{giveaway}", GiveawayPage.show)
+    page(.post, "/giveaways/{giveaway}", GiveawayPage.claim)
+    page(.get, "/words/{group}", GiveawayPage.words)
     page(.get, "/watch/{show}", WatchPage.show)
     page(.post, "/watch/{show}", WatchPage.say)
 

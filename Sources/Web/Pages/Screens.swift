@@ -43,8 +43,10 @@ struct Screens: Sendable {
   private static let groupsOfScripts: [String: Set<String>] = [
     "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
     "studio/control": [
-      "control", "coupon", "couponDesk", "deal", "dealDesk", "live", "refusals", "simulcast", "staffRefusals",
+      "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live", "refusals", "simulcast",
+      "staffRefusals",
     ],
+    "giveaway": ["giveawayPage", "refusals", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],

@@ -180,6 +180,19 @@ extension Tunable<Policy> {
         "rules.dealsUndercutLowest", \.dealsUndercutLowest, of: part,
         "Whether a live deal has to be below the lowest price of the last 30 days, or only below the price of today."),
       Self(
+        "rules.giveawayEntrantsMax", \.giveawayEntrantsMax, of: part, 1...1_000_000, "Entrants of one giveaway."),
+      Self(
+        "rules.giveawayGuestsPerAddressMax", \.giveawayGuestsPerAddressMax, of: part, 1...1_000_000,
+        "Guests of one network address in one giveaway; who is signed in is not counted."),
+      Self(
+        "rules.giveawayDrawSeconds", \.giveawayDrawSeconds, of: part, 10...86_400,
+        "Seconds after its list was closed until a giveaway is drawn by itself."),
+      Self(
+        "rules.giveawayClaimHours", \.giveawayClaimHours, of: part, 1...8_760, "Hours a winner has to claim a prize."),
+      Self(
+        "rules.giveawayEntrantDays", \.giveawayEntrantDays, of: part, 1...3_650,
+        "Days after its draw it is known who took part in a giveaway; winners and the list stay."),
+      Self(
         "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),
       Self("rules.couponsPerChannelMax", \.couponsPerChannelMax, of: part, 1...100_000, "Coupons of one channel."),
       Self(

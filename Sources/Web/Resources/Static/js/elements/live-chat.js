@@ -144,8 +144,9 @@ export class LiveChat extends HTMLElement {
     field.value = "";
     form.removeAttribute("data-draft");
     try {
-      await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }));
+      await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }, { visitor: this.#room.visitor }));
       line.classList.remove("unsent");
+      this.#room.dispatchEvent(new Event("said"));
     } catch (problem) {
       line.append(" ", h("small", {}, problem.code === "offline" ? t("live.notSent") : refusal(problem)));
       if (!field.value) field.value = text;

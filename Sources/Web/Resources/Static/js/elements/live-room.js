@@ -8,6 +8,8 @@ import { number, plural, t } from "../lib/strings.js";
 
 /** The watch page: joins the player, the room's events and the elements that show them. */
 export class LiveRoom extends HTMLElement {
+  #giveaway = null;
+
   connectedCallback() {
     const show = this.getAttribute("show");
     const market = this.getAttribute("market");
@@ -24,6 +26,7 @@ export class LiveRoom extends HTMLElement {
     });
     this.room.addEventListener("started", () => this.#begin());
     this.room.addEventListener("ended", () => this.#end());
+    this.room.addEventListener("giveaway", ({ detail }) => this.#giveAway(detail));
     this.bag.addEventListener("change", () => this.#countBag());
     this.#countBag();
     followDeals(this, this.room.goods);
@@ -144,6 +147,18 @@ export class LiveRoom extends HTMLElement {
     curtain.hidden = false;
     part(this, "live").hidden = true;
     part(this, "viewers").hidden = true;
+  }
+
+  /** The card of a giveaway is fetched with the first one. */
+  async #giveAway(detail) {
+    if (!detail && !this.#giveaway) return;
+    this.#giveaway ??= import("./giveaway-card.js").then(({ GiveawayCard }) => GiveawayCard.make(this));
+    try {
+      (await this.#giveaway).tell(detail);
+    } catch {
+      // Offline, perhaps: the next word of it asks again.
+      this.#giveaway = null;
+    }
   }
 
   #countBag() {

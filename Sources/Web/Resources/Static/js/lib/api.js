@@ -11,12 +11,16 @@ export class Problem extends Error {
   }
 }
 
-/** One request to the JSON API. Throws a `Problem`. `key` is the Idempotency-Key, `token` the buyer's Order-Token. */
-export async function call(method, path, body, { key, token, type, timeout = 20000 } = {}) {
+/**
+ * One request to the JSON API. Throws a `Problem`. `key` is the Idempotency-Key, `token` the buyer's Order-Token, `visitor`
+ * what a guest's browser is known by.
+ */
+export async function call(method, path, body, { key, token, visitor, type, timeout = 20000 } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = type ?? "application/json";
   if (key) headers["Idempotency-Key"] = key;
   if (token) headers["Order-Token"] = token;
+  if (visitor) headers["Haat-Visitor"] = visitor;
   let answer;
   try {
     answer = await fetch(path, {

@@ -86,6 +86,9 @@ export class ReplayRoom extends EventTarget {
     this.#turn += 1;
     const turn = this.#turn;
     this.#setPin(pinAt(this.#moments, mediaTime));
+    const past = this.#moments.filter((event) => event.mediaTime <= mediaTime && event.giveaway);
+    this.#tell("giveaway", null);
+    for (const event of past.filter(({ giveaway }) => giveaway === past.at(-1).giveaway)) this.#tell("giveaway", event);
     [this.#messages, this.#until, this.#fetching] = [[], mediaTime, null];
     const until = Math.floor(mediaTime) + 1;
     const messages = await this.#ask({ of: "messages", until, limit: messagesMax }).catch(() => null);
@@ -119,6 +122,10 @@ export class ReplayRoom extends EventTarget {
         return this.#setPin(event.product);
       case "unpinned":
         return this.#setPin(null);
+      case "giveaway_opened":
+      case "giveaway_closed":
+      case "giveaway_drawn":
+        return this.#tell("giveaway", event);
       case "sold_out": {
         const product = this.goods.product(event.product) ?? this.goods.productOf(event.variant);
         const text = t("replay.soldOut", { title: product?.title ?? "" });

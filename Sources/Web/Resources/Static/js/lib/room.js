@@ -9,7 +9,8 @@ const PATIENCE_MILLISECONDS = 1500;
 /**
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
- * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
+ * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `giveaway` (what
+ * `GiveawayState` takes), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
  * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
  * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
  */
@@ -27,6 +28,9 @@ export class Room extends EventTarget {
   #hasEnded = false;
   /** The one on screen. */
   #coupon = null;
+
+  /** What a guest says things under, where that matters. */
+  visitor;
 
   /** Milliseconds to add to this device's clock for the server's, as last told. */
   serverTimeOffset = 0;
@@ -50,6 +54,7 @@ export class Room extends EventTarget {
       if (this.#coupon?.coupon === detail.coupon) this.#setCoupon({ ...this.#coupon, isOpen: String(detail.isOpen) });
     });
     this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
+    this.#events.addEventListener("giveaway", ({ detail }) => this.#tell("giveaway", detail));
     this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
     this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
     this.#events.addEventListener("reset", () => this.#events.open());
@@ -116,7 +121,7 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     if (serverTime) {
@@ -132,6 +137,7 @@ export class Room extends EventTarget {
       this.#tell("messages", messages);
       this.#setPin(pinned);
       this.#setCoupon(coupon);
+      this.#tell("giveaway", giveaway);
     }
     // Before the fetch: what is told while it is under way is newer than this.
     this.goods.setStock(stock);
@@ -174,7 +180,7 @@ export class Room extends EventTarget {
       case "back_in_stock":
         return this.#refreshGoods();
       default:
-        return undefined;
+        return event.giveaway && this.#tell("giveaway", event);
     }
   }
 

@@ -6,6 +6,9 @@ export const language = document.documentElement.lang || "en";
 const plurals = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language === "en" ? "en-IN" : `${language}-IN`);
 
+/** Takes further words in, of what is only sometimes on a page. */
+export const learn = (words) => Object.assign(strings, words);
+
 const find = (path) => path.split(".").reduce((found, name) => found?.[name], strings);
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
 
