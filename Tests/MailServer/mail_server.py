@@ -2,7 +2,7 @@
 
 Prints `port N`, then a JSON object for each message it takes, and ends when its input does. What it does depends on whom a
 message is for: nobody@ is refused, busy@ is answered 451 the first time, hasty@ loses the connection the first time it has
-sent its message, heavy@ is refused after the message."""
+sent its message, heavy@ is refused after the message, slow@ never gets an answer to one."""
 
 import argparse
 import asyncio
@@ -44,6 +44,8 @@ class Handler:
             return "451 4.7.1 Come back later"
         if name == "heavy":
             return "554 5.6.0 Not with this content"
+        if name == "slow":
+            await asyncio.sleep(3600)
         if name == "hasty" and self.times(name) == 1:
             server.transport.abort()
             return "451 never read"

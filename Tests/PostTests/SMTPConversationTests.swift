@@ -215,6 +215,48 @@ import Testing
     }
   }
 
+  /// A trap would end every stream of the process.
+  @Test(arguments: Array(UInt64(1)...8))
+  func `whatever a server says, the talk ends once, and no password is told in the clear`(seed: UInt64) throws {
+    var generator = Noise(state: seed)
+    let server = Self.server(.starttls, user: "asha", password: "secret")
+    let secret = Array("AGFzaGEAc2VjcmV0".utf8)
+    for _ in 0..<400 {
+      var talk = SMTPConversation(server, try Self.envelope())
+      var (finished, isEncrypted, isClosed) = (0, false, false)
+      func look(_ actions: [SMTPConversation.Action]) {
+        for action in actions {
+          #expect(!isClosed, "nothing comes after the end")
+          switch action {
+          case .finish: finished += 1
+          case .encrypt: isEncrypted = true
+          case .close: isClosed = true
+          case .send(let bytes): #expect(isEncrypted || !bytes.contains(secret))
+          }
+        }
+      }
+      for reply in Self.wholeReplies { look(talk.received(Self.spoiled(Array(reply.utf8), &generator))) }
+      look(talk.lostConnection())
+      look(talk.timedOut())
+      #expect(finished == 1 && isClosed)
+    }
+  }
+
+  /// One in five has some bytes changed, put in or taken out.
+  private static func spoiled(_ reply: [UInt8], _ generator: inout Noise) -> [UInt8] {
+    var bytes = reply
+    guard UInt8.random(in: 0..<5, using: &generator) == 0 else { return bytes }
+    for _ in 0..<Int.random(in: 1...3, using: &generator) {
+      let place = Int.random(in: bytes.indices, using: &generator)
+      switch UInt8.random(in: 0..<3, using: &generator) {
+      case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+      case 1: bytes.insert(contentsOf: "5\r\n250-".utf8.prefix(Int.random(in: 1...6, using: &generator)), at: place)
+      default: bytes.removeSubrange(place..<max(place, min(bytes.count - 1, place + 3)))
+      }
+    }
+    return bytes
+  }
+
   @Test func `no address and no message can start a second command`() throws {
     let body = Array("a: b\r\n\r\n".utf8)
     for address in [
@@ -247,5 +289,18 @@ import Testing
     #expect(Self.script(Self.actions(strange, try Self.envelope(), ["220 a\r\n"])) == ["EHLO aMAILFROMxy⏎"])
     let secretive = SMTPServer(host: "mail.test", port: 587, user: "asha", password: "sécret")
     #expect("\(secretive)" == "mail.test:587 (starttls)")
+  }
+}
+
+/// SplitMix64: the same from the same seed.
+private struct Noise: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 }

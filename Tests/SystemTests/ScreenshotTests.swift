@@ -52,6 +52,7 @@ struct ScreenshotTests {
       try await look("/studio/aangan/products/new", "studio-product")
       try await look("/studio/aangan/shows/new", "studio-show")
       try await look("/studio/aangan/coupons", "studio-coupons")
+      try await look("/studio/aangan/mails", "studio-mails")
       try await look("/studio/shows/\(show)", "control-room", until: playing)
       try await look("/operator", "operator")
       try await look("/nowhere", "not-found")

@@ -1,6 +1,7 @@
 import Commerce
 import Foundation
 import Post
+import Synchronization
 import TestKit
 import Testing
 
@@ -141,6 +142,26 @@ private typealias JSON = TestKit.JSON
       #expect(lines.all.contains { $0.contains("takes no mail") && $0.contains("unreachable") })
       #expect(!lines.all.contains { $0.contains("hush-hush") })
     }
+  }
+
+  @Test func `a server that does not answer keeps nobody from stopping, and the mail waits`() async throws {
+    let there = try await MailServer()
+    let kept = Mutex<MarketSquare?>(nil)
+    let begun = ContinuousClock.now
+    try await RunningWeb.run(configure: Self.configure(there.port)) { web in
+      kept.withLock { $0 = web.square }
+      _ = try await Self.sell(web, to: "slow@example.com")
+      _ = try await Self.mails(web) { $0.first?["attempts"] == 1 }
+      // It has the whole message by now, or will have it while we stop: either way it is not waited for.
+    }
+    #expect(ContinuousClock.now - begun < .seconds(30))
+    let square = try #require(kept.withLock { $0 })
+    let mail = try #require(try await square.commerce.mails(of: square.channel.id, by: square.owner).items.first).mail
+    #expect(
+      mail.progress == .queued && ["interrupted", "noAnswer", "closed"].contains(mail.trouble), "\(mail.trouble)")
+    #expect(try await square.commerce.takeMail().isEmpty)
+    square.clock.advance(seconds: 60)
+    #expect(try await square.commerce.takeMail().count == 1)
   }
 
   @Test func `an hour at the desk: a list, a mail, its frame, and the button, without scripts`() async throws {

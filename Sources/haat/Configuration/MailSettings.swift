@@ -12,10 +12,13 @@ extension Settings {
     mail.connections = integer("mail.smtp.connections")
     guard !text("mail.smtp.host").isEmpty else { return mail }
     let authorities = text("mail.smtp.authorities")
+    // Many servers turn away who is called localhost.
+    let domain = mail.from.split(separator: "@").last.map(String.init)
+    let name = ownName == "localhost" ? domain ?? ownName : ownName
     mail.server = SMTPServer(
       host: text("mail.smtp.host"), port: integer("mail.smtp.port"),
       security: SMTPServer.Security(rawValue: text("mail.smtp.security")) ?? .starttls, user: text("mail.smtp.user"),
-      password: text("mail.smtp.password"), ownName: ownName, authoritiesPath: authorities.isEmpty ? nil : authorities)
+      password: text("mail.smtp.password"), ownName: name, authoritiesPath: authorities.isEmpty ? nil : authorities)
     return mail
   }
 
