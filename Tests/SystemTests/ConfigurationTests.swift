@@ -1,3 +1,4 @@
+import Commerce
 import Foundation
 import Post
 import Testing
@@ -46,6 +47,37 @@ import Web
       try Settings(arguments: [], environment: ["HAAT_DATABASE_URL": "hush" + String(repeating: "x", count: 2000)])
     }
     #expect(problems?.description.contains("hush") == false)
+  }
+
+  @Test func `Stripe's keys have to fit together, and are never repeated`() throws {
+    let good = [
+      "HAAT_PAYMENTS_PROVIDER": "stripe", "HAAT_PAYMENTS_STRIPE_SECRET_KEY": "sk_test_hush",
+      "HAAT_PAYMENTS_STRIPE_PUBLISHABLE_KEY": "pk_test_shown",
+      "HAAT_PAYMENTS_STRIPE_WEBHOOK_SECRETS": "whsec_hush, whsec_hush2",
+    ]
+    let settings = try Settings(arguments: [], environment: good)
+    #expect(settings.stripe(publicURL: "https://haat.example")?.publishableKey == "pk_test_shown")
+    #expect(try Settings(arguments: [], environment: [:]).stripe(publicURL: "") == nil)
+    for (name, value, setting) in [
+      ("SECRET_KEY", "", "secretKey"), ("SECRET_KEY", "hush_test", "secretKey"),
+      ("SECRET_KEY", "sk_live_hush", "publishableKey"), ("PUBLISHABLE_KEY", "sk_test_hush", "publishableKey"),
+      ("WEBHOOK_SECRETS", "", "webhookSecrets"), ("WEBHOOK_SECRETS", "hush", "webhookSecrets"),
+      ("WEBHOOK_SECRETS", "whsec_hush,whsec_hush,whsec_hush", "webhookSecrets"),
+      ("API_BASE", "http://stripe.example", "apiBase"), ("API_BASE", "https://stripe.example/v1", "apiBase"),
+    ] {
+      let environment = good.merging(["HAAT_PAYMENTS_STRIPE_\(name)": value]) { $1 }
+      let problems = #expect(throws: ConfigurationProblems.self, "\(name)=\(value)") {
+        try Settings(arguments: [], environment: environment)
+      }
+      #expect(problems?.description.contains("“payments.stripe.\(setting)”") == true, "\(name)=\(value)")
+      #expect(problems?.description.contains("hush") == false)
+    }
+    let live = good.merging([
+      "HAAT_PAYMENTS_STRIPE_SECRET_KEY": "rk_live_hush", "HAAT_PAYMENTS_STRIPE_PUBLISHABLE_KEY": "pk_live_shown",
+    ]) { $1 }
+    #expect(throws: ConfigurationProblems.self, "live without https") { try Settings(arguments: [], environment: live) }
+    let secured = live.merging(["HAAT_PUBLIC_URL": "https://haat.example"]) { $1 }
+    #expect(try Settings(arguments: [], environment: secured).text("payments.provider") == "stripe")
   }
 
   @Test func `a bad certificate or key is named with the setting that names it`() throws {

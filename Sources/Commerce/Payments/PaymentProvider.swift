@@ -159,13 +159,18 @@ public struct ProviderEvent: Sendable {
 /// The providers of an installation. The first one takes new payments.
 public struct PaymentProviders: Sendable {
   private let providers: [any PaymentProvider]
+  private let takesNew: Bool
 
-  public init(_ providers: [any PaymentProvider]) { self.providers = providers }
+  /// Without `takesNew` none of them takes new payments, but what was paid through them can be refunded.
+  public init(_ providers: [any PaymentProvider], takesNew: Bool = true) {
+    self.providers = providers
+    self.takesNew = takesNew
+  }
 
   public static let none = PaymentProviders([])
 
   public subscript(name: String) -> (any PaymentProvider)? { providers.first { $0.name == name } }
 
   /// The one that takes new payments.
-  public var current: (any PaymentProvider)? { providers.first }
+  public var current: (any PaymentProvider)? { takesNew ? providers.first : nil }
 }

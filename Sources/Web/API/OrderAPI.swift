@@ -46,7 +46,7 @@ enum OrderAPI {
     let total: Money
   }
 
-  struct QuoteAnswer: Codable {
+  struct QuoteAnswer: Codable, Described {
     let lines: [QuoteLine]
     /// What the lines come to.
     let subtotal: Money
@@ -58,6 +58,11 @@ enum OrderAPI {
     /// Contained in the total.
     let tax: Money
     let total: Money
+    let providerUnits: Int64?
+
+    static let fields = [
+      "providerUnits": "The total in the payment provider's own units, for its script; left out where they are ours."
+    ]
   }
 
   struct NewAddress: Codable {
@@ -160,10 +165,25 @@ enum OrderAPI {
     }
   }
 
-  struct PaymentWay: Codable {
+  struct PaymentWay: Codable, Described {
     let provider: String
-    /// Where a card becomes a payment method; only the sandbox has this here.
     let methodsURL: String?
+    let scriptURL: String?
+    let publishableKey: String?
+
+    static let fields = [
+      "methodsURL": "Where a card becomes a payment method; only the sandbox has this here.",
+      "scriptURL": "The provider's own script for browsers, whose fields take the card.",
+      "publishableKey": "What that script is started with.",
+    ]
+
+    init(_ provider: any PaymentProvider) {
+      self.provider = provider.name
+      methodsURL = provider is SandboxProvider ? "/sandbox/v1/payment_methods" : nil
+      let stripe = (provider as? StripeProvider)?.settings
+      scriptURL = stripe?.scriptURL
+      publishableKey = stripe?.publishableKey
+    }
   }
 
   struct Placed: Codable {
@@ -241,7 +261,9 @@ enum OrderAPI {
         }, subtotal: quote.subtotal, dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
         coupon: CouponUsed(
           code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),
-        shipping: quote.shipping, tax: quote.tax, total: quote.total)
+        shipping: quote.shipping, tax: quote.tax, total: quote.total,
+        providerUnits: call.commerce.providers.current is StripeProvider
+          ? StripeAmount.units(of: quote.total).flatMap { $0 == quote.total.minor ? nil : $0 } : nil)
     }.repeated(.ignored),
     placing,
     Endpoint(.get, "/api/v1/orders", "Lists your orders, or a channel's.", gives: List<OrderAnswer>.self) { call in
@@ -312,12 +334,9 @@ enum OrderAPI {
       let placed = try await call.commerce.placeOrder(
         body.id, body.bag, buyer: body.buyer.buyer(call.caller.account),
         language: call.context.language, key: key, address: call.address)
-      let provider = call.commerce.providers.current?.name
       let answer = Placed(
         order: OrderAnswer(placed.order), accessToken: placed.access.text,
-        payment: provider.map {
-          PaymentWay(provider: $0, methodsURL: $0 == "sandbox" ? "/sandbox/v1/payment_methods" : nil)
-        })
+        payment: call.commerce.providers.current.map { PaymentWay($0) })
       var response = Endpoint.response(json: answer.json, as: .created)
       if !placed.isNew { response.headers[.idempotencyReplayed] = "true" }
       call.site.metrics.placedOrder()

@@ -109,6 +109,8 @@ extension OrderAPI.Placed {
         $0.object {
           $0.member("provider", payment.provider)
           $0.member("methodsURL", ifPresent: payment.methodsURL)
+          $0.member("scriptURL", ifPresent: payment.scriptURL)
+          $0.member("publishableKey", ifPresent: payment.publishableKey)
         }
       }
     }

@@ -20,6 +20,42 @@ enum PaymentAPI {
     let order: OrderAPI.OrderAnswer
   }
 
+  struct StandingAnswer: Codable, Described {
+    enum State: String, Codable, CaseIterable {
+      case unpaid, paid, requiresAction = "requires_action", processing, declined
+    }
+
+    let state: State
+    let actionURL: String?
+    let code: String?
+    let detail: String?
+    let order: OrderAPI.OrderAnswer
+
+    static let fields = [
+      "state": "Of the last try to pay: `unpaid` when there was none.",
+      "actionURL": "Where the buyer confirms, with `requires_action`.",
+      "code": "Why it was `declined`, such as `card_declined`.",
+      "detail": "The same as a sentence.",
+    ]
+
+    init(_ standing: PaymentStanding) {
+      var (actionURL, code, detail): (String?, String?, String?)
+      switch standing.outcome {
+      case nil: state = .unpaid
+      case .paid: state = .paid
+      case .processing: state = .processing
+      case .requiresAction(let url):
+        state = .requiresAction
+        actionURL = url
+      case .declined(let why, let sentence):
+        state = .declined
+        (code, detail) = (why, sentence)
+      }
+      (self.actionURL, self.code, self.detail) = (actionURL, code, detail)
+      order = OrderAPI.OrderAnswer(standing.order)
+    }
+  }
+
   struct NewCard: Codable {
     let number: String
     let expMonth: Int
@@ -35,7 +71,7 @@ enum PaymentAPI {
 
   struct Received: Codable { let received: Bool }
 
-  static let endpoints: [Endpoint] = [paying, tokenizing, hearing]
+  static let endpoints: [Endpoint] = [paying, standing, tokenizing, hearing]
 
   private static var paying: Endpoint {
     var endpoint = Endpoint(
@@ -66,6 +102,16 @@ enum PaymentAPI {
     endpoint.body = .json(NewPayment.self)
     endpoint.answer = .json(PaymentAnswer.self)
     return endpoint.limited(.orders).repeated(.keyRequired).by(.orderToken)
+  }
+
+  private static var standing: Endpoint {
+    Endpoint(
+      .get, "/api/v1/orders/{order}/payment", "Says how the last try to pay an order stands; for its buyer.",
+      gives: StandingAnswer.self
+    ) { call in
+      StandingAnswer(
+        try await call.commerce.paymentStanding(call.id("order"), by: call.caller, token: call.orderToken))
+    }.by(.orderToken)
   }
 
   private static var tokenizing: Endpoint {

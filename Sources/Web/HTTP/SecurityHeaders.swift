@@ -1,3 +1,4 @@
+import Commerce
 import HTTPTypes
 import Hummingbird
 
@@ -8,11 +9,24 @@ struct SecurityHeaders: RouterMiddleware {
   /// Whether this site is served over https, and must not be asked for over anything else.
   let isSecure: Bool
 
-  /// Nothing inline and nothing foreign. Blobs are what Media Source Extensions play.
-  private static let contentSecurityPolicy = """
-    default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
-    connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'
-    """
+  /// Nothing inline and nothing foreign.
+  private static let contentSecurityPolicy = policy()
+
+  /// The same for a page with Stripe's fields for a card: their script, their frames and the bank's, and their calls.
+  static func contentSecurityPolicy(with stripe: StripeSettings) -> String {
+    let sources = stripe.pageSources
+    return policy(script: sources.script, frame: sources.frame, connect: sources.connect)
+  }
+
+  /// Blobs are what Media Source Extensions play.
+  private static func policy(script: [String] = [], frame: [String] = [], connect: [String] = []) -> String {
+    func own(_ more: [String]) -> String { (["'self'"] + more).joined(separator: " ") }
+    return """
+      default-src 'self'; script-src \(own(script)); style-src 'self'; img-src 'self' data: blob:; \
+      media-src 'self' blob:; connect-src \(own(connect)); frame-src \(own(frame)); object-src 'none'; \
+      base-uri 'none'; form-action 'self'; frame-ancestors 'self'
+      """
+  }
 
   /// What is said with every answer, whatever it is.
   static func add(to headers: inout HTTPFields, id: String, isSecure: Bool) {
@@ -27,7 +41,7 @@ struct SecurityHeaders: RouterMiddleware {
     var response = try await next(request, context)
     Self.add(to: &response.headers, id: context.id, isSecure: isSecure)
     guard response.headers[.contentType]?.hasPrefix("text/html") == true else { return response }
-    // What is stricter says so itself.
+    // What is stricter, or takes a card, says so itself.
     if response.headers[.contentSecurityPolicy] == nil {
       response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     }

@@ -75,6 +75,8 @@ struct OrderPage: Sendable {
   let refunding: RefundingView?
   let error: String?
   let isSaved: Bool
+  /// Where the buyer confirms a payment that waits for them.
+  let confirmURL: String?
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
@@ -83,7 +85,7 @@ struct OrderPage: Sendable {
   init(
     _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
-    isSaved: Bool, _ words: Words
+    isSaved: Bool, confirmURL: String? = nil, _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
@@ -121,6 +123,7 @@ struct OrderPage: Sendable {
     self.refunding = refunding
     self.error = error
     self.isSaved = isSaved
+    self.confirmURL = confirmURL
     canResume = isBuyer && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
@@ -143,6 +146,14 @@ struct OrderPage: Sendable {
     return try await page(visit, id, nil)
   }
 
+  /// The provider's page for the second step of an order that waits for it. The sandbox has to be told the way back.
+  private static func confirmURL(_ visit: Visit, _ order: Order) async throws -> String? {
+    guard order.state == .placed else { return nil }
+    let outcome = try await visit.commerce.lastPayment(of: order.id, by: visit.caller, token: visit.orderToken)
+    guard case .requiresAction(let url) = outcome, !url.isEmpty else { return nil }
+    return url.hasPrefix("/") ? "\(url)?return=\(Visit.encoded("/orders/\(order.id)"))" : url
+  }
+
   private static func page(_ visit: Visit, _ id: ID<Order>, _ complaint: Visit.Complaint?) async throws -> Response {
     // Back from the bank the buyer may be here before the bank's word is.
     let order =
@@ -157,12 +168,15 @@ struct OrderPage: Sendable {
     let isSeller = role?.dealsWithOrders == true
     let sending = isSeller ? SendingView(order, shipments, id: visit.commerce.makeID(), visit.words) : nil
     let refunding = isSeller ? RefundingView(order, shipments, refunds, visit) : nil
+    let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
+    // A member's browser may hold an old token of the order as well.
+    let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
     let model = OrderPage(
       order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, of: order, visit) },
       shipments: shipments,
-      isBuyer: role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account,
+      isBuyer: isBuyer,
       sending: sending, refunding: refunding, isSeller: isSeller, error: complaint?.sentence,
-      isSaved: try visit.query("saved") != nil,
+      isSaved: try visit.query("saved") != nil, confirmURL: mayConfirm ? try await confirmURL(visit, order) : nil,
       visit.words)
     return try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)

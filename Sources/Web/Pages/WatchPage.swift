@@ -63,13 +63,21 @@ struct WatchPage: Sendable {
     let seller: Seller
     let account: Buyer?
     let markets: [Country]
+    let stripe: CardForm?
+  }
+
+  /// What Stripe's fields for a card are made with; nil where another provider takes the money.
+  private struct CardForm: Encodable {
+    let script, key: String
+    let words: [String: String]
   }
 
   private struct Country: Encodable { let name, currency, href: String }
 
   init(
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
-    now: Moment, account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil, _ words: Words
+    now: Moment, account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
+    stripe: StripeSettings? = nil, _ words: Words
   ) throws {
     let show = live.show
     self.show = show.id.description
@@ -113,6 +121,9 @@ struct WatchPage: Sendable {
         account: account.map { .init(name: $0.name, email: $0.email) },
         markets: self.markets.filter { !$0.isChosen }.map {
           Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
+        },
+        stripe: stripe.map {
+          CardForm(script: $0.scriptURL, key: $0.publishableKey, words: words.groups["cardForm"] ?? [:])
         }))
   }
 
@@ -126,16 +137,19 @@ struct WatchPage: Sendable {
     if let recording, recording.state == .ready {
       replay = (recording, try await visit.commerce.isDownloadOpen(of: live.show.channel))
     }
+    let stripe = (visit.commerce.providers.current as? StripeProvider)?.settings
     let model = try WatchPage(
       live, cards: cards, poster: visit.poster(of: id, .large), market: market,
       markets: try await visit.commerce.markets(),
       viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
-      replay: replay,
-      visit.words)
-    return try visit.page(
+      replay: replay, stripe: stripe, visit.words)
+    var response = try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",
       description: live.show.description.isEmpty ? nil : live.show.description, image: model.poster,
       modules: replay == nil ? visit.site.watchModules : visit.site.replayModules, model)
+    // Here, and nowhere else, may something come from another host: the fields for a card, where they are Stripe's.
+    if let stripe { response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(with: stripe) }
+    return response
   }
 
   /// The chat's form, for browsers without scripts.

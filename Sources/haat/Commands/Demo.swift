@@ -84,7 +84,9 @@ private struct DemoShow: Service {
     Output.line("  Watch:   \(house.publicURL)/watch/\(stage.show)")
     Output.line("  Studio:  \(house.publicURL)/studio/shows/\(stage.show)")
     Output.line("  Sign in: \(DemoStage.email), password \(stage.password)")
-    Output.line("  Cards:   4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined")
+    if house.sandbox != nil {
+      Output.line("  Cards:   4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined")
+    }
     Output.line("  Encoders publish to \(house.rtmpURL)")
     Output.line("  Stop with Ctrl-C.")
   }

@@ -103,7 +103,22 @@ extension Setting {
       fallback: Policy().admission.rawValue,
       help: "How a new channel gets in: open approves it at once, application waits for the operator."),
     Setting(
-      key: "payments.sandbox", kind: .flag, fallback: "true",
-      help: "Offer the built-in sandbox payment provider, which takes only test card numbers and moves no money."),
+      key: "payments.provider", kind: .choice(["sandbox", "stripe", "none"]), fallback: "sandbox",
+      help: "Who takes new payments: the built-in sandbox takes only test card numbers and moves no money. See "
+        + "docs/payments.md."),
+    Setting(
+      key: "payments.stripe.secretKey", kind: .text(maxBytes: 255), fallback: "",
+      help: "Stripe's secret key, sk_… or rk_…. Payments made with it can be refunded whoever takes new ones.",
+      isSecret: true),
+    Setting(
+      key: "payments.stripe.publishableKey", kind: .text(maxBytes: 255), fallback: "",
+      help: "The publishable key of the same account and mode, pk_…; browsers get it."),
+    Setting(
+      key: "payments.stripe.webhookSecrets", kind: .text(maxBytes: 512), fallback: "",
+      help: "The secret of Stripe's webhook endpoint, whsec_…; two with a comma between while it is changed.",
+      isSecret: true),
+    Setting(
+      key: "payments.stripe.apiBase", kind: .text(maxBytes: 255), fallback: StripeSettings.apiBase,
+      help: "Where Stripe's API is; another address is for trying a stand-in, and pages then load its script."),
   ]
 }

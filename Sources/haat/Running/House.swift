@@ -38,12 +38,16 @@ struct House: Sendable {
     var policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
     policy.srtPorts = Setting.ports(settings.text("srt.ports"))
     policy.admission = Admission(rawValue: settings.text("channels.admission")) ?? policy.admission
-    let sandbox = try settings.flag("payments.sandbox") ? Self.sandbox(settings, policy, database: database) : nil
+    let chosen = settings.text("payments.provider")
+    let sandbox = try chosen == "sandbox" ? Self.sandbox(settings, policy, database: database) : nil
+    let stripe = settings.stripe(publicURL: publicURL).map {
+      StripeProvider($0, http: Outgoing.http, webhookAgeSeconds: policy.webhookAgeSeconds)
+    }
     let bell = Bell()
     let vault = Vault(secret: try DataDirectory.secret("vault-secret", in: settings.text("data.directory")))
     let commerce = Commerce(
       database: database, policy: policy,
-      providers: PaymentProviders(sandbox.map { [$0] } ?? []), vault: vault, logger: logger, changed: { bell.ring() })
+      providers: Self.providers(chosen, sandbox, stripe), vault: vault, logger: logger, changed: { bell.ring() })
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")
@@ -102,6 +106,14 @@ struct House: Sendable {
       throw StartFault(sentence: "a part of the server ended unexpectedly; start it again")
     }
     await database.close()
+  }
+
+  /// Stripe stays there for its refunds and webhooks when another takes new payments.
+  private static func providers(
+    _ chosen: String, _ sandbox: SandboxProvider?, _ stripe: StripeProvider?
+  ) -> PaymentProviders {
+    let all = [sandbox as (any PaymentProvider)?, stripe].compactMap { $0 }
+    return PaymentProviders(all, takesNew: chosen != "none")
   }
 
   private static func sandbox(_ settings: Settings, _ policy: Policy, database: Database) throws -> SandboxProvider {

@@ -18,6 +18,8 @@ struct StripeStall: Sendable {
   let stripe: Localstripe
   let provider: StripeProvider
   let line: Line
+  /// Where buyers come back to.
+  let home: Home
   let log = LogLines(level: .trace)
 
   /// What stands between us and Stripe: it can break after a request got through.
@@ -43,11 +45,15 @@ struct StripeStall: Sendable {
     struct Broken: Error {}
   }
 
+  final class Home: Sendable {
+    let url = Mutex("https://haat.example")
+  }
+
   init(_ engine: Engine, secrets: [String] = [webhookSecret], secretKey: String = StripeStall.secretKey) async throws {
-    let (stripe, line) = (try Localstripe(), Line())
+    let (stripe, line, home) = (try Localstripe(), Line(), Home())
     let settings = StripeSettings(
       secretKey: secretKey, publishableKey: "pk_test_of_the_tests", webhookSecrets: secrets, apiBase: stripe.url,
-      returnURL: { "https://haat.example/orders/\($0)?payment=returned" })
+      returnURL: { order in "\(home.url.withLock { $0 })/orders/\(order)?payment=returned" })
     let made = Mutex<StripeProvider?>(nil)
     square = try await MarketSquare(
       engine,
@@ -60,6 +66,7 @@ struct StripeStall: Sendable {
     self.provider = provider
     self.stripe = stripe
     self.line = line
+    self.home = home
     // Stripe looks at its own clock.
     square.clock.now = WallClock.system.now
   }
@@ -150,7 +157,9 @@ struct StripeStall: Sendable {
     let services = ServiceGroup(configuration: .init(services: [web], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await services.run() }
-      try await body(await web.boundPort())
+      let port = await web.boundPort()
+      home.url.withLock { $0 = "http://localhost:\(port)" }
+      try await body(port)
       await services.triggerGracefulShutdown()
     }
   }

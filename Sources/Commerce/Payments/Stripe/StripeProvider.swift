@@ -5,7 +5,7 @@
 /// that what is later transferred to sellers can be told to belong to it.
 public struct StripeProvider: PaymentProvider {
   public let name = "stripe"
-  let settings: StripeSettings
+  public let settings: StripeSettings
   let api: StripeAPI
   let clock: WallClock
   let webhookAgeSeconds: Int64

@@ -61,7 +61,8 @@ export class Checkout {
     const path = `/api/v1/orders/${order.id}/payment`;
     const outcome = await insist(() =>
       call("POST", path, { paymentMethod: method.id }, { key, token: accessToken }));
-    this.#method = method;
+    // One that holds for a single payment is used up.
+    this.#method = method.isOnce ? null : method;
     return outcome;
   }
 
@@ -72,6 +73,14 @@ export class Checkout {
 
   get orderPath() {
     return `/orders/${this.#pending.placed.order.id}`;
+  }
+
+  /** Asks how the payment stands, for one who comes back from their bank. Throws a `Problem` when it was declined. */
+  async standing() {
+    const { order, accessToken } = this.#pending.placed;
+    const path = `/api/v1/orders/${order.id}/payment`;
+    const said = await insist(() => call("GET", path, undefined, { token: accessToken }));
+    if (said.state === "declined" && said.order.state === "placed") throw new Problem({ ...said, status: 402 });
   }
 
   /** The order as it stands. */

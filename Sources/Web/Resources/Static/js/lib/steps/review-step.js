@@ -24,6 +24,8 @@ export class ReviewStep {
   #lines = h("ul", { class: "rows" });
   #sums = h("dl", { class: "sums" });
   #deliver = h("div", { class: "deliver" });
+  /** Stripe's fields for the card, where the money goes to Stripe. */
+  #own = null;
   #card = h("form", { class: "stack", id: "card", novalidate: true, submit: (event) => this.#submit(event) });
   #second = h("div", { class: "stack", hidden: true });
   #pay = h("button", { class: "button buy", form: "card", disabled: true }, t("checkout.working"));
@@ -91,6 +93,7 @@ export class ReviewStep {
     this.#sums.replaceChildren(...sumRows(this.#quote));
     this.#pay.disabled = room.state === "ended" && room.goods.all.length === 0;
     this.#pay.textContent = t("checkout.pay", { amount: money(total) });
+    this.#openOwn();
   }
 
   #showBuyer() {
@@ -103,13 +106,14 @@ export class ReviewStep {
   }
 
   #showCard() {
-    const { checkout } = this.#drawer.live;
+    const { checkout, data } = this.#drawer.live;
+    if (data.stripe) return this.#openOwn();
     const saved = checkout.savedMethod;
     if (saved) {
       const words = t("checkout.savedCard", { brand: saved.brand, last4: saved.last4 });
       this.#card.replaceChildren(h("div", { class: "deliver" }, h("p", {}, words),
         h("button", { class: "button", type: "button", click: () => this.#otherCard() }, t("checkout.otherCard"))));
-      return;
+      return undefined;
     }
     const cardNumber = field("number", t("checkout.number"), { autocomplete: "cc-number", inputmode: "numeric", maxlength: 23, placeholder: "•••• •••• •••• ••••" });
     const expiry = field("expiry", t("checkout.expiry"), { autocomplete: "cc-exp", inputmode: "numeric", maxlength: 7, placeholder: "08/29" }, "half");
@@ -119,6 +123,17 @@ export class ReviewStep {
     this.#card.replaceChildren(
       h("fieldset", { class: "fields" }, h("legend", { class: "unseen" }, t("checkout.card")), cardNumber, expiry, cvc),
       h("p", { class: "row still small soft" }, icon("lock"), t("checkout.secure")));
+    return undefined;
+  }
+
+  /** Stripe's fields are made for an amount: they open with the first quote, and are told of the next. */
+  async #openOwn() {
+    const { stripe } = this.#drawer.live.data;
+    if (!stripe || !this.#quote) return;
+    await import("../../elements/stripe-card.js");
+    this.#own ??= h("stripe-card", { class: "stack" });
+    if (!this.#own.parentNode) this.#card.replaceChildren(this.#own);
+    await this.#own.open(stripe, this.#quote);
   }
 
   #otherCard() {
@@ -138,7 +153,9 @@ export class ReviewStep {
     this.#notice.hide();
     let method = checkout.savedMethod;
     let card = null;
-    if (!method) {
+    if (this.#drawer.live.data.stripe) {
+      if (!(await this.#own?.check())) return;
+    } else if (!method) {
       const value = (name) => this.#card.elements.namedItem(name).value;
       const read = readCard({ number: value("number"), expiry: value("expiry"), cvc: value("cvc") });
       if (!showFaults(this.#card, read.faults)) return;
@@ -152,34 +169,31 @@ export class ReviewStep {
       this.#notice.show(t("checkout.priceChanged"), "warn");
       return;
     }
-    method ??= await checkout.method(card);
+    method ??= this.#own ? await this.#own.method(this.#drawer.buyer) : await checkout.method(card);
     const outcome = await checkout.pay(method);
-    if (outcome.state === "paid") this.#finish(outcome.order ?? order, true);
+    if (outcome.state === "paid") this.#drawer.finish(outcome.order ?? order, true);
     else if (outcome.state === "requires_action") await this.#confirm(outcome.actionURL);
     else await this.#wait();
   }
 
-  /** The bank's own page, in the drawer. It ends by going to the order's page, which is when we look. */
+  /** The bank's own page, in the drawer, if it has one. */
   async #confirm(url) {
-    const { checkout } = this.#drawer.live;
-    const address = `${url}?return=${encodeURIComponent(checkout.orderPath)}`;
-    const frame = h("iframe", { class: "second-step", src: address, title: t("checkout.confirm") });
-    const answer = new Promise((resolve) => {
-      frame.addEventListener("load", () => {
-        const place = frame.contentWindow?.location;
-        if (place?.pathname === checkout.orderPath) resolve(new URLSearchParams(place.search).get("payment"));
+    if (url) {
+      const { secondStep } = await import("./second-step.js").catch(() => {
+        throw new Problem();
       });
-      this.#gone.signal.addEventListener("abort", () => resolve(null));
-    });
-    this.#second.replaceChildren(
-      h("h3", {}, t("checkout.confirm")), h("p", { class: "small soft" }, t("checkout.confirmHint")), frame);
-    this.#showSecondStep(true);
-    frame.focus();
-    const said = await answer;
-    this.#showSecondStep(false);
-    this.#second.replaceChildren();
-    if (this.#gone.signal.aborted) return;
-    if (said === "refused") throw new Problem({ status: 402, code: "authentication_failed" });
+      const { checkout } = this.#drawer.live;
+      const { nodes, frame, answer } = secondStep(url, checkout, this.#gone.signal);
+      this.#second.replaceChildren(...nodes);
+      this.#showSecondStep(true);
+      frame.focus();
+      const said = await answer;
+      this.#showSecondStep(false);
+      this.#second.replaceChildren();
+      if (this.#gone.signal.aborted) return;
+      if (said === "refused") throw new Problem({ status: 402, code: "authentication_failed" });
+      await checkout.standing();
+    }
     await this.#wait();
   }
 
@@ -190,11 +204,9 @@ export class ReviewStep {
 
   async #wait() {
     const order = await this.#drawer.live.checkout.settle(12, this.#gone.signal);
-    if (!this.#gone.signal.aborted) this.#finish(order, order.state !== "placed");
-  }
-
-  #finish(order, isPaid) {
-    this.#drawer.finish(order, isPaid);
+    if (this.#gone.signal.aborted) return;
+    if (["expired", "cancelled"].includes(order.state)) throw new Problem({ status: 410, code: `order_${order.state}` });
+    this.#drawer.finish(order, order.state !== "placed");
   }
 
   #refused(problem) {
@@ -205,7 +217,7 @@ export class ReviewStep {
     if (problem.status === 402) {
       checkout.forgetMethod();
       this.#showCard();
-      this.#card.elements.namedItem("number").focus();
+      this.#card.elements.namedItem("number")?.focus();
     } else if (problem.code.startsWith("coupon_")) {
       // Without it, then; the buyer sees what that comes to before paying.
       this.#drawer.live.bag.coupon = null;
