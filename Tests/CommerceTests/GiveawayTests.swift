@@ -355,10 +355,17 @@ import Testing
 
     try await fair.open(winners: 1)
     try await fair.enter(3)
+    fair.stall.clock.advance(seconds: 10)
     _ = try await fair.commerce.endShow(by: fair.stall.owner, show: fair.show)
     #expect(try await fair.now().state == .closed)
     #expect(try await fair.close(after: 1).winners.count == 1)
     #expect(try await refusal { try await fair.open() } == "show_ended")
+    // In the replay it is seen.
+    #expect(try await fair.events().last == "giveaway_drawn")
+    let events = try await fair.commerce.timeline(fair.show, after: 0, limit: 1000)
+    let end = try #require(events.first { $0.kind == .showEnded }?.mediaTime)
+    let times = events.suffix(3).filter { $0.kind != .showEnded }.map(\.mediaTime)
+    #expect(times.allSatisfy { (end - 2_001...end - 2_000).contains($0) }, "\(times)")
     try await fair.audit()
   }
 

@@ -130,12 +130,16 @@ import Testing
       // A winner without scripts, and what the channel then sees.
       let page = "/giveaways/\(id)"
       #expect(try await stranger.get(page).text.contains("Claim your prize"))
+      #expect(try await stranger.get("/orders").text.contains("You won “A brass lamp”!"))
+      #expect(try await stranger.get("/api/v1/prizes").json["items"][0]["id"].string == id)
+      #expect(try await web.owner.get("/api/v1/prizes").json["items"].array.isEmpty)
       let nowhere = try await stranger.submit(page, ["name": "Ravi", "email": "ravi@example.com", "address": ""])
       #expect(nowhere.status == 422 && nowhere.text.contains("where the prize is to be sent"))
       let claim: KeyValuePairs = [
         "name": "Ravi", "email": "ravi@example.com", "phone": "", "address": "12 Lamp Lane\nPune",
       ]
       #expect(try await stranger.submit(page, claim).status == 303)
+      #expect(try await !stranger.get("/orders").text.contains("You won"))
       #expect(try await web.owner.get(page).text.contains("mailto:ravi@example.com"))
       for client in [web.guest, stranger] {
         #expect(try await !client.get(page).text.contains("mailto:ravi@example.com"))

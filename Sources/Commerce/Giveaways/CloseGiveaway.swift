@@ -44,8 +44,24 @@ extension Commerce {
   /// The show is over: the list of its giveaway is closed with it, and is drawn soon after.
   func endGiveaway(of show: ID<Show>, mediaTime: Int64?, on occasion: Occasion, in db: any Connection) throws {
     guard let giveaway = try Giveaway.latest(of: show, in: db), giveaway.state != .drawn else { return }
-    if giveaway.state == .open { try close(giveaway, mediaTime: mediaTime, on: occasion, in: db) }
+    // A little before the end, or no replay would get there.
+    let end = try mediaTime ?? Timeline.mediaTime(of: show, at: occasion.at, in: db)
+    let last = max(giveaway.openMediaTime, end - Giveaway.beforeEndMilliseconds)
+    if giveaway.state == .open { try close(giveaway, mediaTime: last, on: occasion, in: db) }
     try db.run("UPDATE giveaway SET draw_due_ms = \(occasion.at) WHERE id = \(giveaway.id)")
+  }
+
+  /// When what happens after a show's end is seen in its replay, on its own clock: not before the list was closed. Nil as
+  /// long as the show has not ended.
+  func lastMediaTime(of show: ID<Show>, in db: any Connection) throws -> Int64? {
+    func last(_ kind: TimelineEvent.Kind) throws -> Int64? {
+      try db.row(
+        """
+        SELECT media_time_ms FROM timeline_event WHERE show_id = \(show) AND kind = \(kind) ORDER BY at_ms DESC LIMIT 1
+        """)?.get("media_time_ms")
+    }
+    guard let end = try last(.showEnded) else { return nil }
+    return max(try last(.giveawayClosed) ?? 0, end - Giveaway.beforeEndMilliseconds)
   }
 
   /// After all that happened in the show before, in its timeline too.

@@ -55,7 +55,7 @@ extension Commerce {
     try release(giveaway.unitsHeld - Int64(winners.count), of: giveaway, on: occasion, in: db)
     let told = winners.map { winner in winner.name.isEmpty ? winner.code : "\(winner.code) \(winner.name)" }
     try Timeline.append(
-      show: giveaway.show, kind: .giveawayDrawn, mediaTime: mediaTime,
+      show: giveaway.show, kind: .giveawayDrawn, mediaTime: mediaTime ?? lastMediaTime(of: giveaway.show, in: db),
       payload: [
         "giveaway": "\(giveaway.id)", "seed": Hexadecimal.text(giveaway.secretSeed), "word": word,
         "winners": told.joined(separator: "\n"),

@@ -54,6 +54,9 @@ public struct Giveaway: Sendable, Equatable {
   let secretSeed: [UInt8]
   let saltKey: [UInt8]
 
+  /// How long before the end of a show what happens with it is placed.
+  static let beforeEndMilliseconds: Int64 = 2_000
+
   /// Nil before the draw.
   public var seed: [UInt8]? { state == .drawn ? secretSeed : nil }
   /// On the show's own clock, in milliseconds.

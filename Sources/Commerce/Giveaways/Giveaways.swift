@@ -74,6 +74,23 @@ extension Commerce {
     }
   }
 
+  /// What somebody has won and not claimed yet, what was drawn last first, at most `limit`.
+  public func prizesToClaim(by caller: Caller, limit: Int = 20) async throws -> [Giveaway] {
+    let account = try caller.requireAccount()
+    try policy.check(limit: limit)
+    let now = clock.now
+    return try await database.read { db in
+      let rows = try db.rows(
+        """
+        SELECT \(Giveaway.columns) FROM giveaway_winner JOIN giveaway ON giveaway.id = giveaway_winner.giveaway_id
+        WHERE giveaway_winner.entrant = \(account.bytes) AND giveaway_winner.state = 'waiting'
+          AND giveaway_winner.claim_until_ms > \(now)
+        ORDER BY giveaway.drawn_ms DESC, giveaway.id LIMIT \(limit)
+        """)
+      return try Giveaway.withWinners(rows.map(Giveaway.init), in: db)
+    }
+  }
+
   /// How the winners are reached. For the channel's owners and those who send its parcels.
   public func prizes(of id: ID<Giveaway>, by caller: Caller) async throws -> [Prize] {
     try await database.read { db in

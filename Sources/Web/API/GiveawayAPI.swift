@@ -213,6 +213,11 @@ enum GiveawayAPI {
     ) { call in
       List(try await call.commerce.giveaways(of: call.id("show"), by: call.caller).map(GiveawayAnswer.init))
     },
+    Endpoint(
+      .get, "/api/v1/prizes", "Lists what somebody has won and not claimed yet.", gives: List<GiveawayAnswer>.self
+    ) { call in
+      List(try await call.commerce.prizesToClaim(by: call.caller).map(GiveawayAnswer.init))
+    }.by(.account),
     Endpoint(.get, "/api/v1/giveaways/{giveaway}", "Shows a giveaway.", gives: GiveawayAnswer.self) { call in
       GiveawayAnswer(try await call.commerce.giveaway(call.id("giveaway"), by: call.caller))
     },

@@ -15,6 +15,15 @@ struct OrdersPage: Sendable {
     let stateTone: String
   }
 
+  /// Something won and not claimed yet.
+  struct PrizeView: Sendable {
+    let url: String
+    let text: String
+    let untilISO: String
+    let untilText: String
+  }
+
+  let prizes: [PrizeView]
   let orders: [OrderView]
   let hasOrders: Bool
   let next: String?
@@ -30,9 +39,15 @@ struct OrdersPage: Sendable {
         whenText: order.placed.plainText, totalText: visit.words.money(order.total),
         stateText: order.state.text(visit.words), stateTone: order.state.tone)
     }
+    let prizes = try await visit.commerce.prizesToClaim(by: visit.caller, limit: visit.pageLimit(20)).map { giveaway in
+      let until = giveaway.winners.first?.claimUntil ?? giveaway.ends
+      return PrizeView(
+        url: "/giveaways/\(giveaway.id)#claim", text: visit.words["orders.won", ["prize": giveaway.prize]],
+        untilISO: until.description, untilText: until.plainText)
+    }
     return try visit.page(
       "orders", title: visit.words["orders.title"],
-      OrdersPage(orders: views, hasOrders: !views.isEmpty, next: page.next?.description))
+      OrdersPage(prizes: prizes, orders: views, hasOrders: !views.isEmpty, next: page.next?.description))
   }
 }
 

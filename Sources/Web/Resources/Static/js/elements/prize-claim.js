@@ -61,8 +61,8 @@ export class PrizeClaim extends HTMLElement {
       form.querySelector("[role=alert]")?.remove();
       try {
         await insist(() => call("POST", `${this.#path}/claim`, body, { visitor: visitor() }));
-        form.hidden = true;
-        this.#thank();
+        // The list of winners says it too.
+        location.reload();
       } catch (problem) {
         form.prepend(h("div", { class: "notice bad", role: "alert" }, icon("warn"), h("p", {}, refusal(problem))));
       }
