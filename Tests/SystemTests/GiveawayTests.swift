@@ -42,6 +42,11 @@ import Testing
       try await Screenshots.keep(viewer, "giveaway-in")
       #expect(try await other.run("return document.querySelector('giveaway-card .badge.good')") == .null)
 
+      let list = try await stall.host.call("GET", "/api/v1/shows/\(stall.show)/giveaways")
+      let page = web + "/giveaways/\(try list.text("items.0.id"))"
+      try await host.open(page + "?lang=en")
+      try await host.wait(until: "document.querySelector('[data-part=mine]').checkVisibility()")
+      try await host.open(web + "/studio/shows/\(stall.show)")
       try await host.click("giveaway-desk [data-do=end] button")
       for one in [viewer, other] { try await Self.card(one, is: "closed", seconds: 40) }
       try await host.wait(until: "document.querySelector('giveaway-desk [name=word]') !== null", seconds: 40)
@@ -51,8 +56,8 @@ import Testing
       try await viewer.wait(until: "document.querySelector('giveaway-card .won')?.checkVisibility()")
       #expect(try await other.run("return document.querySelector('giveaway-card .won')") == .null)
       try await Screenshots.keep(viewer, "giveaway-won")
+      #expect(try await other.run("return document.querySelector('giveaway-card a').href").string == page)
 
-      let page = try await other.run("return document.querySelector('giveaway-card a').href").string ?? ""
       try await other.open(page + "?lang=en")
       try await other.click("[data-part=check]")
       try await other.wait(until: "document.querySelectorAll('[data-result=good]').length === 4")

@@ -41,6 +41,8 @@ export class PrizeClaim extends HTMLElement {
     say(outcome, winner ? t("giveawayPage.mineWon", { place: number(winner.place + 1) }) : t("giveawayPage.mineLost"));
     outcome.classList.toggle("good", Boolean(winner));
     const form = part(this, "claim");
+    // It is not drawn yet.
+    if (!form) return;
     form.hidden = winner?.state !== "waiting";
     if (winner?.state === "claimed") this.#thank();
     if (!form.hidden && location.hash === "#claim") form.scrollIntoView({ block: "start" });
@@ -72,6 +74,7 @@ export class PrizeClaim extends HTMLElement {
   #thank() {
     const thanks = part(this, "thanks");
     thanks.hidden = false;
+    if (location.hash === "#claim") thanks.scrollIntoView({ block: "center" });
     thanks.querySelector("p").textContent = t("giveawayPage.sent", { seller: this.getAttribute("seller") });
   }
 }
