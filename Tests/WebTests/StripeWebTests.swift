@@ -70,6 +70,41 @@ import Testing
     }
   }
 
+  @Test func `the order's page leads its buyer, and nobody else, to a second step that waits`() async throws {
+    let stall = try await StripeStall(.sqlite)
+    try await stall.serve { port in
+      let placed = try await stall.place()
+      let guest = Client(port: port)
+      func page(_ cookie: [String: String]) async throws -> Reply {
+        try await guest.get("/orders/\(placed.order.id)", headers: cookie.merging(["Accept": "text/html"]) { $1 })
+      }
+      let opened = try await guest.get("/orders/\(placed.order.id)?token=\(placed.access.text)")
+      let cookie = ["Cookie": "haat_order=\(try opened.cookie("haat_order"))"]
+      #expect(try await !page(cookie).text.contains("Confirm with your bank"))
+      _ = try await stall.pay(placed, method: stall.stripe.method("4000002500003155"))
+      let payment = try #require(try await stall.attempts(placed).first?.payment)
+      let waiting = try await page(cookie).text
+      #expect(waiting.contains("href=\"\(stall.stripe.url)/_config/bank/\(payment)\""))
+      #expect(waiting.contains("Confirm with your bank"))
+      #expect(try await page([:]).status == 404)
+      try await stall.stripe.authenticate(payment, approved: true)
+      let back = try await guest.get(
+        "/orders/\(placed.order.id)?payment=returned", headers: cookie.merging(["Accept": "text/html"]) { $1 })
+      #expect(back.text.contains("Thank you") && !back.text.contains("Confirm with your bank"))
+    }
+    // The sandbox's bank is a page of ours, and is told the way back.
+    try await RunningWeb.run { web in
+      let (id, token) = try await web.placed()
+      let asked = try await web.guest.post(
+        "/api/v1/orders/\(id)/payment", ["paymentMethod": .string(web.method("4000 0025 0000 3155"))],
+        headers: ["Order-Token": token, "Idempotency-Key": "3ds"])
+      let bank = try #require(asked.json["actionURL"].string)
+      let page = try await web.guest.get(
+        "/orders/\(id)", headers: ["Accept": "text/html", "Cookie": "haat_order=\(token)"])
+      #expect(page.text.contains("href=\"\(bank)?return=%2Forders%2F\(id.replacing("-", with: "%2D"))\""))
+    }
+  }
+
   @Test func `a placed order says how its card is to be taken`() async throws {
     let stall = try await StripeStall(.sqlite)
     try await stall.serve { port in

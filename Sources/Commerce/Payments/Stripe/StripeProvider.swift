@@ -6,7 +6,7 @@
 public struct StripeProvider: PaymentProvider {
   public let name = "stripe"
   public let settings: StripeSettings
-  let api: StripeAPI
+  var api: StripeAPI
   let clock: WallClock
   let webhookAgeSeconds: Int64
 
