@@ -21,27 +21,26 @@ import Testing
         commerce.makeID(), by: caller, channel: channel,
         CouponDraft(
           code: code, market: "IN", percentBasisPoints: channel == nil ? nil : 1_000,
-          amountMinor: channel == nil ? 10_000 : nil, claimsMax: 9))
+          amountMinor: channel == nil ? 10_000 : nil, claimsMax: 9, claimsPerBuyerMax: 9))
     }
+    let show = try await Self.creatorShow(in: stall)
     var text = ""
-    for (code, who) in [("TENTH", "The seller's coupon, 10 %"), ("WELCOME", "The platform's coupon, ₹100")] {
+    let orders = [
+      ("TENTH", "The seller's coupon, 10 %", nil), ("WELCOME", "The platform's coupon, ₹100", nil),
+      ("TENTH", "In a creator's show, with a refund fee", show),
+    ]
+    for (code, who, show) in orders {
+      if show != nil {
+        _ = try await commerce.makeCommissionPlan(
+          commerce.makeID(), by: asOperator,
+          CommissionPlanDraft(market: "IN", commissionBasisPoints: 1_000, refundFeeBasisPoints: 2_000))
+      }
       let bag = Bag(
-        show: nil, market: "IN",
+        show: show, market: "IN",
         lines: [Bag.Line(offer: stall.offers[0], quantity: 1), Bag.Line(offer: stall.offers[1], quantity: 2)],
         coupon: code)
-      let placed = try await stall.sell(bag)
-      let order = placed.order
-      text += "### \(who)\n\n"
-      text += "| line | price | off | sold for | tax in it | commission | seller |\n|---|--:|--:|--:|--:|--:|--:|\n"
-      for line in order.lines {
-        let seller = line.sold.minor - line.tax.minor - line.commission.minor
-        text += "| \(line.quantity) × \(Self.rupees(line.unitPrice.minor)) | \(Self.rupees(line.total.minor)) "
-        text += "| \(Self.rupees(line.discount.minor)) | \(Self.rupees(line.sold.minor)) "
-        text += "| \(Self.rupees(line.tax.minor)) | \(Self.rupees(line.commission.minor)) | \(Self.rupees(seller)) |\n"
-      }
-      text += "| parcel | \(Self.rupees(order.shipping.minor)) | 0.00 | \(Self.rupees(order.shipping.minor)) | 0.00 "
-      text += "| 0.00 | \(Self.rupees(order.shipping.minor)) |\n\n"
-      text += "The buyer pays ₹\(Self.rupees(order.total.minor)).\n\n"
+      let order = try await stall.sell(bag).order
+      text += "### \(who)\n\n" + Self.lines(of: order)
       text += try await Self.entries("Payment", of: order.id, kind: "payment", stall)
       _ = try await commerce.refund(order.id, by: stall.owner, amountMinor: 50_000, reason: "one is scratched")
       text += try await Self.entries("Refund of ₹500.00", of: order.id, kind: "refund", stall)
@@ -51,6 +50,39 @@ import Testing
       .deletingLastPathComponent()
     let document = try String(contentsOf: root.appending(path: "docs/money.md"), encoding: .utf8)
     #expect(document.contains(text), "docs/money.md does not say so:\n\(text)")
+  }
+
+  /// A show of another channel, which has 15 % of what it sells of these.
+  private static func creatorShow(in stall: Stall) async throws -> ID<Show> {
+    let (commerce, now) = (stall.commerce, stall.clock.now)
+    let (channel, show): (ID<Channel>, ID<Show>) = (commerce.makeID(), commerce.makeID())
+    try await stall.database.write { [owner = stall.owner.account.unsafelyUnwrapped] db in
+      try Stall.insertChannel(channel, handle: "meera", owner: owner, at: now, in: db)
+    }
+    _ = try await commerce.makeAffiliateTerms(
+      commerce.makeID(), by: stall.owner, channel: stall.channel, AffiliateTermsDraft(rateBasisPoints: 1_500))
+    _ = try await commerce.scheduleShow(
+      show, by: stall.owner, channel: channel,
+      ShowDraft(title: "Meera's", scheduledAt: now.adding(seconds: 60), markets: ["IN"]))
+    try await commerce.putRun(by: stall.owner, show: show, stall.products)
+    return show
+  }
+
+  private static func lines(of order: Order) -> String {
+    let hasCreator = order.creator != nil
+    var text = "| line | price | off | sold for | tax in it | commission |\(hasCreator ? " creator |" : "") seller |\n"
+    text += "|---|--:|--:|--:|--:|--:|\(hasCreator ? "--:|" : "")--:|\n"
+    for line in order.lines {
+      let seller = line.sold.minor - line.tax.minor - line.commission.minor - line.creatorShare.minor
+      text += "| \(line.quantity) × \(rupees(line.unitPrice.minor)) | \(rupees(line.total.minor)) "
+      text += "| \(rupees(line.discount.minor)) | \(rupees(line.sold.minor)) "
+      text += "| \(rupees(line.tax.minor)) | \(rupees(line.commission.minor)) |"
+      text += hasCreator ? " \(rupees(line.creatorShare.minor)) |" : ""
+      text += " \(rupees(seller)) |\n"
+    }
+    text += "| parcel | \(rupees(order.shipping.minor)) | 0.00 | \(rupees(order.shipping.minor)) | 0.00 "
+    text += "| 0.00 |\(hasCreator ? " 0.00 |" : "") \(rupees(order.shipping.minor)) |\n\n"
+    return text + "The buyer pays ₹\(rupees(order.total.minor)).\n\n"
   }
 
   /// One transfer as a table; its entries sum to nothing.
@@ -68,7 +100,7 @@ import Testing
     }
     #expect(rows.reduce(0) { $0 + $1.1 } == 0)
     let lines = rows.map { account, amount in
-      "| `\(account.hasPrefix("seller:") ? "seller:…" : account)` | \(rupees(amount)) |"
+      "| `\(["seller:", "creator:"].first(where: account.hasPrefix).map { $0 + "…" } ?? account)` | \(rupees(amount)) |"
     }
     return "| \(title) | ₹ |\n|---|--:|\n" + lines.joined(separator: "\n") + "\n\n"
   }

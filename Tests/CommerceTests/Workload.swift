@@ -10,12 +10,15 @@ struct Workload {
   var auditor: Auditor
   private var prices: [Int64]
   private let show: ID<Show>
+  /// Of a channel that sells these products for a share.
+  private let creatorShow: ID<Show>
 
   init(_ engine: Engine, seed: UInt64) async throws {
     prices = [129_900, 5_050, 333]
     stall = try await Stall(
       engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed), policy: Self.policy)
     show = try await stall.liveShow()
+    creatorShow = try await Self.creatorShow(of: stall)
     try await stall.run(
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
@@ -30,6 +33,21 @@ struct Workload {
       CommissionPlanDraft(
         market: "IN", commissionBasisPoints: 900, startingDays: 2, startingBasisPoints: 450,
         refundFeeBasisPoints: 3_333, refundFeeMaxMinor: 2_000))
+  }
+
+  private static func creatorShow(of stall: Stall) async throws -> ID<Show> {
+    let commerce = stall.commerce
+    let (channel, show, now): (ID<Channel>, ID<Show>, Moment) = (commerce.makeID(), commerce.makeID(), stall.clock.now)
+    try await stall.database.write { [owner = stall.owner.account.unsafelyUnwrapped] db in
+      try Stall.insertChannel(channel, handle: "meera", owner: owner, at: now, in: db)
+    }
+    _ = try await commerce.makeAffiliateTerms(
+      commerce.makeID(), by: stall.owner, channel: stall.channel, AffiliateTermsDraft(rateBasisPoints: 1_234))
+    _ = try await commerce.scheduleShow(
+      show, by: stall.owner, channel: channel,
+      ShowDraft(title: "Meera's", scheduledAt: now.adding(seconds: 60), markets: ["IN"]))
+    try await commerce.putRun(by: stall.owner, show: show, stall.products)
+    return show
   }
 
   /// A seller's tenth, rounded half to even, and what the platform gives, of which a tenth is left to pay.
@@ -114,7 +132,8 @@ struct Workload {
           product: line.product, quantity: line.quantity, price: deal?.price ?? prices[line.product], deal: deal?.id))
     }
     let coupon = [nil, nil, "TENTH", "GIFT"][below(4)]
-    let bag = Bag(show: nil, market: "IN", lines: bagLines, coupon: coupon)
+    let isElsewhere = wanted.allSatisfy { $0.deal == nil } && below(3) == 0
+    let bag = Bag(show: isElsewhere ? creatorShow : nil, market: "IN", lines: bagLines, coupon: coupon)
     let id: ID<Order> = stall.commerce.makeID()
     do {
       auditor.placed(try await stall.place(bag, id: id), bag, wanted)

@@ -79,7 +79,7 @@ final class PostgresServer: Sendable {
       fi
     }
     user=$3
-    settings="-k $1 -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=500"
+    settings="-k $1 -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=1000"
     if [ -n "$user" ]; then chown "$user" "$1"; fi
     if as "$2/initdb" -D "$1/data" -U haat -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
       as "$2/pg_ctl" -D "$1/data" -w -l "$1/server.log" -o "$settings" start >>log 2>&1

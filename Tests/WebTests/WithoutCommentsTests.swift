@@ -24,4 +24,24 @@ import Testing
         /* before */ const b = 2;
         """)
   }
+
+  @Test func `lines begin where their code does, but for texts over several lines`() {
+    let source = """
+      if (a) {
+          say(`one ${b ? `in` : ""}
+          // two
+            three`);
+        go();
+      }
+      """
+    #expect(
+      WithoutComments.text(source) == """
+        if (a) {
+        say(`one ${b ? `in` : ""}
+            // two
+              three`);
+        go();
+        }
+        """)
+  }
 }

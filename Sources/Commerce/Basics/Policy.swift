@@ -55,6 +55,8 @@ public struct Policy: Sendable {
   public var marketsMax = 250
   /// Commission plans that have not ended.
   public let commissionPlansMax = 200
+  /// Affiliate terms of one channel that have not ended.
+  public let affiliateTermsMax = 200
   public var languagesPerMarketMax = 10
 
   // MARK: Catalogue

@@ -72,7 +72,7 @@ extension ProductCard {
 
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.category, product.options,
-    product.created_ms
+    product.created_ms, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
     """
 
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
@@ -94,7 +94,7 @@ extension ProductCard {
     let pictures = try Picture.all(of: ids, in: db)
     return try zip(ids, rows).map { id, row in
       ProductCard(
-        id: id, channel: try row.get("channel_id"), title: try row.get("title"),
+        id: id, channel: try row.get("channel_id"), seller: try row.get("seller"), title: try row.get("title"),
         description: try row.get("description"), category: try row.get("category"),
         options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],

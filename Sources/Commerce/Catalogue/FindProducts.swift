@@ -4,6 +4,16 @@ import Store
 public struct ProductName: Sendable, Equatable {
   public let id: ID<Product>
   public let title: String
+  /// Whose it is, and what of its price is the channel's that shows it; nil for its own.
+  public let seller: String?
+  public let share: Rate?
+
+  init(id: ID<Product>, title: String, seller: String? = nil, share: Rate? = nil) {
+    self.id = id
+    self.title = title
+    self.seller = seller
+    self.share = share
+  }
 }
 
 extension Commerce {
@@ -47,18 +57,59 @@ extension Commerce {
     }
   }
 
-  /// The names of these products in this order, those of other channels left out; for the channel's members.
+  /// What a channel may sell of others now, in whose title or seller's name every word of `text` occurs, newest first;
+  /// for its members. The newest 2 000 are looked at.
+  public func findAffiliateProducts(
+    for channel: ID<Channel>, by caller: Caller, matching text: String, leavingOut known: Set<ID<Product>> = [],
+    limit: Int = 50
+  ) async throws -> [ProductName] {
+    try policy.check(limit: limit)
+    let words = Policy.folded(String(text.prefix(policy.titleCharactersMax))).split(whereSeparator: \.isWhitespace)
+    return try await database.read { db in
+      try Membership.require(.look, of: channel, by: caller, in: db)
+      let now = clock.now
+      let rows = try db.rows(
+        """
+        SELECT id, channel_id, title FROM product WHERE channel_id IN (
+          SELECT channel_id FROM affiliate_terms WHERE channel_id <> \(channel) AND ends_ms > \(now) AND (creator_id IS NULL OR creator_id = \(channel)))
+        ORDER BY created_ms DESC, id DESC LIMIT 2000
+        """)
+      let products = try rows.map {
+        (id: try $0.get("id", as: ID<Product>.self), seller: try $0.get("channel_id", as: ID<Channel>.self))
+      }
+      let terms = try AffiliateTerms.of(products, for: channel, since: now, at: now, in: db)
+      return try zip(products, rows).compactMap { product, row -> ProductName? in
+        guard !known.contains(product.id), let terms = terms[product.id] else { return nil }
+        let title: String = try row.get("title")
+        let letters = Policy.folded("\(title) \(terms.sellerName)")
+        guard words.allSatisfy({ letters.contains($0) }) else { return nil }
+        return ProductName(id: product.id, title: title, seller: terms.sellerName, share: terms.rate)
+      }.prefix(limit).map { $0 }
+    }
+  }
+
+  /// The names of these products in this order, those that the channel may not sell left out; for the channel's members.
   public func productNames(_ ids: [ID<Product>], of channel: ID<Channel>, by caller: Caller) async throws
     -> [ProductName]
   {
     let asked = Array(ids.prefix(policy.productsPerRunMax))
     return try await database.read { db in
       try Membership.require(.look, of: channel, by: caller, in: db)
-      let rows = try db.rows("SELECT id, title FROM product WHERE channel_id = \(channel) AND id IN \(list: asked)")
-      let titles = Dictionary(
-        try rows.map { (try $0.get("id", as: ID<Product>.self), try $0.get("title", as: String.self)) }
-      ) { first, _ in first }
-      return asked.compactMap { id in titles[id].map { ProductName(id: id, title: $0) } }
+      let now = clock.now
+      var names: [ID<Product>: ProductName] = [:]
+      var others: [(id: ID<Product>, seller: ID<Channel>)] = []
+      for row in try db.rows("SELECT id, channel_id, title FROM product WHERE id IN \(list: asked)") {
+        let name = ProductName(id: try row.get("id"), title: try row.get("title"))
+        names[name.id] = name
+        let seller: ID<Channel> = try row.get("channel_id")
+        if seller != channel { others.append((name.id, seller)) }
+      }
+      let terms = try AffiliateTerms.of(others, for: channel, since: now, at: now, in: db)
+      return asked.compactMap { id in
+        guard let name = names[id] else { return nil }
+        guard others.contains(where: { $0.id == id }) else { return name }
+        return terms[id].map { ProductName(id: id, title: name.title, seller: $0.sellerName, share: $0.rate) }
+      }
     }
   }
 }

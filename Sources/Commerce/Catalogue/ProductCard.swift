@@ -2,6 +2,8 @@
 public struct ProductCard: Sendable, Equatable {
   public let id: ID<Product>
   public let channel: ID<Channel>
+  /// The channel's name.
+  public let seller: String
   public let title: String
   public let description: String
   /// Empty when none was named.

@@ -5,6 +5,7 @@ extension Order {
     id = request.id
     channel = quote.channel
     show = request.bag.show
+    creator = quote.creator
     market = request.bag.market
     state = .placed
     buyer = request.buyer
@@ -31,25 +32,26 @@ extension Order {
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
-        placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor)
+        placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
         \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
         \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
-        \(discount.minor), \(promotion.minor))
+        \(discount.minor), \(promotion.minor), \(creator.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
         line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
         line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
+        line.creatorRate, line.creatorShare.minor,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
-        refund_fee_minor)
+        refund_fee_minor, creator_bp, creator_minor)
       VALUES \(rows: rows)
       """)
   }
@@ -75,7 +77,8 @@ extension Order {
     let found = try db.rows(
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
-        commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor
+        commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor,
+        creator_bp, creator_minor
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -89,7 +92,7 @@ extension Order {
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
-    discount_minor, promotion_minor
+    discount_minor, promotion_minor, creator_id
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
@@ -97,6 +100,7 @@ extension Order {
     id = try row.get("id")
     channel = try row.get("channel_id")
     show = try row.get("show_id")
+    creator = try row.get("creator_id")
     market = try row.get("market")
     state = try row.get("state")
     buyer = try Buyer(account: try row.get("account_id"), encoded: try row.get("buyer"))
@@ -138,6 +142,8 @@ extension OrderLine {
     commissionRate = line.commissionRate
     commission = line.commission
     refundFee = line.refundFee
+    creatorRate = line.creatorRate
+    creatorShare = line.creatorShare
   }
 
   fileprivate init(row: Row, currency: Currency) throws {
@@ -157,5 +163,7 @@ extension OrderLine {
     commissionRate = try row.get("commission_bp")
     commission = try money("commission_minor")
     refundFee = try money("refund_fee_minor")
+    creatorRate = try row.get("creator_bp")
+    creatorShare = try money("creator_minor")
   }
 }

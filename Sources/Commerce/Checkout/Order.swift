@@ -9,6 +9,8 @@ public struct Order: Sendable, Equatable {
   public let id: ID<Order>
   public let channel: ID<Channel>
   public let show: ID<Show>?
+  /// The channel in whose show it was sold, when that is not the seller.
+  public let creator: ID<Channel>?
   public let market: String
   public let state: State
   public let buyer: Buyer
@@ -61,6 +63,9 @@ public struct OrderLine: Sendable, Equatable {
   public let commission: Money
   /// What of `commission` the platform keeps when all of the line is refunded; the seller bears it.
   public let refundFee: Money
+  /// The share of the creator in whose show it was sold, of `sold` without `tax`; 0 without one.
+  public let creatorRate: Rate
+  public let creatorShare: Money
 
   /// What the seller sold the line for, whoever paid it.
   public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }

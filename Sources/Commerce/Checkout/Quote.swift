@@ -20,6 +20,9 @@ public struct Quote: Sendable, Equatable {
     public let commission: Money
     /// What of `commission` is kept when the line is refunded.
     public let refundFee: Money
+    /// Of a line sold in another channel's show.
+    public let creatorRate: Rate
+    public let creatorShare: Money
     /// The plan it is sold under; nil under the market's own rate.
     let plan: CommissionPlan?
     /// The deal that its offer belongs to; nil for a list price.
@@ -30,6 +33,8 @@ public struct Quote: Sendable, Equatable {
 
   /// The one seller of all its lines.
   public let channel: ID<Channel>
+  /// The channel in whose show it is sold, when that is not the seller.
+  public let creator: ID<Channel>?
   public let lines: [Line]
   /// What the lines come to, before a coupon.
   public let subtotal: Money

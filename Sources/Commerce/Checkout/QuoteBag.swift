@@ -25,14 +25,16 @@ extension Quote {
         market.currency AS currency, market.is_open AS is_open, market.commission_bp AS commission_bp,
         market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
         market.shipping_free_from_minor AS shipping_free_from_minor,
-        show_market.show_id AS show_id, \(CommissionPlans.columns)
+        show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
+        show_product.product_id AS run_product_id, \(CommissionPlans.columns)
       FROM offer
       JOIN variant ON variant.id = offer.variant_id
       JOIN product ON product.id = variant.product_id
       JOIN channel ON channel.id = product.channel_id
       JOIN market ON market.code = offer.market
-      LEFT JOIN show ON show.id = \(bag.show.sqlValue) AND show.channel_id = channel.id
+      LEFT JOIN show ON show.id = \(bag.show.sqlValue)
       LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market
+      LEFT JOIN show_product ON show_product.show_id = show.id AND show_product.product_id = product.id
       \(CommissionPlans.join(market: "offer.market", at: now))
       WHERE offer.id IN \(list: bag.lines.map(\.offer))
       """)
@@ -41,14 +43,17 @@ extension Quote {
     // A row for each line and plan; without plans, one for each line.
     let first: ID<Offer>? = try rows.first?.get("offer_id")
     let plans = try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first })
+    let affiliates = try Self.affiliates(rows, at: now, in: db)
     let lines = try bag.lines.map { line in
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
-      return try Line(line, row: row, of: bag, plans, at: now, policy: policy)
+      return try Line(line, row: row, of: bag, plans, affiliates, at: now, policy: policy)
     }
     guard let row = rows.first else { throw BagRefusal.offerUnknown(bag.lines[0].offer) }
     let channel: ID<Channel> = try row.get("channel_id")
     guard try rows.allSatisfy({ try $0.get("channel_id") == channel }) else { throw BagRefusal.severalSellers }
-    let quote = try Quote(channel: channel, lines: lines, rates: ShippingRates(row: row))
+    let shown: ID<Channel>? = try row.get("show_channel_id")
+    let quote = try Quote(
+      channel: channel, creator: shown == channel ? nil : shown, lines: lines, rates: ShippingRates(row: row))
     guard let code = bag.coupon else { return quote }
     guard let coupon = try Coupon.named(code, of: channel, market: bag.market, in: db) else {
       throw CouponRefusal.unknown(String(code.prefix(20)))
@@ -56,13 +61,31 @@ extension Quote {
     return try quote.with(coupon, at: now)
   }
 
-  /// The same bag with lines that a coupon took something off.
-  init(_ quote: Quote, _ coupon: Coupon, _ lines: [Line]) throws {
-    try self.init(channel: quote.channel, lines: lines, rates: quote.rates, coupon: coupon)
+  /// On which terms those of the rows are sold that are of another channel than their show.
+  private static func affiliates(
+    _ rows: [Row], at now: Moment, in db: any Connection
+  ) throws -> [ID<Product>: AffiliateTerms] {
+    guard let row = rows.first, let creator = try row.get("show_channel_id", as: ID<Channel>?.self) else { return [:] }
+    let others = try rows.compactMap { row in
+      let seller: ID<Channel> = try row.get("channel_id")
+      return seller == creator ? nil : (id: try row.get("product_id", as: ID<Product>.self), seller: seller)
+    }
+    guard !others.isEmpty else { return [:] }
+    return try AffiliateTerms.of(
+      others, for: creator, since: row.get("show_started_ms", as: Moment?.self) ?? now, at: now, in: db)
   }
 
-  private init(channel: ID<Channel>, lines: [Line], rates: ShippingRates, coupon: Coupon? = nil) throws {
+  /// The same bag with lines that a coupon took something off.
+  init(_ quote: Quote, _ coupon: Coupon, _ lines: [Line]) throws {
+    try self.init(
+      channel: quote.channel, creator: quote.creator, lines: lines, rates: quote.rates, coupon: coupon)
+  }
+
+  private init(
+    channel: ID<Channel>, creator: ID<Channel>?, lines: [Line], rates: ShippingRates, coupon: Coupon? = nil
+  ) throws {
     self.channel = channel
+    self.creator = creator
     self.lines = lines
     self.rates = rates
     self.coupon = coupon
@@ -80,7 +103,8 @@ extension Quote {
 
 extension Quote.Line {
   fileprivate init(
-    _ line: Bag.Line, row: Row, of bag: Bag, _ plans: CommissionPlans, at now: Moment, policy: Policy
+    _ line: Bag.Line, row: Row, of bag: Bag, _ plans: CommissionPlans,
+    _ affiliates: [ID<Product>: AffiliateTerms], at now: Moment, policy: Policy
   ) throws {
     let market: String = try row.get("market")
     guard market == bag.market else { throw BagRefusal.otherMarket(line.offer) }
@@ -88,6 +112,11 @@ extension Quote.Line {
     guard try row.get("channel_state", as: ChannelState.self) == .approved else { throw BagRefusal.channelNotSelling }
     if bag.show != nil {
       guard try row.get("show_id", as: ID<Show>?.self) != nil else { throw BagRefusal.notInShow }
+      // Another seller's is sold where it is in the run, on terms that hold.
+      if try row.get("show_channel_id", as: ID<Channel>.self) != row.get("channel_id") {
+        let isInRun = try row.get("run_product_id", as: ID<Product>?.self) != nil
+        guard isInRun, try affiliates[row.get("product_id")] != nil else { throw BagRefusal.notInShow }
+      }
     }
     let isHonoured = Offer.isHonoured(
       closed: try row.get("closed_ms"), at: now, graceSeconds: policy.offerGraceSeconds)
@@ -112,7 +141,8 @@ extension Quote.Line {
     plan = plans.plan(for: try row.get("category"))
     commissionRate =
       try plan?.rate(forChannelMade: row.get("channel_created_ms"), at: now) ?? row.get("commission_bp")
-    (tax, commission, refundFee) = Self.shares(of: total, taxRate, commissionRate, plan)
+    creatorRate = try affiliates[row.get("product_id")]?.rate ?? .zero
+    (tax, commission, refundFee, creatorShare) = Self.shares(of: total, taxRate, commissionRate, plan, creatorRate)
   }
 
   /// The same line with so many minor units off.
@@ -124,18 +154,20 @@ extension Quote.Line {
     (unitPrice, total, deal, dealSaving) = (line.unitPrice, line.total, line.deal, line.dealSaving)
     discount = Money(minor: minor, currency: total.currency)
     promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
-    (taxRate, commissionRate, plan) = (line.taxRate, line.commissionRate, line.plan)
+    (taxRate, commissionRate, plan, creatorRate) = (line.taxRate, line.commissionRate, line.plan, line.creatorRate)
     let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
-    (tax, commission, refundFee) = Self.shares(of: sold, taxRate, commissionRate, plan)
+    (tax, commission, refundFee, creatorShare) = Self.shares(of: sold, taxRate, commissionRate, plan, creatorRate)
   }
 
   private static func shares(
-    of sold: Money, _ taxRate: Rate, _ commissionRate: Rate, _ plan: CommissionPlan?
-  ) -> (Money, Money, Money) {
+    of sold: Money, _ taxRate: Rate, _ commissionRate: Rate, _ plan: CommissionPlan?, _ creatorRate: Rate
+  ) -> (Money, Money, Money, Money) {
     func money(_ minor: Int64) -> Money { Money(minor: minor, currency: sold.currency) }
     let tax = taxRate.includedIn(sold.minor)
     let commission = commissionRate.of(sold.minor - tax)
-    return (money(tax), money(commission), money(plan?.refundFee(of: commission) ?? 0))
+    // What the rates leave together can be no more than there is.
+    let creator = min(creatorRate.of(sold.minor - tax), sold.minor - tax - commission)
+    return (money(tax), money(commission), money(plan?.refundFee(of: commission) ?? 0), money(creator))
   }
 
   /// A product with one variant has a variant without a title, or with one that says nothing.

@@ -17,7 +17,7 @@ extension Commerce {
       let rows = try db.rows(
         """
         SELECT currency, COUNT(*) AS orders, CAST(SUM(total_minor) AS BIGINT) AS total_minor FROM orders
-        WHERE channel_id = \(show.channel) AND show_id = \(show.id)
+        WHERE (channel_id = \(show.channel) OR creator_id = \(show.channel)) AND show_id = \(show.id)
           AND state IN ('paid', 'fulfilled', 'delivered', 'settled')
         GROUP BY currency ORDER BY currency
         """)

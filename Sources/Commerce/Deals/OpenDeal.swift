@@ -20,6 +20,8 @@ extension Commerce {
       }
       try policy.checkNew(id, at: occasion.at)
       try show.requireLive()
+      // What a product costs is its seller's to say.
+      try Product.requireOwn(draft.product, of: show.channel, in: db)
       try addToRun(draft.product, of: show, in: db)
       try endDueDeals(of: showID, on: occasion, in: db)
       let open = try db.row("SELECT 1 FROM deal WHERE product_id = \(draft.product) AND ended_why IS NULL")

@@ -23,7 +23,7 @@ extension Commerce {
             THEN 0 ELSE entry.amount_minor END) AS BIGINT) AS waiting
         FROM ledger_entry entry JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
         LEFT JOIN orders ON orders.id = transfer.order_id
-        WHERE entry.account = \(LedgerAccount.seller(channel).description)
+        WHERE entry.account IN \(list: Payee.channel(channel).accounts.map(\.description))
         GROUP BY entry.currency ORDER BY entry.currency
         """
       ).map { row in

@@ -62,6 +62,8 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
   /// Holds the buyers' money, so its balance is what the house has there, negative.
   case provider(String)
   case seller(ID<Channel>)
+  /// The channel in whose show another's products were sold.
+  case creator(ID<Channel>)
   case commission
   /// What the platform put in for buyers, negative.
   case promotion
@@ -76,6 +78,7 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
     switch self {
     case .provider(let name): "provider:\(name)"
     case .seller(let channel): "seller:\(channel)"
+    case .creator(let channel): "creator:\(channel)"
     case .commission: "commission"
     case .promotion: "promotion"
     case .tax(let market): "tax:\(market)"

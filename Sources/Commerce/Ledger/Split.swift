@@ -6,6 +6,8 @@ struct Split: Equatable {
   var tax: Int64
   var commission: Int64
   var seller: Int64
+  /// Of the channel in whose show it was sold.
+  var creator: Int64
   /// What the platform puts in for the buyer, who pays so much less.
   var promotion: Int64
   /// What of `commission` the platform keeps when it is all refunded. In the part that a refund takes: what it kept,
@@ -14,9 +16,10 @@ struct Split: Equatable {
 
   /// What the buyer pays.
   var whole: Int64 { shared - promotion }
-  private var shared: Int64 { tax + commission + seller }
+  private var shared: Int64 { tax + commission + seller + creator }
 
-  init(tax: Int64, commission: Int64, seller: Int64, promotion: Int64 = 0, fee: Int64 = 0) {
+  init(tax: Int64, commission: Int64, seller: Int64, creator: Int64 = 0, promotion: Int64 = 0, fee: Int64 = 0) {
+    self.creator = creator
     self.fee = fee
     self.promotion = promotion
     self.tax = tax
@@ -24,27 +27,28 @@ struct Split: Equatable {
     self.seller = seller
   }
 
-  /// Of what a paid order brought: tax and commission as rounded once per line, all else, with the shipping, the
+  /// Of what a paid order brought: tax, commission and the creator's share as rounded once per line, all else, with the shipping, the
   /// seller's.
   init(of order: Order) {
     tax = order.lines.reduce(0) { $0 + $1.tax.minor }
     commission = order.lines.reduce(0) { $0 + $1.commission.minor }
     promotion = order.promotion.minor
     fee = order.lines.reduce(0) { $0 + $1.refundFee.minor }
-    seller = order.total.minor + promotion - tax - commission
+    creator = order.lines.reduce(0) { $0 + $1.creatorShare.minor }
+    seller = order.total.minor + promotion - tax - commission - creator
   }
 
   /// The share of `amount` each part gives back, in proportion to what it has. `amount` is 0…`whole`.
   ///
   /// The platform gets back its share rounded down, which the others give with the amount. Each gives its share rounded
   /// down; the minor units that are left go to the largest remainders (in doubt the
-  /// seller's, the commission's, then the tax's). So no part gives more than it has, the shares sum to `amount`, and the
+  /// seller's, the commission's, the tax's, then the creator's). So no part gives more than it has, the shares sum to `amount`, and the
   /// whole gives back exactly each part.
   func part(_ amount: Int64) -> Split {
     guard whole > 0 else { return Split(tax: 0, commission: 0, seller: 0) }
     let promotion = whole.dividingFullWidth(promotion.multipliedFullWidth(by: amount)).quotient
     let back = amount + promotion
-    let shares = [seller, commission, tax].map { part in
+    let shares = [seller, commission, tax, creator].map { part in
       shared.dividingFullWidth(part.multipliedFullWidth(by: back))
     }
     var given = shares.map(\.quotient)
@@ -53,14 +57,16 @@ struct Split: Equatable {
     for index in byRemainder.prefix(left) { given[index] += 1 }
     // Of the fee, its share rounded down, so that all of it is kept when everything is refunded.
     let fee = min(given[1], whole.dividingFullWidth(fee.multipliedFullWidth(by: amount)).quotient)
-    return Split(tax: given[2], commission: given[1] - fee, seller: given[0] + fee, promotion: promotion, fee: fee)
+    return Split(
+      tax: given[2], commission: given[1] - fee, seller: given[0] + fee, creator: given[3], promotion: promotion,
+      fee: fee)
   }
 
   /// What is left once a refund took `part`, as if no fee had been kept: that much can still be given back.
   func without(_ part: Split) -> Split {
     Split(
       tax: tax - part.tax, commission: commission - part.commission - part.fee, seller: seller - part.seller + part.fee,
-      promotion: promotion - part.promotion, fee: fee - part.fee)
+      creator: creator - part.creator, promotion: promotion - part.promotion, fee: fee - part.fee)
   }
 
   /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
@@ -73,23 +79,27 @@ struct Split: Equatable {
       SELECT CAST(COALESCE(SUM(tax_minor), 0) AS BIGINT) AS tax,
         CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
         CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller,
-        CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor - amount_minor), 0) AS BIGINT) AS promotion,
+        CAST(COALESCE(SUM(creator_minor), 0) AS BIGINT) AS creator,
+        CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor + creator_minor - amount_minor), 0) AS BIGINT)
+          AS promotion,
         CAST(COALESCE(SUM(fee_minor), 0) AS BIGINT) AS fee, COUNT(*) AS refunds
       FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
       """)
     guard let row else { return (self, 0) }
     let given = Split(
       tax: try row.get("tax"), commission: try row.get("commission"), seller: try row.get("seller"),
-      promotion: try row.get("promotion"), fee: try row.get("fee"))
+      creator: try row.get("creator"), promotion: try row.get("promotion"), fee: try row.get("fee"))
     return (without(given), try row.get("refunds"))
   }
 
   /// From the provider, who has the buyer's money, to everyone's account.
   func entries(of order: Order, provider: String) -> [Ledger.Entry] {
     func money(_ minor: Int64) -> Money { Money(minor: minor, currency: order.total.currency) }
+    let ofCreator = order.creator.map { [Ledger.Entry(account: .creator($0), amount: money(creator))] } ?? []
     return [
       Ledger.Entry(account: .provider(provider), amount: money(-whole)),
       Ledger.Entry(account: .seller(order.channel), amount: money(seller)),
+    ] + ofCreator + [
       Ledger.Entry(account: .commission, amount: money(commission)),
       Ledger.Entry(account: .tax(market: order.market), amount: money(tax)),
       Ledger.Entry(account: .promotion, amount: money(-promotion)),

@@ -18,6 +18,8 @@ public struct StatementLine: Sendable, Equatable {
   /// Of that: tax, and what the platform kept.
   public let tax: Money
   public let commission: Money
+  /// And the creator's share, when somebody else's show sold it.
+  public let creator: Money
   /// What the balance became more by, or less.
   public let amount: Money
 
@@ -38,6 +40,7 @@ public struct Statement: Sendable, Equatable {
   public let sold: Money
   public let tax: Money
   public let commission: Money
+  public let creator: Money
   /// The first of its lines; `StatementSpan.linesMax` at most.
   public let lines: [StatementLine]
   /// How many there are.
@@ -114,10 +117,10 @@ extension Commerce {
   /// A payee's statement as comma-separated values, all its lines; for a channel's owners, and the operator.
   public func statementFile(of payee: Payee, by caller: Caller, _ span: StatementSpan) async throws -> [UInt8] {
     var file = CSVWriter()
-    file.add(["date", "kind", "number", "order", "sold", "tax", "commission", "amount", "currency"])
+    file.add(["date", "kind", "number", "order", "sold", "tax", "commission", "creator", "amount", "currency"])
     for statement in try await statements(of: payee, by: caller, span) {
       func balance(_ kind: String, _ at: Moment, _ amount: Money) {
-        file.add([at.description, kind, "", "", "", "", "", amount.plainNumber, amount.currency.code])
+        file.add([at.description, kind, "", "", "", "", "", "", amount.plainNumber, amount.currency.code])
       }
       balance("opening", span.from, statement.opening)
       var after = span.first
@@ -133,7 +136,8 @@ extension Commerce {
         for line in lines {
           file.add([
             line.at.description, line.kind.rawValue, line.number, line.order?.description ?? "",
-            line.sold.plainNumber, line.tax.plainNumber, line.commission.plainNumber, line.amount.plainNumber,
+            line.sold.plainNumber, line.tax.plainNumber, line.commission.plainNumber, line.creator.plainNumber,
+            line.amount.plainNumber,
             line.amount.currency.code,
           ])
         }
@@ -192,6 +196,8 @@ extension Statement {
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'tax:%' THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS tax,
         CAST(COALESCE(SUM(CASE WHEN entry.account = 'commission' THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT)
           AS commission,
+        CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'creator:%' AND transfer.order_id IS NOT NULL
+          THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS creator,
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'provider:%' OR entry.account = 'promotion'
           THEN -entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS sold
       FROM ledger_transfer transfer JOIN ledger_entry entry ON entry.transfer_id = transfer.id
@@ -204,6 +210,7 @@ extension Statement {
     sold = money(try others.number("sold"))
     tax = money(try others.number("tax"))
     commission = money(try others.number("commission"))
+    creator = money(try others.number("creator"))
     lines = try StatementLine.all(
       of: payee, "transfer_id >= \(span.first) AND transfer_id < \(span.end)", order: "ASC",
       limit: StatementSpan.linesMax, currency: currency, in: db)
@@ -225,6 +232,7 @@ extension StatementLine {
           ELSE NULL END AS payout_id, own.currency AS currency, own.minor AS minor,
         CAST(SUM(CASE WHEN entry.account LIKE 'tax:%' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS tax,
         CAST(SUM(CASE WHEN entry.account = 'commission' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS commission,
+        CAST(SUM(CASE WHEN entry.account LIKE 'creator:%' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS creator,
         CAST(SUM(CASE WHEN entry.account LIKE 'provider:%' OR entry.account = 'promotion'
           THEN -entry.amount_minor ELSE 0 END) AS BIGINT) AS sold
       FROM (
@@ -251,6 +259,7 @@ extension StatementLine {
     sold = kind == .payment || kind == .refund ? try money("sold") : Money(minor: 0, currency: currency)
     tax = try money("tax")
     commission = try money("commission")
+    creator = kind == .payment || kind == .refund ? try money("creator") : Money(minor: 0, currency: currency)
     amount = try money("minor")
   }
 }

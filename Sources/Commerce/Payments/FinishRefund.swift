@@ -86,7 +86,8 @@ extension Commerce {
       try db.run(
         """
         UPDATE refund SET tax_minor = \(parts.tax), commission_minor = \(parts.commission),
-          seller_minor = \(parts.seller), fee_minor = \(parts.fee), place = \(before + 1)
+          seller_minor = \(parts.seller), creator_minor = \(parts.creator),
+          fee_minor = \(parts.fee), place = \(before + 1)
         WHERE id = \(refund.id)
         """)
       let entries = try parts.entries(of: order, provider: providerName).map { try $0.reversed() }

@@ -21,14 +21,16 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
   /// Their accounts in the books, in the order in which a payout takes from them.
   var accounts: [LedgerAccount] {
     switch self {
-    case .channel(let channel): [.seller(channel)]
+    case .channel(let channel): [.seller(channel), .creator(channel)]
     }
   }
 
   /// The payee an account of the books belongs to.
   static func of(account: String) -> Payee? {
     let parts = account.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, parts[0] == "seller", let id = ID<Channel>(String(parts[1])) else { return nil }
+    guard parts.count == 2, ["seller", "creator"].contains(parts[0]), let id = ID<Channel>(String(parts[1])) else {
+      return nil
+    }
     return .channel(id)
   }
 

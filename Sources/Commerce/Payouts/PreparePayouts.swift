@@ -101,7 +101,7 @@ extension Commerce {
     var seen: Set<Payee> = []
     return try db.rows(
       """
-      SELECT account FROM ledger_entry WHERE account LIKE 'seller:%'
+      SELECT account FROM ledger_entry WHERE account LIKE 'seller:%' OR account LIKE 'creator:%'
       GROUP BY account HAVING SUM(amount_minor) <> 0 ORDER BY account LIMIT \(limit)
       """
     ).compactMap { row in

@@ -3,7 +3,8 @@ import Store
 extension Commerce {
   /// Sets the ordered products of a show. A product that is on screen and no longer among them is unpinned.
   ///
-  /// Throws `GeneralRefusal.invalid` for one named twice or too many, `.notFound` for another channel's.
+  /// Throws `GeneralRefusal.invalid` for one named twice or too many, `.notFound` for another channel's that
+  /// it may not sell.
   public func putRun(by caller: Caller, show id: ID<Show>, _ products: [ID<Product>]) async throws {
     guard products.count <= policy.productsPerRunMax, Set(products).count == products.count else {
       throw GeneralRefusal.invalid(
@@ -12,9 +13,7 @@ extension Commerce {
     try await writeAndTell { db in
       let (show, occasion) = try changing(id, by: caller, in: db)
       guard show.state != .ended else { throw ShowRefusal.ended }
-      let own = try db.rows(
-        "SELECT id FROM product WHERE channel_id = \(show.channel) AND id IN \(list: products)")
-      guard own.count == products.count else { throw GeneralRefusal.notFound("product") }
+      try Product.requireSellable(products, in: show, at: clock.now, db: db)
       try db.run("DELETE FROM show_product WHERE show_id = \(id)")
       if !products.isEmpty {
         let rows: [[any ValueConvertible]] = products.enumerated().map { [id, $1, $0] }
@@ -36,11 +35,11 @@ extension Commerce {
     }
   }
 
-  /// Puts a product on screen instead of the one that is. One of the channel's that is not in the run yet is added to
+  /// Puts a product on screen instead of the one that is. One that the channel may sell and is not in the run yet is added to
   /// its end. Pinned again, nothing happens.
   ///
   /// - Parameter mediaTime: where the show's clock stands, in milliseconds; nil takes it by the wall clock.
-  /// - Throws: `ShowRefusal.notLive`, `.ended`, `.runFull`, and `GeneralRefusal.notFound` for another channel's product.
+  /// - Throws: `ShowRefusal.notLive`, `.ended`, `.runFull`, and `GeneralRefusal.notFound` for what it may not sell.
   @discardableResult
   public func pin(
     by caller: Caller, show id: ID<Show>, product: ID<Product>, mediaTime: Int64? = nil
@@ -57,10 +56,10 @@ extension Commerce {
     }
   }
 
-  /// Puts one of the channel's products at the end of the run, unless it is in it. Throws `ShowRefusal.runFull`,
+  /// Puts a product that the channel may sell at the end of the run, unless it is in it. Throws `ShowRefusal.runFull`,
   /// `GeneralRefusal.notFound`.
   func addToRun(_ product: ID<Product>, of show: Show, in db: any Connection) throws {
-    try Product.requireOwn(product, of: show.channel, in: db)
+    try Product.requireSellable([product], in: show, at: clock.now, db: db)
     let run = try db.rows("SELECT product_id, position FROM show_product WHERE show_id = \(show.id)")
     if try run.contains(where: { try $0.get("product_id", as: ID<Product>.self) == product }) { return }
     guard run.count < policy.productsPerRunMax else { throw ShowRefusal.runFull(limit: policy.productsPerRunMax) }

@@ -20,6 +20,7 @@ enum LedgerAPI {
     let sold: Money
     let tax: Money
     let commission: Money
+    let creator: Money
     let amount: Money
 
     init(_ line: StatementLine) {
@@ -31,6 +32,7 @@ enum LedgerAPI {
       sold = line.sold
       tax = line.tax
       commission = line.commission
+      creator = line.creator
       amount = line.amount
     }
   }

@@ -120,6 +120,8 @@ enum OrderAPI {
     let state: Order.State
     let channel: ID<CommerceChannel>
     let show: ID<Show>?
+    /// The channel in whose show it was sold, when that is not the seller.
+    let creator: ID<CommerceChannel>?
     let market: String
     let lines: [QuoteLine]
     /// What the lines come to.
@@ -144,6 +146,7 @@ enum OrderAPI {
       state = order.state
       channel = order.channel
       show = order.show
+      creator = order.creator
       market = order.market
       lines = order.lines.map {
         QuoteLine(

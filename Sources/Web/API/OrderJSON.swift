@@ -126,6 +126,7 @@ extension OrderAPI.OrderAnswer {
       $0.member("state", state.rawValue)
       $0.member("channel", channel)
       if let show { $0.member("show", show) }
+      if let creator { $0.member("creator", creator) }
       $0.member("market", market)
       $0.member("lines") { $0.list(lines) { json, line in line.write(to: &json) } }
       $0.member("subtotal", subtotal)

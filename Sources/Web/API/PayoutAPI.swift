@@ -115,6 +115,7 @@ enum PayoutAPI {
     let sold: Money
     let tax: Money
     let commission: Money
+    let creator: Money
     let count: Int64
     let lines: [LedgerAPI.Line]
 
@@ -129,6 +130,7 @@ enum PayoutAPI {
       sold = statement.sold
       tax = statement.tax
       commission = statement.commission
+      creator = statement.creator
       count = statement.count
       lines = statement.lines.map(LedgerAPI.Line.init)
     }

@@ -38,6 +38,8 @@ enum RoomAPI {
   struct Card: Codable {
     let id: ID<Product>
     let channel: ID<CommerceChannel>
+    /// The name of the channel it is bought from, which may be another than the show's.
+    let seller: String
     let title: String
     let description: String
     let pictures: [ProductAPI.PictureAnswer]
@@ -49,6 +51,7 @@ enum RoomAPI {
     init(_ card: ProductCard) {
       id = card.id
       channel = card.channel
+      seller = card.seller
       title = card.title
       description = card.description
       pictures = card.pictures.map(ProductAPI.PictureAnswer.init)

@@ -112,9 +112,9 @@ extension Visit {
     let parts = balance.account.split(separator: ":", maxSplits: 1).map(String.init)
     let subject = parts.count == 2 ? parts[1] : ""
     switch parts.first {
-    case "seller":
+    case "seller", "creator":
       guard let id = ID<Channel>(subject), let channel = try? await commerce.channel(id, by: caller) else { break }
-      return words["operator.seller", ["name": channel.name]]
+      return words[parts[0] == "seller" ? "operator.seller" : "operator.creator", ["name": channel.name]]
     default: return words.account(balance.account, markets: markets)
     }
     return balance.account

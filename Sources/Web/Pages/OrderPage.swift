@@ -60,6 +60,9 @@ struct OrderPage: Sendable {
   let totalText: String
   let taxText: String
   let refundedText: String?
+  /// Whose show sold it and what they have of it, for the seller.
+  let creatorName: String?
+  let creatorText: String
   let address: [String]
   let email: String
   let phone: String?
@@ -83,7 +86,8 @@ struct OrderPage: Sendable {
   let actionURL: String
 
   init(
-    _ order: Order, seller: Channel, covers: [ID<Product>: Picture], refunds: [RefundView], shipments: [Shipment],
+    _ order: Order, seller: Channel, creator: Channel?, covers: [ID<Product>: Picture], refunds: [RefundView],
+    shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, _ words: Words
   ) {
@@ -106,6 +110,9 @@ struct OrderPage: Sendable {
     totalText = words.money(order.total)
     taxText = words.money(order.tax)
     refundedText = order.refunded.minor > 0 ? words.money(order.refunded) : nil
+    creatorName = isSeller ? creator.map { words["affiliates.ofShow", ["name": $0.name]] } : nil
+    creatorText = words.money(
+      Money(minor: -order.lines.reduce(0) { $0 + $1.creatorShare.minor }, currency: order.total.currency))
     let to = order.buyer.address
     address = [to.name, to.line1, to.line2, "\(to.postalCode) \(to.city)", to.region, to.country].filter { !$0.isEmpty }
     email = order.buyer.email
@@ -171,8 +178,11 @@ struct OrderPage: Sendable {
     let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
+    var creator: Channel?
+    if isSeller, let id = order.creator { creator = try? await visit.commerce.channel(id, by: visit.caller) }
     let model = OrderPage(
-      order, seller: seller, covers: covers, refunds: refunds.map { RefundView($0, of: order, visit) },
+      order, seller: seller, creator: creator, covers: covers,
+      refunds: refunds.map { RefundView($0, of: order, visit) },
       shipments: shipments,
       isBuyer: isBuyer,
       sending: sending, refunding: refunding, isSeller: isSeller, error: complaint?.sentence,

@@ -59,6 +59,8 @@ enum Pages {
     page(.post, "/studio/{handle}/money", MoneyPage.act)
     page(.get, "/studio/{handle}/money/{month}", StatementPage.show)
     page(.get, "/studio/{handle}/money/{month}/file", StatementPage.file)
+    page(.get, "/studio/{handle}/affiliates", AffiliatesPage.show)
+    page(.post, "/studio/{handle}/affiliates", AffiliatesPage.act)
     page(.get, "/studio/{handle}/coupons", CouponsPage.show)
     page(.post, "/studio/{handle}/coupons", CouponsPage.act)
     page(.get, "/studio/{handle}/mails", MailsPage.show)

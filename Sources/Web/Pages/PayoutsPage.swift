@@ -201,6 +201,7 @@ extension Words {
     let subject = parts.count == 2 ? parts[1] : ""
     return switch parts.first {
     case "seller": self["payouts.sellers"]
+    case "creator": self["payouts.creators"]
     case "buyer": self["operator.buyer"]
     case "provider": self["operator.provider", ["name": subject]]
     case "commission": self["operator.commissionEarned"]

@@ -6,6 +6,8 @@ struct RunChoices: Sendable {
   struct Choice: Sendable {
     let id: String
     let title: String
+    /// Whose it is and what share it brings, where it is another channel's.
+    let seller: String?
     let isChosen: Bool
     /// Its place in the run, from 1; empty when it is not in it.
     let place: String
@@ -33,19 +35,32 @@ struct RunChoices: Sendable {
     let names = try await visit.commerce.productNames(chosen, of: channel, by: visit.caller)
     let others = try await visit.commerce.findProducts(
       of: channel, by: visit.caller, matching: find, leavingOut: Set(chosen), limit: visit.pageLimit(othersMax))
+    let affiliates = try await visit.commerce.findAffiliateProducts(
+      for: channel, by: visit.caller, matching: find, leavingOut: Set(chosen), limit: visit.pageLimit(othersMax))
     let isSearch = !find.allSatisfy(\.isWhitespace)
     let note: String? =
-      if isSearch, others.found.isEmpty {
+      if isSearch, others.found.isEmpty, affiliates.isEmpty {
         visit.words["control.findNothing"].replacing("{text}", with: find)
       } else if others.isCut {
         visit.words["control.findMore"]
       } else { nil }
     let items =
       names.enumerated().map { index, name in
-        Choice(id: name.id.description, title: name.title, isChosen: true, place: String(index + 1))
+        Choice(name, place: index + 1, visit.words)
       }
-      + others.found.map { Choice(id: $0.id.description, title: $0.title, isChosen: false, place: "") }
+      + (others.found + affiliates).map { Choice($0, place: nil, visit.words) }
     return RunChoices(
       items: items, hasItems: !items.isEmpty, find: find, note: note, isOpen: run.isEmpty || ticked != nil || isSearch)
+  }
+}
+
+extension RunChoices.Choice {
+  fileprivate init(_ name: ProductName, place: Int?, _ words: Words) {
+    id = name.id.description
+    title = name.title
+    let share = name.share.map { words["affiliates.share", ["percent": Figures.percent($0) + "%"]] }
+    seller = name.seller.map { "\($0) · \(share ?? "")" }
+    isChosen = place != nil
+    self.place = place.map { String($0) } ?? ""
   }
 }

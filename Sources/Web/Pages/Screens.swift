@@ -51,6 +51,7 @@ struct Screens: Sendable {
     "studio/channel": ["refusals", "staffRefusals", "studio"],
     "studio/product": ["product", "refusals", "staffRefusals"],
     "operator-plans": ["showForm"],
+    "studio/affiliates": ["showForm"],
     "studio/coupons": ["showForm"],
     "studio/show": ["showForm"],
   ]

@@ -18,6 +18,7 @@ struct StatementPage: Sendable {
     let soldText: String?
     let taxText: String?
     let commissionText: String?
+    let creatorText: String?
     let amountText: String
   }
 
@@ -72,7 +73,8 @@ extension StatementPage.CurrencyView {
       currency: nothing.currency)
     sums = [
       sum("opening", statement.opening), sum("sold", statement.sold), sum("taxes", negative(statement.tax)),
-      sum("commission", negative(statement.commission)), sum("paidOut", paidOut),
+      sum("commission", negative(statement.commission)), sum("creator", negative(statement.creator)),
+      sum("paidOut", paidOut),
       sum("closing", statement.closing, strong: true),
     ]
     lines = statement.lines.map { .init($0, words) }
@@ -94,6 +96,9 @@ extension StatementPage.LineView {
     taxText = isOrder ? words.money(Money(minor: -line.tax.minor, currency: line.tax.currency)) : nil
     commissionText =
       isOrder ? words.money(Money(minor: -line.commission.minor, currency: line.commission.currency)) : nil
+    let hasCreator = isOrder && line.creator.minor != 0
+    creatorText =
+      hasCreator ? words.money(Money(minor: -line.creator.minor, currency: line.creator.currency)) : nil
     amountText = words.money(line.amount)
   }
 }

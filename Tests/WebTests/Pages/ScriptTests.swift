@@ -189,7 +189,9 @@ private typealias JSON = TestKit.JSON
         let minor = 100;
         let asked = 0;
         let answer;
-        window.fetch = async () => {
+        window.fetch = async (url, ...more) => {
+          // The page goes on fetching for itself.
+          if (!String(url).includes("/shows/show/")) return real(url, ...more);
           asked += 1;
           const items = [{ id: "p", variants: [{ id: "v", available: 5, offer: { price: { minor } } }] }];
           if (asked === 1) await new Promise((resume) => { answer = resume; });
