@@ -93,7 +93,8 @@ struct Workload {
     switch below(100) {
     case 0..<25: try await placeOrder()
     case 25..<28: try await repeatOrder()
-    case 28..<52: try await pay()
+    case 28..<50: try await pay()
+    case 50..<52: try await giveAway()
     case 52..<60: try await confirm()
     case 60..<72: try await deliverWebhooks()
     case 72..<79: try await refund()
@@ -106,7 +107,6 @@ struct Workload {
     case 94..<96: try await openDeal()
     case 96..<97: try await endDeal()
     case 97..<98: try await payOut()
-    case 98..<99: try await giveAway()
     default: moveClock()
     }
   }
@@ -310,7 +310,7 @@ struct Workload {
       }
       return
     }
-    for _ in 0..<below(4) {
+    for _ in 0...below(4) {
       let visitor = String(repeating: "v", count: 32) + "\(below(6))"
       _ = try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: "me", visitor: visitor)
     }
@@ -319,7 +319,7 @@ struct Workload {
     try await commerce.advanceGiveaways()
     let drawn = try await commerce.drawGiveaway(last.id, by: stall.owner, show: show)
     var claimed: Int64 = 0
-    for number in 0..<6 where below(2) == 0 {
+    for number in 0..<6 where below(4) > 0 {
       let visitor = try #require(Entrant(.nobody, visitor: String(repeating: "v", count: 32) + "\(number)"))
       let claim = PrizeClaim(name: "Asha", email: "asha@example.com", address: "Jaipur")
       do {

@@ -18,5 +18,6 @@ import Testing
       try db.rows("SELECT DISTINCT kind FROM ledger_transfer ORDER BY kind").map { try $0.get(0, as: String.self) }
     }
     #expect(kinds.contains("payment") && kinds.contains("refund"), "seed \(seed)")
+    #expect(workload.auditor.prizes.contains { $0.drawn != nil }, "nothing was given away, seed \(seed)")
   }
 }
