@@ -192,7 +192,7 @@ struct ControlRoomPage: Sendable {
     let giveaways =
       role.isHost && (show.state == .live || !given.isEmpty)
       ? GiveawayDeskView(
-        given, cards: cards, isOnAir: show.state == .live,
+        given, cards: cards.filter { $0.channel == show.channel }, isOnAir: show.state == .live,
         formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
     let coupons =
       role.isHost && show.state == .live
