@@ -27,6 +27,16 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `on a phone the bag's button opens everything that is sold, and a row opens its product`() async throws {
+    try await onWatchPage { _, browser in
+      try await browser.click(".bag-button")
+      try await browser.wait(until: "document.querySelector('.drawer[open] .shelf-row')?.offsetHeight > 60")
+      try await browser.click(".drawer .shelf-row button")
+      try await browser.wait(
+        until: "document.querySelector('.drawer[open] #drawer-title')?.textContent === 'Brass lamp'")
+    }
+  }
+
   @Test func `who comes from a product's own page finds it open`() async throws {
     try await onWatchPage { web, browser in
       try await browser.open("http://localhost:\(web.port)/products/\(web.square.lamp.id)?lang=en&market=IN")
