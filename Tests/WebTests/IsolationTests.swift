@@ -1,0 +1,202 @@
+import Commerce
+import Foundation
+import TestKit
+import Testing
+
+/// Every address of the API that is somebody's, as its own document lists them, says no to everybody else. A new one is
+/// in here from its first day on.
+@Suite(.timeLimit(.minutes(5))) struct IsolationTests {
+  /// Lists and things of whoever asks: everybody with an account has their own.
+  private static let ofCaller: Set<String> = [
+    "get /api/v1/session", "get /api/v1/api-keys", "post /api/v1/api-keys", "post /api/v1/channels",
+    "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
+  ]
+
+  /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
+  /// who asks.
+  private static let samples: [String: JSON] = [
+    "state": "live", "market": "IN", "rateBasisPoints": 500, "percentBasisPoints": 500, "claimsMax": 5,
+    "role": "host", "title": "A title", "text": "Hello", "reason": "A reason", "name": "A name", "handle": "somebody",
+    "email": "somebody@example.com", "code": "HDFC0001234", "number": "12345678", "holder": "Somebody",
+    "currency": "INR", "address": "rtmp://203.0.113.9/app", "key": "a stream's key", "quantity": 1, "count": 1,
+    "onHand": 5, "durationSeconds": 60, "unitsMax": 5, "unitsPerBuyerMax": 1, "winnersMax": 1, "prize": "A lamp",
+    "entry": "comment", "days": 30, "markets": ["IN"], "languages": ["en"], "prices": ["IN": 100],
+    "scheduledAt": "2026-11-30T18:00:00.000Z", "carrier": "Post", "tracking": "1",
+  ]
+
+  /// Bodies that a schema's required fields do not make.
+  private static let bodies: [String: JSON] = [
+    "post /api/v1/channels/{channel}/coupons": [
+      "code": "GLOW", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5,
+    ],
+    "post /api/v1/coupons": ["code": "GLOW", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5],
+    "put /api/v1/channels/{channel}/payout-destination": [
+      "holder": "Somebody", "number": "12345678", "code": "HDFC0001234",
+    ],
+    "put /api/v1/channels/{channel}/state": ["state": "approved"],
+    "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
+    "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
+  ]
+
+  @Test func `what is somebody's is nobody else's, at every address of the document`() async throws {
+    try await RunningWeb.run { web in
+      let places = try await Self.things(of: web)
+      let (owner, house) = (try await web.owner, try await web.operator)
+      let stranger = try await web.stranger
+      let made = try await stranger.post("/api/v1/channels", ["handle": "strange", "name": "Strange", "market": "IN"])
+      #expect(made.status == 201, "another channel's member")
+      _ = try await web.square.person("Buyer")
+      let buyer = try await web.signedIn("buyer@example.com")
+      let document = try await web.guest.get("/api/openapi.json").json
+      var checked = 0
+      for (path, operations) in document["paths"].members.sorted(by: { $0.key < $1.key }) {
+        for (method, operation) in operations.members.sorted(by: { $0.key < $1.key }) {
+          // What nobody has to be signed in for is everybody's.
+          guard !operation["security"].array.contains([:]), !Self.ofCaller.contains("\(method) \(path)") else {
+            continue
+          }
+          let address = Self.filled(path, places)
+          let body = Self.body("\(method) \(path)", operation, document)
+          for (who, client) in [("nobody", web.guest), ("another's member", stranger), ("another buyer", buyer)] {
+            let reply = try await Self.ask(client, method, address, body)
+            let refused = who == "nobody" ? [401, 403, 404] : [403, 404]
+            #expect(
+              refused.contains(reply.status), "\(method) \(path) as \(who): \(reply.status) \(reply.text.prefix(200))")
+            checked += 1
+          }
+          // And it is there, for whom it is: else a wrong id would have said no.
+          guard method == "get", !path.contains("/recording"), !path.contains("/srt"),
+            !path.hasSuffix("/payment")
+          else { continue }
+          var there = false
+          for client in [owner, house] where !there {
+            there = try await Self.ask(client, method, address, nil).status == 200
+          }
+          #expect(there, "\(path) is not there for those it is for")
+        }
+      }
+      #expect(checked > 250, "\(checked) requests")
+    }
+  }
+
+  /// One of everything, by the names the addresses have for it.
+  private static func things(of web: RunningWeb) async throws -> [String: String] {
+    let (owner, house, square) = (try await web.owner, try await web.operator, web.square)
+    let (channel, show) = ("/api/v1/channels/\(square.channel.id)", "/api/v1/shows/\(square.show.id)")
+    func id(_ reply: Reply, _ what: String) -> String {
+      #expect(reply.status < 300, "\(what): \(reply.text)")
+      return reply.json["id"].string ?? ""
+    }
+    var things = [
+      "channel": "\(square.channel.id)", "show": "\(square.show.id)", "product": "\(square.lamp.id)",
+      "variant": "\(square.lamp.variants[0].id)", "account": "\(square.owner.account.map { "\($0)" } ?? "")",
+      "month": String(square.clock.now.description.prefix(7)), "code": "IN",
+    ]
+    things["coupon"] = id(
+      try await owner.post(
+        "\(channel)/coupons", ["code": "MINE", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5]),
+      "coupon")
+    things["terms"] = id(try await owner.post("\(channel)/affiliate-terms", ["rateBasisPoints": 500]), "terms")
+    things["plan"] = id(try await house.post("/api/v1/commission-plans", ["commissionBasisPoints": 900]), "plan")
+    _ = id(try await owner.post("/api/v1/api-keys", ["name": "mine"]), "key")
+    things["key"] = try await owner.get("/api/v1/api-keys").json["items"][0]["id"].string
+    things["target"] = id(
+      try await owner.post("\(show)/simulcast", ["address": "rtmp://203.0.113.9.example/app", "key": "k"]), "target")
+    things["message"] = id(try await web.guest.post("\(show)/messages", ["name": "Ravi", "text": "Hello"]), "message")
+    things["deal"] = id(
+      try await owner.post(
+        "\(show)/deals",
+        [
+          "product": "\(square.lamp.id)", "prices": ["IN": 1_000], "durationSeconds": 60, "unitsMax": 1,
+          "unitsPerBuyerMax": 1,
+        ]), "deal")
+    things["giveaway"] = id(
+      try await owner.post(
+        "\(show)/giveaways", ["prize": "A lamp", "winnersMax": 1, "durationSeconds": 60, "entry": "comment"]),
+      "giveaway")
+    let csv = Array("Handle,Title,Variant Price\ncup,Cup,100\n".utf8)
+    things["import"] = id(
+      try await owner.send("POST", "\(channel)/imports", headers: ["Content-Type": "text/csv"], body: csv), "import")
+    return try await withMoney(things, web)
+  }
+
+  /// The same with an order, its parcel, its mail, and what it brought on its way to the bank.
+  private static func withMoney(_ made: [String: String], _ web: RunningWeb) async throws -> [String: String] {
+    var things = made
+    let (owner, house, square) = (try await web.owner, try await web.operator, web.square)
+    let placed = try await web.placed()
+    let card = try await web.method("4242424242424242")
+    let paid = try await web.guest.post(
+      "/api/v1/orders/\(placed.id)/payment", ["paymentMethod": .string(card)],
+      headers: ["Order-Token": placed.token, "Idempotency-Key": "pay"])
+    #expect(paid.status < 300, "\(paid.text)")
+    guard let order = ID<Order>(placed.id) else { throw FixtureFault("no order") }
+    let parcel = try await square.commerce.ship(order, by: square.owner)
+    _ = try await square.commerce.deliver(parcel.id, of: order, by: square.owner)
+    square.clock.advance(days: 4)
+    try await square.commerce.settleOrders()
+    let destination: JSON = ["holder": "Meera", "number": "12345678", "code": "HDFC0001234"]
+    let saved = try await owner.put("/api/v1/channels/\(square.channel.id)/payout-destination", destination)
+    #expect(saved.status == 200, "\(saved.text)")
+    #expect(try await house.post("/api/v1/payouts").json["count"] == 1)
+    things["file"] = try await house.post("/api/v1/payout-files", ["currency": "INR"]).json["id"].string
+    things["payout"] = try await house.get("/api/v1/payouts").json["items"][0]["id"].string
+    things["mail"] = try await house.get("/api/v1/mails").json["items"][0]["id"].string
+    things["order"] = placed.id
+    things["shipment"] = "\(parcel.id)"
+    return things
+  }
+
+  /// What there is nothing of has an id of nothing.
+  private static func filled(_ path: String, _ places: [String: String]) -> String {
+    path.split(separator: "/").map { part in
+      guard part.hasPrefix("{") else { return String(part) }
+      return places[String(part.dropFirst().dropLast())] ?? "01a221ea-c3a2-74c3-b478-d8fed062974a"
+    }.reduce("") { "\($0)/\($1)" }
+  }
+
+  private static func ask(_ client: Client, _ method: String, _ path: String, _ body: Body?) async throws -> Reply {
+    var headers = ["Idempotency-Key": "isolation"]
+    if method == "get" || method == "delete" { headers = [:] }
+    headers["Content-Type"] = body?.type
+    return try await client.send(method.uppercased(), path, headers: headers, body: body?.bytes ?? [])
+  }
+
+  private struct Body {
+    let type: String
+    let bytes: [UInt8]
+  }
+
+  private static func body(_ name: String, _ operation: JSON, _ document: JSON) -> Body? {
+    guard let (type, content) = operation["requestBody"]["content"].members.min(by: { $0.key < $1.key }) else {
+      return nil
+    }
+    guard type == "application/json" else { return Body(type: type, bytes: Array("Title,Price\nCup,1\n".utf8)) }
+    let value = bodies[name] ?? sample(content["schema"], document)
+    return Body(type: type, bytes: Array((try? JSONEncoder().encode(value)) ?? Data()))
+  }
+
+  /// A value that the schema takes.
+  private static func sample(_ schema: JSON, _ document: JSON) -> JSON {
+    if let reference = schema["$ref"].string {
+      return sample(
+        document["components"]["schemas"][reference.split(separator: "/").last.map(String.init) ?? ""], document)
+    }
+    if let word = schema["enum"].array.first { return word }
+    switch schema["type"].string {
+    case "object":
+      let required = schema["required"].array.compactMap(\.string)
+      return .object(
+        Dictionary(
+          uniqueKeysWithValues: required.map { ($0, samples[$0] ?? sample(schema["properties"][$0], document)) }))
+    case "array": return .array([sample(schema["items"], document)])
+    case "integer", "number": return 1
+    case "boolean": return true
+    default: return schema["format"] == "uuid" ? "01a221ea-c3a2-74c3-b478-d8fed062974a" : "something"
+    }
+  }
+}
+
+extension JSON {
+  fileprivate var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
+}
