@@ -6,6 +6,8 @@ BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-con
 RUN_PACKAGES := ffmpeg fonts-dejavu-core
 TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji fonts-noto-core openssl postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests|CameraTests
+# All tests of a run are begun at once, and share two cores: what a run has to do should not take any of them a minute.
+TRADE_SUITES := Affiliate|Commission|Coupon|Deal|Giveaway|Import|Mail|Order|Payout|Search|Shipment|SpendLimit|Stock|Stripe
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources/Fuzz)
 
 help: ## Says what can be made.
@@ -36,7 +38,8 @@ test: test-packages lint ## Runs all tests: rules on both engines, media, API, p
 	swift test --skip-build --filter 'StoreTests|TidyTests'
 	swift test --skip-build --filter CommerceTests
 	swift test --skip-build --filter 'MediaTests|PostTests'
-	swift test --skip-build --filter WebTests --skip '$(BROWSER_SUITES)'
+	swift test --skip-build --filter 'WebTests\.($(TRADE_SUITES))' --skip '$(BROWSER_SUITES)'
+	swift test --skip-build --filter WebTests --skip '$(BROWSER_SUITES)|WebTests\.($(TRADE_SUITES))'
 	swift test --skip-build --no-parallel --filter '$(BROWSER_SUITES)'
 	swift test --skip-build --no-parallel --filter SystemTests
 

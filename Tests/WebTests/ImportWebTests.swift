@@ -10,7 +10,7 @@ struct ImportWebTests {
     cup,Clay cup,CU-1,free,12
     """
 
-  @Test(.timeLimit(.minutes(1))) func `a file is sent, looked through, confirmed and imported`() async throws {
+  @Test(.timeLimit(.minutes(2))) func `a file is sent, looked through, confirmed and imported`() async throws {
     try await RunningWeb.run { web in
       let owner = try await web.owner
       let path = "/api/v1/channels/lamps/imports"

@@ -57,7 +57,11 @@ extension Commerce {
     if caller == nil, policy.payoutDays == 0 { return 0 }
     let payees = try await database.read { [policy] db in
       if let caller { try caller.requireOperator(in: db) }
-      return try Self.payeesWithMoney(limit: 10_000, in: db).filter { payee in
+      let payees =
+        caller == nil
+        ? try Self.payeesUnpaid(since: clock.now.adding(seconds: -policy.payoutDays * 86_400), in: db)
+        : try Self.payeesWithMoney(limit: 10_000, in: db)
+      return try payees.filter { payee in
         try PayoutDue.of(payee, at: clock.now, policy, in: db).contains { $0.canBePaid(byHand: caller != nil) }
       }
     }
@@ -94,6 +98,19 @@ extension Commerce {
     try Ledger.book(
       .payout, cause: payout.bytes, entries + [Ledger.Entry(account: .payouts, amount: due.available)], on: occasion,
       in: db)
+  }
+
+  /// All who said where their money goes and were not paid since a moment. What they have is not looked at: that is a
+  /// sum of all their entries.
+  private static func payeesUnpaid(since moment: Moment, in db: any Connection) throws -> [Payee] {
+    try db.rows(
+      """
+      SELECT payee FROM payout_destination WHERE NOT EXISTS (
+        SELECT 1 FROM payout WHERE payout.payee = payout_destination.payee AND payout.state <> 'returned'
+          AND payout.made_ms > \(moment))
+      ORDER BY payee
+      """
+    ).map { try $0.get("payee") }
   }
 
   /// All who have or owe something, in the order of their names in the books.

@@ -14,7 +14,7 @@ struct Chores: Service {
       await withDiscardingTaskGroup { group in
         group.addTask { await every(.seconds(3), "ending unpaid orders") { try await commerce.expireOrders() } }
         group.addTask { await every(.seconds(60), "settling orders") { try await commerce.settleOrders() } }
-        group.addTask { await every(.seconds(600), "paying out") { try await commerce.preparePayouts() } }
+        group.addTask { await every(.seconds(3600), "paying out") { try await commerce.preparePayouts() } }
         group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }
         group.addTask { await every(.seconds(1), "closing giveaways") { try await commerce.advanceGiveaways() } }
         group.addTask { await every(.seconds(60), "expiring prizes") { try await commerce.expirePrizes() } }

@@ -112,7 +112,7 @@ extension Visit {
           code: code, name: words["language.name"], href: "\(path)?lang=\(code)", isCurrent: code == self.words.language
         )
       },
-      atOrders: path.hasPrefix("/orders"), atStudio: path.hasPrefix("/studio"), atOperator: path == "/operator")
+      atOrders: path.hasPrefix("/orders"), atStudio: path.hasPrefix("/studio"), atOperator: path.hasPrefix("/operator"))
   }
 
   /// A path of ours to come back to; anything else is the front page, so that a link here leads nowhere else.
