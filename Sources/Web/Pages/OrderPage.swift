@@ -86,7 +86,7 @@ struct OrderPage: Sendable {
   let actionURL: String
 
   init(
-    _ order: Order, seller: Channel, creator: Channel?, covers: [ID<Product>: Picture], refunds: [RefundView],
+    _ order: Order, seller: Channel, creator: String?, covers: [ID<Product>: Picture], refunds: [RefundView],
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, _ words: Words
@@ -110,7 +110,7 @@ struct OrderPage: Sendable {
     totalText = words.money(order.total)
     taxText = words.money(order.tax)
     refundedText = order.refunded.minor > 0 ? words.money(order.refunded) : nil
-    creatorName = isSeller ? creator.map { words["affiliates.ofShow", ["name": $0.name]] } : nil
+    creatorName = isSeller ? creator.map { words["affiliates.ofShow", ["name": $0]] } : nil
     creatorText = words.money(
       Money(minor: -order.lines.reduce(0) { $0 + $1.creatorShare.minor }, currency: order.total.currency))
     let to = order.buyer.address
@@ -178,8 +178,8 @@ struct OrderPage: Sendable {
     let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
-    var creator: Channel?
-    if isSeller, let id = order.creator { creator = try? await visit.commerce.channel(id, by: visit.caller) }
+    let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
+    let creator = try await visit.commerce.names(of: creators).values.first
     let model = OrderPage(
       order, seller: seller, creator: creator, covers: covers,
       refunds: refunds.map { RefundView($0, of: order, visit) },
