@@ -136,7 +136,8 @@ import Testing
       if block != nil, block != .recent { #expect(try await commerce.preparePayouts(by: house.operator) == 0) }
     }
     try await blocked(.noDestination)
-    try await commerce.setPayoutDestination(of: house.payee, by: house.stall.owner, House.account)
+    let first = try await commerce.setPayoutDestination(of: house.payee, by: house.stall.owner, House.account)
+    #expect(first.changed == house.stall.clock.now && first.usable == first.changed)
     try await blocked(nil)
     // Who takes over an account has to wait where everybody can see it.
     let changed = try await commerce.setPayoutDestination(

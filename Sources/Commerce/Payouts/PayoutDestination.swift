@@ -79,9 +79,9 @@ public struct PayoutDestination: Sendable, Equatable {
 extension Commerce {
   /// Where a payee's money goes; nil when nobody has said. For a channel's owners, and the operator.
   public func payoutDestination(of payee: Payee, by caller: Caller) async throws -> PayoutDestination? {
-    try await database.read { [policy] db in
+    try await database.read { db in
       try payee.requireOrOperator(caller, in: db)
-      return try PayoutDestination.find(payee, policy, in: db)?.destination
+      return try PayoutDestination.find(payee, in: db)?.destination
     }
   }
 
@@ -99,17 +99,17 @@ extension Commerce {
     return try await database.write { [policy] db in
       let person = try payee.require(caller, in: db)
       let now = clock.now
-      let isFirst = try PayoutDestination.find(payee, policy, in: db) == nil
-      // A first one is usable as if it had been there for long.
-      let changed = isFirst ? now.adding(seconds: -policy.payoutChangeHours * 3600) : now
+      let isFirst = try PayoutDestination.find(payee, in: db) == nil
+      let usable = isFirst ? now : now.adding(seconds: policy.payoutChangeHours * 3600)
       try db.run(
         """
-        INSERT INTO payout_destination (payee, holder, sealed, ending, changed_ms, account_id)
-        VALUES (\(payee), \(account.holder), \(sealed), \(account.ending), \(changed), \(person))
+        INSERT INTO payout_destination (payee, holder, sealed, ending, changed_ms, usable_ms, account_id)
+        VALUES (\(payee), \(account.holder), \(sealed), \(account.ending), \(now), \(usable), \(person))
         ON CONFLICT (payee) DO UPDATE SET holder = excluded.holder, sealed = excluded.sealed,
-          ending = excluded.ending, changed_ms = excluded.changed_ms, account_id = excluded.account_id
+          ending = excluded.ending, changed_ms = excluded.changed_ms, usable_ms = excluded.usable_ms,
+          account_id = excluded.account_id
         """)
-      guard let made = try PayoutDestination.find(payee, policy, in: db) else { throw MissingRow() }
+      guard let made = try PayoutDestination.find(payee, in: db) else { throw MissingRow() }
       return made.destination
     }
   }
@@ -124,15 +124,14 @@ extension Commerce {
 
 extension PayoutDestination {
   static func find(
-    _ payee: Payee, _ policy: Policy, in db: any Connection
+    _ payee: Payee, in db: any Connection
   ) throws -> (destination: PayoutDestination, sealed: [UInt8])? {
     let row = try db.row(
-      "SELECT holder, sealed, ending, changed_ms FROM payout_destination WHERE payee = \(payee)")
+      "SELECT holder, sealed, ending, changed_ms, usable_ms FROM payout_destination WHERE payee = \(payee)")
     return try row.map { row in
-      let changed: Moment = try row.get("changed_ms")
       let destination = PayoutDestination(
-        holder: try row.get("holder"), ending: try row.get("ending"), changed: changed,
-        usable: changed.adding(seconds: policy.payoutChangeHours * 3600))
+        holder: try row.get("holder"), ending: try row.get("ending"), changed: try row.get("changed_ms"),
+        usable: try row.get("usable_ms"))
       return (destination, try row.get("sealed"))
     }
   }

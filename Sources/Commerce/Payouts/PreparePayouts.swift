@@ -80,7 +80,7 @@ extension Commerce {
   }
 
   private func makePayout(_ due: PayoutDue, by caller: Caller?, in db: any Connection) throws {
-    guard let (destination, sealed) = try PayoutDestination.find(due.payee, policy, in: db) else { return }
+    guard let (destination, sealed) = try PayoutDestination.find(due.payee, in: db) else { return }
     let occasion = occasion(by: caller?.account)
     let payout = ID<Payout>(at: occasion.at, entropy: entropy)
     try db.run(
@@ -139,7 +139,7 @@ extension PayoutDue {
     let name = try payee.name(in: db)
     let isSuspended = try payee.isSuspended(in: db)
     let hold = try db.row("SELECT reason FROM payout_hold WHERE payee = \(payee) AND released_ms IS NULL")
-    let destination = try PayoutDestination.find(payee, policy, in: db)?.destination
+    let destination = try PayoutDestination.find(payee, in: db)?.destination
     return try released.sorted { $0.key.code < $1.key.code }.compactMap { currency, parts in
       let sum = parts.reduce(0) { $0 + $1.minor }
       guard sum != 0 else { return nil }
