@@ -7,10 +7,14 @@ import Testing
 struct Auditor {
   struct Known {
     let id: ID<Order>
+    /// The first of those it is paid together with.
+    let first: ID<Order>
     let bag: Bag
     let access: Secret
     let lines: [Line]
     let total: Money
+    /// The one that took something off it.
+    let coupon: String?
     var state: Order.State = .placed
   }
 
@@ -68,18 +72,45 @@ struct Auditor {
     #expect(isSo, "\(what) — seed \(seed), step \(step)", sourceLocation: location)
   }
 
+  /// Product 2 is of another seller than the others, who has an order of their own.
+  private func bySeller(_ lines: [Line]) -> [[Line]] {
+    let isFirst = lines[0].product == 2
+    let parts = [lines.filter { ($0.product == 2) == isFirst }, lines.filter { ($0.product == 2) != isFirst }]
+    return parts.filter { !$0.isEmpty }
+  }
+
   mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [Line]) {
+    let sellers = bySeller(lines)
+    let orders = [placed.order] + placed.others
+    expect(orders.count == sellers.count, "\(sellers.count) orders")
+    var isUsed = false
+    for (order, lines) in zip(orders, sellers) {
+      self.placed(order, placed.access, bag, lines, isUsed: &isUsed)
+    }
+    expect(bag.coupon == nil || isUsed, "the coupon is used")
+  }
+
+  /// `isUsed` says whether an order before it has the bag's coupon.
+  private mutating func placed(
+    _ order: Order, _ access: Secret, _ bag: Bag, _ lines: [Line], isUsed: inout Bool
+  ) {
     let goods = lines.reduce(0) { $0 + $1.quantity * $1.price }
     let full = lines.filter { $0.deal == nil }.reduce(0) { $0 + $1.quantity * $1.price }
-    let discount = bag.coupon.flatMap { coupons[$0]?(full) } ?? 0
-    expect(placed.order.discount.minor == discount, "\(discount) off")
+    let off = isUsed || !knows(bag.coupon, lines) ? nil : bag.coupon.flatMap { coupons[$0]?(full) }
+    let discount = off ?? 0
+    if off != nil { isUsed = true }
+    expect(order.discount.minor == discount, "\(discount) off")
     let left = goods - discount
     let total = left + (left >= 200_000 ? 0 : 4900)
-    expect(placed.order.total.minor == total, "the total is \(total)")
-    orders[placed.order.id] = Known(
-      id: placed.order.id, bag: bag, access: placed.access, lines: lines, total: placed.order.total)
-    sequence.append(placed.order.id)
+    expect(order.total.minor == total, "the total is \(total)")
+    orders[order.id] = Known(
+      id: order.id, first: order.purchase ?? order.id, bag: bag, access: access, lines: lines, total: order.total,
+      coupon: off == nil ? nil : bag.coupon)
+    sequence.append(order.id)
   }
+
+  /// Whether the seller of these has such a coupon: their own, or the platform's.
+  private func knows(_ coupon: String?, _ lines: [Line]) -> Bool { coupon == "GIFT" || lines[0].product != 2 }
 
   /// Sold out is said only when it is so, by what is known to be on the shelf.
   func refused(_ refusal: BagRefusal, _ lines: [Line], at now: Moment) {
@@ -110,12 +141,15 @@ struct Auditor {
 
   /// A coupon is refused only where it does not apply, or was used up.
   func refused(_ refusal: CouponRefusal, _ code: String, _ lines: [Line]) {
-    let full = lines.filter { $0.deal == nil }.reduce(0) { $0 + $1.quantity * $1.price }
+    // The first seller who knows it says why.
+    let mine = bySeller(lines).first { knows(code, $0) } ?? []
+    let full = mine.filter { $0.deal == nil }.reduce(0) { $0 + $1.quantity * $1.price }
     switch refusal {
+    case .unknown: expect(mine.isEmpty, "\(code) is unknown")
     case .nothingToTakeFrom: expect(full == 0, "nothing to take from, of \(full)")
     case .belowMinimum: expect(full > 0 && coupons[code]?(full) == nil, "\(full) is below the minimum")
     case .allClaimed, .usedUp:
-      let used = orders.values.count { $0.bag.coupon == code && ![.expired, .cancelled].contains($0.state) }
+      let used = orders.values.count { $0.coupon == code && ![.expired, .cancelled].contains($0.state) }
       expect(code == "GIFT" && used >= 5, "claimed by \(used)")
     default: expect(false, "refused as \(refusal)")
     }
@@ -188,13 +222,19 @@ struct Auditor {
     for (id, known) in orders {
       let order = try await stall.commerce.order(id, token: known.access)
       expect(order.state != .placed && order.state != .delivered, "nothing waits for ever")
-      let isPaid = ![.expired, .cancelled].contains(order.state)
+      guard known.first == id else { continue }
+      // The provider knows the whole bag's payment by the first order's number.
+      var worth: Int64 = 0
+      for (id, known) in orders where known.first == order.id {
+        let order = try await stall.commerce.order(id, token: known.access)
+        if ![.expired, .cancelled].contains(order.state) { worth += known.total.minor - order.refunded.minor }
+      }
       let kept = try await stall.number(
         """
         SELECT CAST(COALESCE(SUM(amount_minor - refunded_minor), 0) AS BIGINT) FROM sandbox_payment
         WHERE state = 'succeeded' AND reference = \(order.number)
         """)
-      expect(kept == (isPaid ? known.total.minor - order.refunded.minor : 0), "the provider holds \(kept)")
+      expect(kept == worth, "the provider holds \(kept), not \(worth)")
     }
     let pending = try await stall.number("SELECT COUNT(*) FROM refund WHERE state = 'pending'")
     expect(pending == 0, "\(pending) refunds wait for ever")

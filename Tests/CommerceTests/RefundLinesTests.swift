@@ -18,7 +18,9 @@ import Testing
   private func refund(
     _ stall: Stall, _ sold: PlacedOrder, id: ID<Refund>? = nil, _ units: [(Int, Int64)]
   ) async throws -> Refund {
-    try await stall.commerce.refund(
+    // Refunds are listed by when they were made.
+    stall.clock.advance(milliseconds: 1)
+    return try await stall.commerce.refund(
       sold.order.id, id: id, by: stall.owner,
       lines: units.map { Refund.Units(position: $0.0, quantity: $0.1) }, reason: "scratched")
   }

@@ -144,6 +144,19 @@ extension Stall {
         name: name, line1: "1 Lamp Street", city: "Jaipur", region: "RJ", postalCode: "302001", country: "IN"))
   }
 
+  /// Gives some of the products to another channel of the same owner.
+  @discardableResult
+  func split(off products: [Int], handle: String = "rugs") async throws -> ID<Channel> {
+    let other: ID<Channel> = commerce.makeID()
+    let moved = products.map { self.products[$0] }
+    guard let owner = owner.account else { throw Unexpected(what: "no owner") }
+    try await database.write { [clock] db in
+      try Stall.insertChannel(other, handle: handle, owner: owner, at: clock.now, in: db)
+      try db.run("UPDATE product SET channel_id = \(other) WHERE id IN \(list: moved)")
+    }
+    return other
+  }
+
   func place(_ bag: Bag? = nil, id: ID<Order>? = nil) async throws -> PlacedOrder {
     try await commerce.placeOrder(id ?? commerce.makeID(), bag ?? self.bag(), buyer: Self.buyer(), language: "en")
   }

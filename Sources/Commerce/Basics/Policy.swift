@@ -144,6 +144,7 @@ public struct Policy: Sendable {
   // MARK: Buying
 
   public var bagLinesMax = 50
+  public var bagSellersMax = 10
   public var quantityMax: Int64 = 99
   /// How long stock is held for an unpaid order.
   public var reservationMinutes: Int64 = 10

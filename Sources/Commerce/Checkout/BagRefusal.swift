@@ -7,7 +7,7 @@ public enum BagRefusal: Refusal, Equatable {
   case otherMarket(ID<Offer>)
   case notInShow
   case channelNotSelling
-  case severalSellers
+  case tooManySellers(limit: Int)
   case amountTooLarge
   /// `available` is what was left when it was asked for.
   case soldOut(ID<Variant>, title: String, available: Int64)
@@ -24,7 +24,7 @@ public enum BagRefusal: Refusal, Equatable {
     case .otherMarket: "other_market"
     case .notInShow: "not_in_show"
     case .channelNotSelling: "channel_not_selling"
-    case .severalSellers: "several_sellers"
+    case .tooManySellers: "too_many_sellers"
     case .amountTooLarge: "amount_too_large"
     case .soldOut: "sold_out"
     case .dealTaken: "deal_taken"
@@ -41,7 +41,7 @@ public enum BagRefusal: Refusal, Equatable {
     case .otherMarket: "This offer is for another market. Take the offer of the market you buy in."
     case .notInShow: "This is not sold in that show and market. Open the product on the seller's page."
     case .channelNotSelling: "This seller does not sell at the moment."
-    case .severalSellers: "One order can have one seller's products only. Order from each seller separately."
+    case .tooManySellers(let limit): "A bag can have products of \(limit) sellers. Order in parts."
     case .amountTooLarge: "The total is larger than one order can be. Order in parts."
     case .soldOut(_, let title, let available):
       available == 0
@@ -61,13 +61,13 @@ public enum BagRefusal: Refusal, Equatable {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
     case .marketClosed, .channelNotSelling, .soldOut, .offerNotOpen, .dealTaken, .dealLimit: .conflict
-    case .otherMarket, .notInShow, .severalSellers, .amountTooLarge: .invalid
+    case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge: .invalid
     }
   }
 
   public var field: String? {
     switch self {
-    case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .severalSellers, .amountTooLarge, .soldOut,
+    case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .tooManySellers, .amountTooLarge, .soldOut,
       .dealTaken,
       .dealLimit:
       "lines"

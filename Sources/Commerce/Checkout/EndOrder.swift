@@ -2,7 +2,7 @@ import Store
 
 extension Commerce {
   /// Ends an order that is not paid and gives its stock back; for its buyer, and for owners and fulfilment members of
-  /// its channel. An order that was
+  /// its channel. Its buyer ends those with it that would be paid together with it: they are one bag. An order that was
   /// cancelled before stays so. Money that still comes for it is refunded by itself.
   public func cancelOrder(_ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Order {
     try await writeAndTell { db in
@@ -13,7 +13,9 @@ extension Commerce {
       case .expired: throw CancelOrderRefusal.expired
       case .paid, .fulfilled, .delivered, .settled, .refunded: throw CancelOrderRefusal.paid
       }
-      try end([order], as: .cancelled, on: occasion(by: caller.account, order: id, note: "cancelled"), in: db)
+      let isBuyer = try OrderAccess.isBuyer(of: order, by: caller, token: token, in: db)
+      let ended = try isBuyer ? order.paidTogether(in: db).filter { $0.state == .placed } : [order]
+      try end(ended, as: .cancelled, on: occasion(by: caller.account, order: id, note: "cancelled"), in: db)
       return try Order.require(id, in: db)
     }
   }

@@ -9,6 +9,18 @@ extension Commerce {
     }
   }
 
+  /// It and the orders that are paid together with it, the first of the bag first: for its buyer, or a holder of its
+  /// token. A seller's people see theirs alone.
+  public func paidTogether(
+    _ id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil
+  ) async throws -> [Order] {
+    try await database.read { db in
+      let order = try OrderAccess.requireParty(of: id, by: caller, token: token, in: db)
+      let isBuyer = try OrderAccess.isBuyer(of: order, by: caller, token: token, in: db)
+      return try isBuyer ? order.paidTogether(in: db) : [order]
+    }
+  }
+
   /// Who sold an order, to those who may see the order. A buyer keeps this whatever becomes of the channel.
   public func seller(of id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil) async throws -> Channel {
     try await database.read { db in

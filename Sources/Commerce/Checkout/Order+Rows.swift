@@ -1,8 +1,11 @@
 import Store
 
 extension Order {
-  init(_ request: OrderRequest, _ quote: Quote, at now: Moment, policy: Policy) {
-    id = request.id
+  init(
+    _ id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, _ quote: Quote, at now: Moment, policy: Policy
+  ) {
+    self.id = id
+    self.purchase = purchase
     channel = quote.channel
     show = request.bag.show
     creator = quote.creator
@@ -32,12 +35,13 @@ extension Order {
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
-        placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id)
+        placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
+        purchase_id)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
         \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
         \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
-        \(discount.minor), \(promotion.minor), \(creator.sqlValue))
+        \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
@@ -62,6 +66,14 @@ extension Order {
 
   static func find(_ id: ID<Order>, in db: any Connection) throws -> Order? {
     try with(rows: db.rows("SELECT \(columns) FROM orders WHERE id = \(id)"), in: db).first
+  }
+
+  /// It and those that are paid together with it, the first of the bag first.
+  func paidTogether(in db: any Connection) throws -> [Order] {
+    guard let purchase else { return [self] }
+    let found = try Self.with(
+      rows: db.rows("SELECT \(Self.columns) FROM orders WHERE purchase_id = \(purchase) ORDER BY id"), in: db)
+    return found.filter { $0.id == purchase } + found.filter { $0.id != purchase }
   }
 
   static func require(_ id: ID<Order>, in db: any Connection) throws -> Order {
@@ -92,12 +104,13 @@ extension Order {
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
-    discount_minor, promotion_minor, creator_id
+    discount_minor, promotion_minor, creator_id, purchase_id
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
     func money(_ column: String) throws -> Money { Money(minor: try row.get(column), currency: currency) }
     id = try row.get("id")
+    purchase = try row.get("purchase_id")
     channel = try row.get("channel_id")
     show = try row.get("show_id")
     creator = try row.get("creator_id")

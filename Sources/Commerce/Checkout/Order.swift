@@ -7,6 +7,8 @@ public struct Order: Sendable, Equatable {
   }
 
   public let id: ID<Order>
+  /// The first of the orders it is paid together with, which may be itself; nil when it is paid alone.
+  public let purchase: ID<Order>?
   public let channel: ID<Channel>
   public let show: ID<Show>?
   /// The channel in whose show it was sold, when that is not the seller.
@@ -74,7 +76,9 @@ public struct OrderLine: Sendable, Equatable {
 /// What `placeOrder` answers.
 public struct PlacedOrder: Sendable {
   public let order: Order
-  /// Opens the order to whoever holds it. It is shown once; asking again with the same id gives another that works too.
+  /// Those of the bag's other sellers, which are paid together with it.
+  public let others: [Order]
+  /// Opens the order, and the others, to whoever holds it. It is shown once; asking again with the same id gives another that works too.
   public let access: Secret
   /// False when this id had placed the order before.
   public let isNew: Bool

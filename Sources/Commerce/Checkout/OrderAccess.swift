@@ -34,7 +34,7 @@ enum OrderAccess {
 
   /// A token's hash is looked up, never compared byte by byte: how long that takes says nothing about the token. A
   /// `Secret` cannot be empty.
-  private static func isBuyer(
+  static func isBuyer(
     of order: Order, by caller: Caller, token: Secret?, in db: any Connection
   ) throws -> Bool {
     if let account = caller.account, account == order.buyer.account { return true }

@@ -3,6 +3,9 @@ import Store
 extension Commerce {
   /// Holds the stock and records the order, or does neither. What it costs is decided here, by the offers.
   ///
+  /// A bag of several sellers becomes an order for each, all or none, which are paid together: the first has the id, the
+  /// others follow it in `PlacedOrder.others`, and one token opens them all.
+  ///
   /// The caller may choose `id`: asking again with the same id, bag and buyer gives the first answer, with another
   /// token; with anything else it throws `PlaceOrderRefusal.otherOrder`. So does `key`, for callers who name their intent
   /// by an `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other
@@ -40,12 +43,29 @@ extension Commerce {
   private func place(_ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
     let occasion = occasion(by: request.buyer.account, order: request.id)
     try policy.checkNew(request.id, at: occasion.at)
-    let quote = try Quote.of(request.bag, at: occasion.at, policy: policy, in: db)
+    let quotes = try Quote.all(of: request.bag, at: occasion.at, policy: policy, in: db)
     // Prices, tax and shipping are the market's: they hold for what is sent to that country.
     guard request.buyer.address.country == request.bag.market else {
       throw GeneralRefusal.invalid(
         field: "buyer.address.country", why: "must be \(request.bag.market), the country of the market you buy in")
     }
+    guard quotes.count > 1 else {
+      let order = try place(quotes[0], as: request.id, of: nil, request, on: occasion, in: db)
+      return PlacedOrder(order: order, others: [], access: request.access, isNew: true)
+    }
+    _ = try BagQuote(quotes, of: request.bag)
+    let orders = try quotes.enumerated().map { index, quote in
+      let id = index == 0 ? request.id : ID<Order>(at: occasion.at, entropy: entropy)
+      return try place(quote, as: id, of: request.id, request, on: occasion.of(id), in: db)
+    }
+    return PlacedOrder(order: orders[0], others: Array(orders.dropFirst()), access: request.access, isNew: true)
+  }
+
+  /// One seller's order. What was placed before it in the same transaction counts towards all limits.
+  private func place(
+    _ quote: Quote, as id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, on occasion: Occasion,
+    in db: any Connection
+  ) throws -> Order {
     try SpendLimit.require(request.buyer.account, wants: quote.total, at: occasion.at, in: db)
     let units = quote.units
     try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
@@ -56,9 +76,9 @@ extension Commerce {
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
     try quote.coupon?.claim(for: request.holder.buyer, in: db)
-    let order = Order(request, quote, at: occasion.at, policy: policy)
+    let order = Order(id, of: purchase, request, quote, at: occasion.at, policy: policy)
     try order.insert(request, in: db)
-    return PlacedOrder(order: order, access: request.access, isNew: true)
+    return order
   }
 
   /// The order as it is by now. The first answer's token is known by its hash alone, so another one is made.
@@ -67,8 +87,12 @@ extension Commerce {
     guard let row, try row.get("fingerprint", as: [UInt8].self) == request.fingerprint else {
       throw PlaceOrderRefusal.otherOrder
     }
-    try OrderAccess.add(request.access, to: id, at: clock.now, max: policy.tokensPerOrderMax, in: db)
-    return PlacedOrder(order: try Order.require(id, in: db), access: request.access, isNew: false)
+    let orders = try Order.require(id, in: db).paidTogether(in: db)
+    for order in orders {
+      try OrderAccess.add(request.access, to: order.id, at: clock.now, max: policy.tokensPerOrderMax, in: db)
+    }
+    return PlacedOrder(
+      order: orders[0], others: Array(orders.dropFirst()), access: request.access, isNew: false)
   }
 }
 

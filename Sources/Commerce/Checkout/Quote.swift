@@ -1,4 +1,4 @@
-/// What a bag would cost now. Nothing is held by it.
+/// What one seller's part of a bag would cost now. Nothing is held by it.
 public struct Quote: Sendable, Equatable {
   public struct Line: Sendable, Equatable {
     public let offer: ID<Offer>
@@ -52,5 +52,46 @@ public struct Quote: Sendable, Equatable {
   /// What live deals take off the list prices; in `subtotal` already.
   public var dealSaving: Money {
     Money(minor: lines.reduce(0) { $0 + $1.dealSaving.minor }, currency: total.currency)
+  }
+}
+
+/// What a bag would cost now: a quote for each seller in it, and their sums.
+public struct BagQuote: Sendable, Equatable {
+  /// At least one, in the order in which the bag names them. Each becomes an order of its own, with its own shipping.
+  public let sellers: [Quote]
+  public let subtotal: Money
+  public let discount: Money
+  public let promotion: Money
+  public let shipping: Money
+  /// Contained in the total, not added to it.
+  public let tax: Money
+  public let total: Money
+
+  /// In the order of the bag.
+  public let lines: [Quote.Line]
+
+  /// Throws `BagRefusal.amountTooLarge`.
+  init(_ sellers: [Quote], of bag: Bag) throws {
+    guard let first = sellers.first else { throw BagRefusal.amountTooLarge }
+    func sum(_ part: (Quote) -> Money) throws -> Money {
+      try sellers.dropFirst().reduce(part(first)) { try $0.adding(part($1)) }
+    }
+    self.sellers = sellers
+    let found = sellers.flatMap(\.lines)
+    lines = bag.lines.compactMap { line in found.first { $0.offer == line.offer } }
+    subtotal = try sum { $0.subtotal }
+    discount = try sum { $0.discount }
+    promotion = try sum { $0.promotion }
+    shipping = try sum { $0.shipping }
+    tax = try sum { $0.tax }
+    total = try sum { $0.total }
+    guard total.minor <= Money.minorMax else { throw BagRefusal.amountTooLarge }
+  }
+
+  public var coupon: Coupon? { sellers.lazy.compactMap(\.coupon).first }
+
+  /// What live deals take off the list prices; in `subtotal` already.
+  public var dealSaving: Money {
+    Money(minor: sellers.reduce(0) { $0 + $1.dealSaving.minor }, currency: total.currency)
   }
 }

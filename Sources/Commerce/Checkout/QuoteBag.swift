@@ -2,18 +2,18 @@ import Store
 
 extension Commerce {
   /// What the bag would cost now. Holds nothing, and promises nothing about stock.
-  public func quote(_ bag: Bag) async throws -> Quote {
+  public func quote(_ bag: Bag) async throws -> BagQuote {
     try bag.check(policy)
     return try await database.read { db in
-      try Quote.of(bag, at: clock.now, policy: policy, in: db)
+      try BagQuote(Quote.all(of: bag, at: clock.now, policy: policy, in: db), of: bag)
     }
   }
 }
 
 extension Quote {
-  /// Prices a bag in one statement, however many lines it has, and one more for a coupon. Throws `BagRefusal`,
-  /// `CouponRefusal`.
-  static func of(_ bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> Quote {
+  /// Prices a bag in one statement, however many lines it has, and one more for a coupon: a quote for each seller, in
+  /// the order in which the bag names them. Throws `BagRefusal`, `CouponRefusal`.
+  static func all(of bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> [Quote] {
     let rows = try db.rows(
       """
       SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
@@ -48,17 +48,24 @@ extension Quote {
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
       return try Line(line, row: row, of: bag, plans, affiliates, at: now, policy: policy)
     }
-    guard let row = rows.first else { throw BagRefusal.offerUnknown(bag.lines[0].offer) }
-    let channel: ID<Channel> = try row.get("channel_id")
-    guard try rows.allSatisfy({ try $0.get("channel_id") == channel }) else { throw BagRefusal.severalSellers }
-    let shown: ID<Channel>? = try row.get("show_channel_id")
-    let quote = try Quote(
-      channel: channel, creator: shown == channel ? nil : shown, lines: lines, rates: ShippingRates(row: row))
-    guard let code = bag.coupon else { return quote }
-    guard let coupon = try Coupon.named(code, of: channel, market: bag.market, in: db) else {
-      throw CouponRefusal.unknown(String(code.prefix(20)))
+    var sellers: [(row: Row, channel: ID<Channel>, lines: [Line])] = []
+    for line in lines {
+      guard let row = found[line.offer] else { continue }
+      let channel: ID<Channel> = try row.get("channel_id")
+      if let index = sellers.firstIndex(where: { $0.channel == channel }) {
+        sellers[index].lines.append(line)
+      } else {
+        sellers.append((row, channel, [line]))
+      }
     }
-    return try quote.with(coupon, at: now)
+    guard sellers.count <= policy.bagSellersMax else { throw BagRefusal.tooManySellers(limit: policy.bagSellersMax) }
+    let quotes = try sellers.map { row, channel, lines in
+      let shown: ID<Channel>? = try row.get("show_channel_id")
+      return try Quote(
+        channel: channel, creator: shown == channel ? nil : shown, lines: lines, rates: ShippingRates(row: row))
+    }
+    guard let code = bag.coupon else { return quotes }
+    return try Discounts.give(code, to: quotes, in: bag.market, at: now, db)
   }
 
   /// On which terms those of the rows are sold that are of another channel than their show.

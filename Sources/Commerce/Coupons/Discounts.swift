@@ -1,11 +1,35 @@
+import Store
+
 /// Which discounts go together, and how much they take: the one place that says so.
 ///
 /// - A live deal is a price, and takes effect first.
 /// - An order has one coupon at most.
 /// - A coupon takes nothing off what is bought in a live deal: that price is low already.
 /// - It never takes more than nine tenths of what it applies to, so that something is left to pay.
+/// - A bag of several sellers has one coupon too: the first seller in it whose order the code fits has it.
 /// - Shipping is reckoned from what is left to pay for the goods, and no coupon takes anything off it.
 enum Discounts {
+  /// The quotes of a bag, one of them with what a code takes off. When it fits none of them, the first seller who knows
+  /// it says why; throws `CouponRefusal`.
+  static func give(
+    _ code: String, to quotes: [Quote], in market: String, at now: Moment, _ db: any Connection
+  ) throws -> [Quote] {
+    var refusal = CouponRefusal.unknown(String(code.prefix(20)))
+    var isKnown = false
+    for (index, quote) in quotes.enumerated() {
+      guard let coupon = try Coupon.named(code, of: quote.channel, market: market, in: db) else { continue }
+      do {
+        var quotes = quotes
+        quotes[index] = try quote.with(coupon, at: now)
+        return quotes
+      } catch let no as CouponRefusal {
+        if !isKnown { refusal = no }
+        isKnown = true
+      }
+    }
+    throw refusal
+  }
+
   /// The most that a coupon may take.
   static let shareMax = Rate(basisPoints: 9_000) ?? .zero
 

@@ -1,7 +1,7 @@
 import Store
 
 extension Audit {
-  /// Every payment and refund that went through is booked once, for its amount, and nothing else is.
+  /// Every share of a payment and every refund that went through is booked once, for its amount, and nothing else is.
   mutating func payments(in db: any Connection) throws {
     try expectNone(
       db.rows(
@@ -9,7 +9,8 @@ extension Audit {
         SELECT cause.id AS id, cause.what AS what, cause.amount_minor AS amount_minor,
           CAST(COALESCE(booked.amount, 0) AS BIGINT) AS booked
         FROM (
-          SELECT id, 'payment' AS what, amount_minor FROM payment_attempt WHERE state = 'succeeded'
+          SELECT share.id AS id, 'payment' AS what, share.amount_minor AS amount_minor FROM payment_share share
+            JOIN payment_attempt attempt ON attempt.id = share.attempt_id WHERE attempt.state = 'succeeded'
           UNION ALL SELECT id, 'refund' AS what, amount_minor FROM refund WHERE state = 'succeeded'
         ) cause LEFT JOIN (
           SELECT transfer.cause_id AS cause_id,
@@ -30,21 +31,54 @@ extension Audit {
       db.rows(
         """
         SELECT id FROM ledger_transfer
-        WHERE order_id IS NOT NULL AND cause_id NOT IN (SELECT id FROM payment_attempt WHERE state = 'succeeded')
+        WHERE order_id IS NOT NULL AND cause_id NOT IN
+          (SELECT share.id FROM payment_share share JOIN payment_attempt attempt ON attempt.id = share.attempt_id
+           WHERE attempt.state = 'succeeded')
           AND cause_id NOT IN (SELECT id FROM refund WHERE state = 'succeeded')
         """)
     ) { row in "transfer \(try row.name("id")): books a payment or refund that did not go through" }
     try expectNone(
       db.rows(
         """
-        SELECT cause_id FROM ledger_transfer
-        WHERE kind = 'stray_payment' AND cause_id NOT IN (SELECT attempt_id FROM refund WHERE kind = 'stray')
+        SELECT transfer.cause_id AS cause_id FROM ledger_transfer transfer
+        LEFT JOIN payment_share share ON share.id = transfer.cause_id
+        LEFT JOIN refund ON refund.kind = 'stray' AND refund.attempt_id = share.attempt_id
+          AND refund.order_id = share.order_id
+        WHERE transfer.kind = 'stray_payment' AND refund.id IS NULL
         """)
     ) { row in "payment \(try row.name("cause_id")): came for an order that had ended, and is not being refunded" }
+    try shares(in: db)
     if let row = try db.row("SELECT COUNT(*) AS count FROM refund WHERE state = 'failed'") {
       let count = try row.number("count")
       if count > 0 { note("Refunds: \(count) were refused by their provider and need a person.") }
     }
+  }
+
+  /// What an attempt asks for is what its orders come to, each of which is to be paid together with the first.
+  private mutating func shares(in db: any Connection) throws {
+    try expectNone(
+      db.rows(
+        """
+        SELECT attempt.id AS id, attempt.amount_minor AS amount_minor,
+          CAST(COALESCE(SUM(share.amount_minor), 0) AS BIGINT) AS shared
+        FROM payment_attempt attempt LEFT JOIN payment_share share ON share.attempt_id = attempt.id
+        GROUP BY attempt.id, attempt.amount_minor HAVING COALESCE(SUM(share.amount_minor), 0) <> attempt.amount_minor
+        """)
+    ) { row in
+      """
+      payment \(try row.name("id")): asks for \(try row.number("amount_minor")), but its orders come to \
+      \(try row.number("shared"))
+      """
+    }
+    try expectNone(
+      db.rows(
+        """
+        SELECT share.id AS id FROM payment_share share
+        JOIN payment_attempt attempt ON attempt.id = share.attempt_id
+        JOIN orders ON orders.id = share.order_id
+        WHERE attempt.order_id <> COALESCE(orders.purchase_id, orders.id) OR share.amount_minor <> orders.total_minor
+        """)
+    ) { row in "payment share \(try row.name("id")): is not of an order that its payment is for, or not for its total" }
   }
 
   /// Each transfer sums to zero in each currency, and so do the books.

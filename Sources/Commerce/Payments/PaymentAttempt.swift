@@ -1,6 +1,6 @@
 public import Store
 
-/// One try to pay one order, stored before the provider is asked.
+/// One try to pay one order, or those of a bag together, stored before the provider is asked.
 public struct PaymentAttempt: Sendable, Equatable {
   public enum State: String, Sendable {
     /// Asked, and not heard back.
@@ -12,6 +12,7 @@ public struct PaymentAttempt: Sendable, Equatable {
   }
 
   public let id: ID<PaymentAttempt>
+  /// The first of the orders it is to pay.
   public let order: ID<Order>
   public let provider: String
   public let amount: Money
@@ -22,6 +23,27 @@ public struct PaymentAttempt: Sendable, Equatable {
   public let failureCode: String
   public let failureSentence: String
   public let started: Moment
+}
+
+/// What a try to pay is to bring one order. It is booked by this.
+struct PaymentShare: Sendable {
+  let id: ID<PaymentShare>
+  let order: ID<Order>
+  let amount: Money
+}
+
+extension PaymentAttempt {
+  /// What it brings each order, the first of them first; they sum to `amount`.
+  func shares(in db: any Connection) throws -> [PaymentShare] {
+    let shares = try db.rows(
+      "SELECT id, order_id, amount_minor FROM payment_share WHERE attempt_id = \(id) ORDER BY id"
+    ).map { row in
+      PaymentShare(
+        id: try row.get("id"), order: try row.get("order_id"),
+        amount: Money(minor: try row.get("amount_minor"), currency: amount.currency))
+    }
+    return shares.filter { $0.order == order } + shares.filter { $0.order != order }
+  }
 }
 
 /// What came of a try to pay.

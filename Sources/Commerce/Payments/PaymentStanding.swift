@@ -24,9 +24,9 @@ extension Commerce {
     of id: ID<Order>, by caller: Caller = .nobody, token: Secret? = nil
   ) async throws -> PaymentOutcome? {
     try await database.read { db in
-      _ = try OrderAccess.requireBuyer(of: id, by: caller, token: token, in: db)
+      let order = try OrderAccess.requireBuyer(of: id, by: caller, token: token, in: db)
       return try db.row(
-        "SELECT \(PaymentAttempt.columns) FROM payment_attempt WHERE order_id = \(id) ORDER BY id DESC LIMIT 1"
+        "SELECT \(PaymentAttempt.columns) FROM payment_attempt WHERE order_id = \(order.purchase ?? id) ORDER BY id DESC LIMIT 1"
       ).map { try PaymentAttempt(row: $0).outcome }
     }
   }

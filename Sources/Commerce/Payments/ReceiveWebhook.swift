@@ -13,22 +13,22 @@ extension Commerce {
     guard body.count <= policy.webhookBytesMax else { throw WebhookRefusal.tooLarge }
     let event = try provider.event(headers: headers, body: body, now: clock.now)
     let news = try await news(of: event, from: provider)
-    let (outcome, refund) = try await writeAndTell { db -> (WebhookOutcome, ID<Refund>?) in
+    let (outcome, refunds) = try await writeAndTell { db -> (WebhookOutcome, [ID<Refund>]) in
       let isNew = try db.run(
         """
         INSERT INTO provider_event (provider, event_id, kind, body, received_ms)
         VALUES (\(provider.name), \(event.id), \(event.kind), \(body), \(clock.now))
         ON CONFLICT (provider, event_id) DO NOTHING
         """)
-      guard isNew == 1 else { return (.repeated, nil) }
+      guard isNew == 1 else { return (.repeated, []) }
       switch news {
       case .payment(let payment):
-        guard let recorded = try self.record(payment, from: provider.name, in: db) else { return (.ignored, nil) }
-        return (.acted, recorded.strayRefund)
+        guard let recorded = try self.record(payment, from: provider.name, in: db) else { return (.ignored, []) }
+        return (.acted, recorded.strayRefunds)
       case .refund(let refund, let answer):
         try self.record(answer, of: refund, providerName: provider.name, in: db)
-        return (.acted, nil)
-      case .nothing: return (.ignored, nil)
+        return (.acted, [])
+      case .nothing: return (.ignored, [])
       }
     }
     if case .refund(let refund, let answer) = news, outcome == .acted, refund.state == .succeeded,
@@ -38,7 +38,7 @@ extension Commerce {
         .refundReturned, provider: provider.name, order: refund.order, refund: refund.id,
         ProviderRefused(code: code, sentence: ""))
     }
-    if let refund { await tryRefund(refund) }
+    for refund in refunds { await tryRefund(refund) }
     return outcome
   }
 

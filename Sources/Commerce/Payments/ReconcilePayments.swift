@@ -29,7 +29,7 @@ extension Commerce {
       let rows = try db.rows(
         """
         SELECT \(PaymentAttempt.columns) FROM payment_attempt
-        WHERE order_id = \(order.id) AND state IN ('requires_action', 'processing')
+        WHERE order_id = \(order.purchase ?? order.id) AND state IN ('requires_action', 'processing')
         """)
       return (order, try rows.map(PaymentAttempt.init))
     }
@@ -67,10 +67,16 @@ extension Commerce {
     }
   }
 
-  /// Whether nobody wants it any more: its order has ended or is paid, or its buyer never came back.
+  /// Whether nobody wants it any more: its orders have ended or are paid, or its buyer never came back.
   private func isAbandoned(_ attempt: PaymentAttempt) async throws -> Bool {
     if clock.now.milliseconds(since: attempt.started) > policy.paymentAbandonedSeconds * 1000 { return true }
-    return try await database.read { db in try Order.require(attempt.order, in: db).state != .placed }
+    return try await database.read { db in
+      try db.row(
+        """
+        SELECT 1 FROM payment_share share JOIN orders ON orders.id = share.order_id
+        WHERE share.attempt_id = \(attempt.id) AND orders.state = 'placed' LIMIT 1
+        """) == nil
+    }
   }
 
   /// Nobody expects anything of this attempt any more. Should it succeed after all, that still counts.
@@ -82,8 +88,9 @@ extension Commerce {
           failure_sentence = 'The payment did not come about. Try again.'
         WHERE id = \(attempt.id) AND state = \(attempt.state)
         """)
-      if isChanged == 1 { try Outbox.announce(.order(attempt.order), in: db) }
-      return isChanged == 1
+      guard isChanged == 1 else { return false }
+      for share in try attempt.shares(in: db) { try Outbox.announce(.order(share.order), in: db) }
+      return true
     }
   }
 

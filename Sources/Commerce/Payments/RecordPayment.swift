@@ -7,7 +7,7 @@ extension Commerce {
       try self.record(payment, from: provider.name, in: db)
     }
     guard let recorded else { throw PaymentFault.attemptUnknown(payment.attempt) }
-    if let refund = recorded.strayRefund { await tryRefund(refund) }
+    for refund in recorded.strayRefunds { await tryRefund(refund) }
     return recorded.outcome
   }
 
@@ -32,25 +32,35 @@ extension Commerce {
         failure_code = \(payment.failure?.code ?? ""), failure_sentence = \(payment.failure?.sentence ?? "")
       WHERE id = \(attempt.id)
       """)
-    try Outbox.announce(.order(attempt.order), in: db)
+    let shares = try attempt.shares(in: db)
+    for share in shares { try Outbox.announce(.order(share.order), in: db) }
     guard state == .succeeded else { return RecordedPayment(outcome: payment.outcome) }
-    let order = try Order.require(attempt.order, in: db)
-    guard order.state == .placed else {
-      // Too late, or the second success of one order: the money goes back by itself. Whoever asks is told how the
-      // order stands, not how the money does.
-      return RecordedPayment(
-        outcome: order.paid == nil ? .declined(code: "order_closed", sentence: Self.strayPaymentSentence) : .paid,
-        strayRefund: try recordStray(attempt, in: db))
+    var isPaid = false
+    var strays: [ID<Refund>] = []
+    for share in shares {
+      let order = try Order.require(share.order, in: db)
+      if order.state == .placed {
+        try markPaid(order, by: attempt, share, in: db)
+        isPaid = true
+      } else {
+        // Too late, or the second success of one order: its money goes back by itself.
+        strays.append(try recordStray(share, of: attempt, in: db))
+        isPaid = isPaid || order.paid != nil
+      }
     }
-    try markPaid(order, by: attempt, in: db)
-    return RecordedPayment(outcome: .paid)
+    // Whoever asks is told how the orders stand, not how the money does.
+    return RecordedPayment(
+      outcome: isPaid ? .paid : .declined(code: "order_closed", sentence: Self.strayPaymentSentence),
+      strayRefunds: strays)
   }
 
   private static let strayPaymentSentence =
     "The payment came after the order had ended. The money is on its way back; order again."
 
   /// The stock is sold, the money split.
-  private func markPaid(_ order: Order, by attempt: PaymentAttempt, in db: any Connection) throws {
+  private func markPaid(
+    _ order: Order, by attempt: PaymentAttempt, _ share: PaymentShare, in db: any Connection
+  ) throws {
     let occasion = occasion(by: order.buyer.account, order: order.id)
     try db.run(
       """
@@ -59,24 +69,25 @@ extension Commerce {
       """)
     try Stock.sell(order.units, on: occasion, in: db)
     try Ledger.book(
-      .payment, cause: attempt.id.bytes, Split(of: order).entries(of: order, provider: attempt.provider), on: occasion,
+      .payment, cause: share.id.bytes, Split(of: order).entries(of: order, provider: attempt.provider), on: occasion,
       in: db)
     try Mail.queue(.paid, of: order, because: order.id, at: occasion.at, in: db)
   }
 
   /// Money that came for an order which does not want it: the house owes it to the buyer until it is refunded.
-  private func recordStray(_ attempt: PaymentAttempt, in db: any Connection) throws -> ID<Refund> {
-    let occasion = occasion(order: attempt.order)
+  private func recordStray(
+    _ share: PaymentShare, of attempt: PaymentAttempt, in db: any Connection
+  ) throws -> ID<Refund> {
+    let occasion = occasion(order: share.order)
     try Ledger.book(
-      .strayPayment, cause: attempt.id.bytes,
+      .strayPayment, cause: share.id.bytes,
       [
-        Ledger.Entry(account: .provider(attempt.provider), amount: try attempt.amount.times(-1)),
-        Ledger.Entry(account: .buyer(attempt.order), amount: attempt.amount),
+        Ledger.Entry(account: .provider(attempt.provider), amount: try share.amount.times(-1)),
+        Ledger.Entry(account: .buyer(share.order), amount: share.amount),
       ], on: occasion, in: db)
     let refund = Refund(
-      id: ID(at: occasion.at, entropy: entropy), order: attempt.order, attempt: attempt.id, provider: attempt.provider,
-      kind: .stray,
-      amount: attempt.amount, reason: "paid after the order had ended", state: .pending, made: occasion.at)
+      id: ID(at: occasion.at, entropy: entropy), order: share.order, attempt: attempt.id, provider: attempt.provider,
+      kind: .stray, amount: share.amount, reason: "paid after the order had ended", state: .pending, made: occasion.at)
     try refund.insert(by: nil, in: db)
     return refund.id
   }
@@ -85,8 +96,8 @@ extension Commerce {
 /// What was written down.
 struct RecordedPayment: Sendable {
   let outcome: PaymentOutcome
-  /// A refund that is now to be asked for.
-  var strayRefund: ID<Refund>?
+  /// Refunds that are now to be asked for.
+  var strayRefunds: [ID<Refund>] = []
 }
 
 /// What must not be: it fails its transaction.

@@ -62,9 +62,10 @@ extension Commerce {
     }
     let attempt = try db.row(
       """
-      SELECT attempt.id AS id, attempt.provider AS provider FROM payment_attempt attempt
-      JOIN ledger_transfer transfer ON transfer.cause_id = attempt.id AND transfer.kind = 'payment'
-      WHERE attempt.order_id = \(order.id)
+      SELECT attempt.id AS id, attempt.provider AS provider FROM payment_share share
+      JOIN payment_attempt attempt ON attempt.id = share.attempt_id
+      JOIN ledger_transfer transfer ON transfer.cause_id = share.id AND transfer.kind = 'payment'
+      WHERE share.order_id = \(order.id)
       """)
     guard let attempt else { throw RefundRefusal.notPaid }
     // The amount is taken off what can still be refunded before the provider is asked, so that two refunds at once

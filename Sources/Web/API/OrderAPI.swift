@@ -46,6 +46,18 @@ enum OrderAPI {
     let total: Money
   }
 
+  /// What one of several sellers has for a part of the bag.
+  struct SellerQuote: Codable {
+    let channel: ID<CommerceChannel>
+    let name: String
+    let subtotal: Money
+    let coupon: CouponUsed?
+    let shipping: Money
+    /// Contained in the total.
+    let tax: Money
+    let total: Money
+  }
+
   struct QuoteAnswer: Codable, Described {
     let lines: [QuoteLine]
     /// What the lines come to.
@@ -58,10 +70,12 @@ enum OrderAPI {
     /// Contained in the total.
     let tax: Money
     let total: Money
+    let sellers: [SellerQuote]?
     let providerUnits: Int64?
 
     static let fields = [
-      "providerUnits": "The total in the payment provider's own units, for its script; left out where they are ours."
+      "sellers": "Each seller's part, where there are several: an order for each, paid together.",
+      "providerUnits": "The total in the payment provider's own units, for its script; left out where they are ours.",
     ]
   }
 
@@ -117,6 +131,8 @@ enum OrderAPI {
   struct OrderAnswer: Codable {
     let id: ID<Order>
     let number: String
+    /// The first of the orders of one bag that are paid together, this one perhaps; left out when it is paid alone.
+    let purchase: ID<Order>?
     let state: Order.State
     let channel: ID<CommerceChannel>
     let show: ID<Show>?
@@ -143,6 +159,7 @@ enum OrderAPI {
     init(_ order: Order) {
       id = order.id
       number = order.number
+      purchase = order.purchase
       state = order.state
       channel = order.channel
       show = order.show
@@ -189,10 +206,16 @@ enum OrderAPI {
     }
   }
 
-  struct Placed: Codable {
+  struct Placed: Codable, Described {
     let order: OrderAnswer
-    /// Opens the order to whoever holds it: send it as `Order-Token`.
+    let others: [OrderAnswer]?
+    /// Opens the order, and the others, to whoever holds it: send it as `Order-Token`.
     let accessToken: String
+
+    static let fields = [
+      "others": "The orders of the bag's other sellers: a payment of one is a payment of all. Left out without any."
+    ]
+
     let payment: PaymentWay?
   }
 
@@ -256,6 +279,7 @@ enum OrderAPI {
         show: body.show, market: body.market,
         lines: body.lines.map { Bag.Line(offer: $0.offer, quantity: $0.quantity) }, coupon: body.coupon)
       let quote = try await call.commerce.quote(bag)
+      let names = try await call.sellerNames(of: quote)
       return QuoteAnswer(
         lines: quote.lines.map {
           QuoteLine(
@@ -265,6 +289,14 @@ enum OrderAPI {
         coupon: CouponUsed(
           code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),
         shipping: quote.shipping, tax: quote.tax, total: quote.total,
+        sellers: quote.sellers.count == 1
+          ? nil
+          : quote.sellers.map {
+            SellerQuote(
+              channel: $0.channel, name: names[$0.channel] ?? "", subtotal: $0.subtotal,
+              coupon: CouponUsed(code: $0.coupon?.code ?? "", discount: $0.discount, promotion: $0.promotion),
+              shipping: $0.shipping, tax: $0.tax, total: $0.total)
+          },
         providerUnits: call.commerce.providers.current is StripeProvider
           ? StripeAmount.units(of: quote.total).flatMap { $0 == quote.total.minor ? nil : $0 } : nil)
     }.repeated(.ignored),
@@ -330,7 +362,8 @@ enum OrderAPI {
   /// The key goes along into the order's own transaction: one write places an order, and none looks after its key.
   private static var placing: Endpoint {
     var endpoint = Endpoint(
-      .post, "/api/v1/orders", "Holds the stock and places an order; anyone may.", as: .created
+      .post, "/api/v1/orders", "Holds the stock and places an order, or one for each seller of the bag; anyone may.",
+      as: .created
     ) { call in
       let body = try NewOrder(plain: call.bytes) ?? call.decode(NewOrder.self)
       guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
@@ -338,7 +371,8 @@ enum OrderAPI {
         body.id, body.bag, buyer: body.buyer.buyer(call.caller.account),
         language: call.context.language, key: key, address: call.address)
       let answer = Placed(
-        order: OrderAnswer(placed.order), accessToken: placed.access.text,
+        order: OrderAnswer(placed.order), others: placed.others.isEmpty ? nil : placed.others.map(OrderAnswer.init),
+        accessToken: placed.access.text,
         payment: call.commerce.providers.current.map { PaymentWay($0) })
       var response = Endpoint.response(json: answer.json, as: .created)
       if !placed.isNew { response.headers[.idempotencyReplayed] = "true" }
@@ -349,5 +383,14 @@ enum OrderAPI {
     endpoint.answer = .json(Placed.self)
     endpoint.isBrief = true
     return endpoint.limited(.orders).repeated(.keyPassedOn)
+  }
+}
+
+extension Call {
+  /// Whose parts of a bag they are, where there are several.
+  fileprivate func sellerNames(of quote: BagQuote) async throws -> [ID<CommerceChannel>: String] {
+    guard quote.sellers.count > 1 else { return [:] }
+    let names = try await commerce.names(of: quote.sellers.map { Payee.channel($0.channel) })
+    return names.reduce(into: [:]) { if case .channel(let channel) = $1.key { $0[channel] = $1.value } }
   }
 }

@@ -103,6 +103,7 @@ extension OrderAPI.Placed {
     var json = JSONWriter()
     json.object {
       $0.member("order") { order.write(to: &$0) }
+      if let others { $0.member("others") { $0.list(others) { json, order in order.write(to: &json) } } }
       $0.member("accessToken", accessToken)
       guard let payment else { return }
       $0.member("payment") {
@@ -123,6 +124,7 @@ extension OrderAPI.OrderAnswer {
     json.object {
       $0.member("id", id)
       $0.member("number", number)
+      if let purchase { $0.member("purchase", purchase) }
       $0.member("state", state.rawValue)
       $0.member("channel", channel)
       if let show { $0.member("show", show) }

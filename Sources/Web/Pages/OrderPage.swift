@@ -22,6 +22,24 @@ struct OrderPage: Sendable {
     let totalText: String
   }
 
+  struct OtherView: Sendable {
+    let url: String
+    let number: String
+    let summary: String
+    let totalText: String
+    let stateText: String
+    let stateTone: String
+
+    init(_ order: Order, _ words: Words) {
+      url = "/orders/\(order.id)"
+      number = order.number
+      summary = order.summary(words)
+      totalText = words.money(order.total)
+      stateText = order.state.text(words)
+      stateTone = order.state.tone
+    }
+  }
+
   struct RefundView: Sendable {
     let amountText: String
     let reason: String
@@ -70,6 +88,9 @@ struct OrderPage: Sendable {
   let sellerInitial: String
   let sellerTone: Int
   let sellerURL: String?
+  /// Those that were ordered and are paid together with it.
+  let others: [OtherView]
+  let hasOthers: Bool
   let refunds: [RefundView]
   let hasRefunds: Bool
   let parcels: [ParcelView]
@@ -86,7 +107,8 @@ struct OrderPage: Sendable {
   let actionURL: String
 
   init(
-    _ order: Order, seller: Channel, creator: String?, covers: [ID<Product>: Picture], refunds: [RefundView],
+    _ order: Order, seller: Channel, creator: String?, covers: [ID<Product>: Picture], others: [Order],
+    refunds: [RefundView],
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, _ words: Words
@@ -122,6 +144,8 @@ struct OrderPage: Sendable {
     sellerTone = Tone.of(seller.id)
     // A seller who was put out has no page any more.
     sellerURL = seller.state == .approved ? "/@\(seller.handle)" : nil
+    self.others = others.map { OtherView($0, words) }
+    hasOthers = !others.isEmpty
     self.refunds = refunds
     hasRefunds = !refunds.isEmpty
     parcels = shipments.enumerated().map { ParcelView($1, number: $0 + 1, of: order, isSeller: isSeller, words) }
@@ -141,13 +165,17 @@ struct OrderPage: Sendable {
   static func show(_ visit: Visit) async throws -> Response {
     let id = try visit.id("order", Order.self)
     if let token = try visit.query("token").flatMap(Secret.init(presented:)) {
-      _ = try await visit.commerce.order(id, by: visit.caller, token: token)
+      let opened = try await visit.commerce.paidTogether(id, by: visit.caller, token: token)
       var response = visit.redirect("/orders/\(id)")
       let secure = visit.site.configuration.secureCookies ? "; Secure" : ""
-      response.headers.append(
-        HTTPField(
-          name: .setCookie,
-          value: "\(cookie)=\(token.text); Path=/orders/\(id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"))
+      for order in opened {
+        response.headers.append(
+          HTTPField(
+            name: .setCookie,
+            value:
+              "\(cookie)=\(token.text); Path=/orders/\(order.id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"
+          ))
+      }
       return response
     }
     return try await page(visit, id, nil)
@@ -168,6 +196,8 @@ struct OrderPage: Sendable {
       ? try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
       : try await visit.commerce.refreshPayment(id, by: visit.caller, token: visit.orderToken)
     let seller = try await visit.commerce.seller(of: id, by: visit.caller, token: visit.orderToken)
+    let others = try await visit.commerce.paidTogether(id, by: visit.caller, token: visit.orderToken)
+      .filter { $0.id != id }
     let refunds = try await visit.commerce.refunds(id, by: visit.caller, token: visit.orderToken)
     let shipments = try await visit.commerce.shipments(of: id, by: visit.caller, token: visit.orderToken)
     let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
@@ -181,7 +211,7 @@ struct OrderPage: Sendable {
     let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
     let creator = try await visit.commerce.names(of: creators).values.first
     let model = OrderPage(
-      order, seller: seller, creator: creator, covers: covers,
+      order, seller: seller, creator: creator, covers: covers, others: others,
       refunds: refunds.map { RefundView($0, of: order, visit) },
       shipments: shipments,
       isBuyer: isBuyer,

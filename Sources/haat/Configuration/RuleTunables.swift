@@ -120,6 +120,7 @@ extension Tunable<Policy> {
       Self(
         "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),
       Self("rules.bagLinesMax", \.bagLinesMax, of: part, 1...500, "Lines of a bag."),
+      Self("rules.bagSellersMax", \.bagSellersMax, of: part, 1...50, "Sellers of a bag: each has an order of its own."),
       Self("rules.quantityMax", \.quantityMax, of: part, 1...99, "Units of one line."),
       Self(
         "rules.reservationMinutes", \.reservationMinutes, of: part, 1...1440,

@@ -351,6 +351,46 @@ private typealias JSON = TestKit.JSON
       #expect(link.string?.hasPrefix("/orders/\(orders.first?.id.description ?? "")?token=") == true)
     }
   }
+
+  @Test func `what two sellers sell in one show is paid with one tap, and the sums say whose shipping is what`()
+    async throws
+  {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      let show = try await PurchaseWebTests.fair(web)
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/watch/\(show)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 2")
+        // Twice: open a product from the shelf, into the bag, back.
+        for index in 1...2 {
+          try await browser.click(".bag-button")
+          try await browser.wait(until: "document.querySelector('.drawer[open]')")
+          if index == 2 { try await browser.click(".drawer-foot .button:not(.buy)") }
+          try await browser.click(".drawer .shelf li:nth-child(\(index)) button")
+          try await browser.click(".drawer-foot .button:not(.buy)")
+          try await browser.click(".drawer-head button:last-child")
+        }
+        try await browser.click(".bag-button")
+        try await browser.wait(until: "/Shipping · Meera/.test(document.querySelector('.sums')?.textContent)")
+        try await browser.click(".drawer-foot .buy")
+        for (name, text) in [
+          ("email", "asha@example.com"), ("name", "Asha Rao"), ("phone", "98765 43210"), ("line1", "12 Lamp Lane"),
+          ("postalCode", "411001"), ("city", "Pune"),
+        ] { try await browser.type(text, into: ".drawer [name=\(name)]") }
+        try await browser.click(".drawer-foot .buy")
+        for (name, text) in [("number", "4242424242424242"), ("expiry", "1230"), ("cvc", "123")] {
+          try await browser.type(text, into: ".drawer [name=\(name)]")
+        }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "/Meera/.test(document.querySelector('.done')?.textContent)")
+      }
+      let commerce = web.square.commerce
+      let lamp = try await commerce.orders(of: web.square.channel.id, by: web.square.owner).items
+      #expect(lamp.map(\.state) == [.paid])
+      let first = try #require(lamp.first)
+      #expect(first.purchase == first.id)
+    }
+  }
 }
 
 extension Browser {

@@ -65,8 +65,8 @@ export class BagDrawer extends HTMLElement {
     this.#show(new DetailsStep(this));
   }
 
-  finish(order, isPaid) {
-    this.#show(new DoneStep(this, order, isPaid));
+  finish(orders, isPaid) {
+    this.#show(new DoneStep(this, orders, isPaid));
   }
 
   close() {

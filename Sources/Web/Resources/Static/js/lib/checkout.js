@@ -2,7 +2,7 @@ import { call, insist, Problem } from "./api.js";
 import { uuid } from "./uuid.js";
 
 /**
- * Turns a bag and a buyer into a paid order, and can be asked again at any point: the order's id is made here and kept,
+ * Turns a bag and a buyer into a paid order (of several sellers: one for each), and can be asked again at any point: the order's id is made here and kept,
  * so that a lost answer never makes a second order. Prices are never sent, only offers and quantities.
  */
 export class Checkout {
@@ -31,7 +31,7 @@ export class Checkout {
     return insist(() => call("POST", "/api/v1/quotes", wish));
   }
 
-  /** Places the order, or gives the one already placed for the same lines and buyer: `{order, accessToken, payment}`. */
+  /** Places the order, or gives the one already placed for the same lines and buyer: `{order, others?, accessToken, payment}`. */
   async place(lines, buyer, coupon = null) {
     const wish = { show: this.#show, market: this.#market, lines, buyer, ...(coupon && { coupon }) };
     const signature = JSON.stringify(wish);

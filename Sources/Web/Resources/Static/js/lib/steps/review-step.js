@@ -19,6 +19,8 @@ export class ReviewStep {
   /** What the quote is of. It is what gets ordered: a price that ended since is still honoured for a while. */
   #wish = [];
   #coupon = null;
+  /** Placed for it: one for each seller. */
+  #orders = [];
   #gone = new AbortController();
   #notice = new Notice();
   #lines = h("ul", { class: "rows" });
@@ -81,8 +83,8 @@ export class ReviewStep {
   #showQuote() {
     const { lines, total } = this.#quote;
     const { room } = this.#drawer.live;
-    this.#lines.replaceChildren(...bagLines(this.#drawer.live).map(({ product, variant }, index) => {
-      const line = lines[index];
+    this.#lines.replaceChildren(...bagLines(this.#drawer.live).map(({ product, variant }) => {
+      const line = lines.find((one) => one.variant === variant.id);
       const picture = product.pictures[0];
       return h("li", {},
         picture ? h("img", { class: "thumb", src: picture.url, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
@@ -161,17 +163,19 @@ export class ReviewStep {
       if (!showFaults(this.#card, read.faults)) return;
       card = read.card;
     }
-    const { order } = await checkout.place(this.#wish, this.#drawer.buyer, this.#coupon);
-    if (order.total.minor !== this.#quote.total.minor) {
+    const { order, others = [] } = await checkout.place(this.#wish, this.#drawer.buyer, this.#coupon);
+    this.#orders = [order, ...others];
+    const sums = together(this.#orders);
+    if (sums.total.minor !== this.#quote.total.minor) {
       // Nobody pays what they have not seen.
-      Object.assign(this.#quote, { lines: order.lines, subtotal: order.subtotal, coupon: order.coupon, shipping: order.shipping, tax: order.tax, total: order.total });
+      Object.assign(this.#quote, sums);
       this.#showQuote();
       this.#notice.show(t("checkout.priceChanged"), "warn");
       return;
     }
     method ??= this.#own ? await this.#own.method(this.#drawer.buyer) : await checkout.method(card);
     const outcome = await checkout.pay(method);
-    if (outcome.state === "paid") this.#drawer.finish(outcome.order ?? order, true);
+    if (outcome.state === "paid") this.#drawer.finish(this.#orders, true);
     else if (outcome.state === "requires_action") await this.#confirm(outcome.actionURL);
     else await this.#wait();
   }
@@ -206,7 +210,7 @@ export class ReviewStep {
     const order = await this.#drawer.live.checkout.settle(12, this.#gone.signal);
     if (this.#gone.signal.aborted) return;
     if (["expired", "cancelled"].includes(order.state)) throw new Problem({ status: 410, code: `order_${order.state}` });
-    this.#drawer.finish(order, order.state !== "placed");
+    this.#drawer.finish(this.#orders, order.state !== "placed");
   }
 
   #refused(problem) {
@@ -228,6 +232,15 @@ export class ReviewStep {
       checkout.finish();
     }
   }
+}
+
+/** What the orders of a bag come to, as a quote says it. */
+function together(orders) {
+  const sum = (part) => ({ ...orders[0][part], minor: orders.reduce((all, order) => all + order[part].minor, 0) });
+  return {
+    lines: orders.flatMap(({ lines }) => lines), coupon: orders.find(({ coupon }) => coupon)?.coupon, sellers: undefined,
+    subtotal: sum("subtotal"), shipping: sum("shipping"), tax: sum("tax"), total: sum("total"),
+  };
 }
 
 /** Groups digits as they are typed; only at the end of the field, so that the caret never jumps. */

@@ -3,14 +3,15 @@ import { money } from "../money.js";
 import { t } from "../strings.js";
 
 /** What a quote or an order comes to, each sum on a line of its own. */
-export function sumRows({ subtotal, dealSaving, coupon, shipping, tax, total }) {
+export function sumRows({ subtotal, dealSaving, coupon, shipping, tax, total, sellers }) {
   const sum = (name, value, kind) => h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value));
   const off = (amount) => `−${money(amount)}`;
   return [
     sum(t("checkout.subtotal"), money(subtotal)),
     dealSaving && sum(t("checkout.dealSaving"), off(dealSaving), "small saving"),
     coupon && sum(t("checkout.couponOff", { code: coupon.code }), off(coupon.discount), "saving"),
-    sum(t("checkout.shipping"), shipping.minor === 0 ? t("checkout.free") : money(shipping)),
+    ...(sellers ?? [{ shipping }]).map(({ name, shipping }) =>
+      sum([t("checkout.shipping"), name].filter(Boolean).join(" · "), shipping.minor === 0 ? t("checkout.free") : money(shipping))),
     sum(t("checkout.total"), money(total), "total"),
     tax.minor > 0 && sum(t("checkout.taxIncluded"), money(tax), "small"),
   ].filter(Boolean);
