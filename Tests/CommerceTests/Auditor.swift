@@ -15,6 +15,8 @@ struct Auditor {
     let total: Money
     /// The one that took something off it.
     let coupon: String?
+    let source: OrderSource
+    let credited: ID<Partner>?
     var state: Order.State = .placed
   }
 
@@ -46,6 +48,8 @@ struct Auditor {
   }
 
   let seed: UInt64
+  var partner: ID<Partner>?
+  var isPartnerActive = true
   var step = 0
   var keys = 0
   var confirmations: [String] = []
@@ -79,6 +83,7 @@ struct Auditor {
     return parts.filter { !$0.isEmpty }
   }
 
+  /// New orders are what was asked for, cost what they must, and are credited to who brought them.
   mutating func placed(_ placed: PlacedOrder, _ bag: Bag, _ lines: [Line]) {
     let sellers = bySeller(lines)
     let orders = [placed.order] + placed.others
@@ -103,9 +108,12 @@ struct Auditor {
     let left = goods - discount
     let total = left + (left >= 200_000 ? 0 : 4900)
     expect(order.total.minor == total, "the total is \(total)")
+    let isBrought =
+      isPartnerActive && order.source.via == "blog" && ["", "https://blog.example"].contains(order.source.site)
+    expect(order.partner == (isBrought ? partner : nil), "credited as \(order.credit)")
     orders[order.id] = Known(
       id: order.id, first: order.purchase ?? order.id, bag: bag, access: access, lines: lines, total: order.total,
-      coupon: off == nil ? nil : bag.coupon)
+      coupon: off == nil ? nil : bag.coupon, source: order.source, credited: order.partner)
     sequence.append(order.id)
   }
 

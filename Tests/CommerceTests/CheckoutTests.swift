@@ -315,13 +315,16 @@ import Testing
     let bag = Bag(show: nil, market: "IN", lines: stall.offers.map { Bag.Line(offer: $0, quantity: 1) })
     let request = OrderRequest(
       id: stall.commerce.makeID(), bag: bag, buyer: Stall.buyer(), encodedBuyer: Stall.buyer().encoded,
-      fingerprint: [], language: "en", access: Secret(prefix: "", entropy: stall.commerce.entropy),
+      fingerprint: [], language: "en", source: .page, access: Secret(prefix: "", entropy: stall.commerce.entropy),
       holder: Holder(Stall.buyer(), address: nil))
     let statements = try await stall.database.write { [commerce = stall.commerce] db in
       let counting = CountingConnection(db)
       let quote = try Quote.all(of: bag, at: commerce.clock.now, policy: commerce.policy, in: counting)[0]
-      try Order(request.id, of: nil, request, quote, at: commerce.clock.now, policy: commerce.policy).insert(
-        request, in: counting)
+      let attribution = try Attribution.of(
+        request.source, seller: quote.channel, creator: nil, buyer: nil, at: commerce.clock.now, in: counting)
+      try Order(request.id, of: nil, request, quote, attribution, at: commerce.clock.now, policy: commerce.policy)
+        .insert(
+          request, in: counting)
       return counting.statements
     }
     #expect(statements == 3)

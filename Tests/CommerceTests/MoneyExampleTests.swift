@@ -24,13 +24,17 @@ import Testing
           amountMinor: channel == nil ? 10_000 : nil, claimsMax: 9, claimsPerBuyerMax: 9))
     }
     let show = try await Self.creatorShow(in: stall)
+    _ = try await commerce.makePartner(
+      commerce.makeID(), by: asOperator, PartnerDraft(name: "The Blog", via: "blog", rateBasisPoints: 2_500))
     var text = ""
     let orders = [
-      ("TENTH", "The seller's coupon, 10 %", nil), ("WELCOME", "The platform's coupon, ₹100", nil),
-      ("TENTH", "In a creator's show, with a refund fee", show),
+      ("TENTH", "The seller's coupon, 10 %", nil, OrderSource.page),
+      ("WELCOME", "The platform's coupon, ₹100", nil, .page),
+      ("TENTH", "In a creator's show, with a refund fee", show, .page),
+      ("TENTH", "The same, by a partner's link", show, OrderSource(via: "blog")),
     ]
-    for (code, who, show) in orders {
-      if show != nil {
+    for (code, who, show, source) in orders {
+      if show != nil, source == .page {
         _ = try await commerce.makeCommissionPlan(
           commerce.makeID(), by: asOperator,
           CommissionPlanDraft(market: "IN", commissionBasisPoints: 1_000, refundFeeBasisPoints: 2_000))
@@ -39,7 +43,7 @@ import Testing
         show: show, market: "IN",
         lines: [Bag.Line(offer: stall.offers[0], quantity: 1), Bag.Line(offer: stall.offers[1], quantity: 2)],
         coupon: code)
-      let order = try await stall.sell(bag).order
+      let order = try await stall.sell(bag, source: source).order
       text += "### \(who)\n\n" + Self.lines(of: order)
       text += try await Self.entries("Payment", of: order.id, kind: "payment", stall)
       _ = try await commerce.refund(order.id, by: stall.owner, amountMinor: 50_000, reason: "one is scratched")
@@ -69,19 +73,21 @@ import Testing
   }
 
   private static func lines(of order: Order) -> String {
-    let hasCreator = order.creator != nil
-    var text = "| line | price | off | sold for | tax in it | commission |\(hasCreator ? " creator |" : "") seller |\n"
-    text += "|---|--:|--:|--:|--:|--:|\(hasCreator ? "--:|" : "")--:|\n"
+    let (hasCreator, hasPartner) = (order.creator != nil, order.partner != nil)
+    var text = "| line | price | off | sold for | tax in it | commission |"
+    text += "\(hasPartner ? " of it the partner's |" : "")\(hasCreator ? " creator |" : "") seller |\n"
+    text += "|---|--:|--:|--:|--:|--:|\(hasPartner ? "--:|" : "")\(hasCreator ? "--:|" : "")--:|\n"
     for line in order.lines {
       let seller = line.sold.minor - line.tax.minor - line.commission.minor - line.creatorShare.minor
       text += "| \(line.quantity) × \(rupees(line.unitPrice.minor)) | \(rupees(line.total.minor)) "
       text += "| \(rupees(line.discount.minor)) | \(rupees(line.sold.minor)) "
       text += "| \(rupees(line.tax.minor)) | \(rupees(line.commission.minor)) |"
+      text += hasPartner ? " \(rupees(line.partnerShare.minor)) |" : ""
       text += hasCreator ? " \(rupees(line.creatorShare.minor)) |" : ""
       text += " \(rupees(seller)) |\n"
     }
     text += "| parcel | \(rupees(order.shipping.minor)) | 0.00 | \(rupees(order.shipping.minor)) | 0.00 "
-    text += "| 0.00 |\(hasCreator ? " 0.00 |" : "") \(rupees(order.shipping.minor)) |\n\n"
+    text += "| 0.00 |\(hasPartner ? " 0.00 |" : "")\(hasCreator ? " 0.00 |" : "") \(rupees(order.shipping.minor)) |\n\n"
     return text + "The buyer pays ₹\(rupees(order.total.minor)).\n\n"
   }
 
@@ -100,7 +106,7 @@ import Testing
     }
     #expect(rows.reduce(0) { $0 + $1.1 } == 0)
     let lines = rows.map { account, amount in
-      "| `\(["seller:", "creator:"].first(where: account.hasPrefix).map { $0 + "…" } ?? account)` | \(rupees(amount)) |"
+      "| `\(["seller:", "creator:", "partner:"].first(where: account.hasPrefix).map { $0 + "…" } ?? account)` | \(rupees(amount)) |"
     }
     return "| \(title) | ₹ |\n|---|--:|\n" + lines.joined(separator: "\n") + "\n\n"
   }

@@ -157,13 +157,14 @@ extension Stall {
     return other
   }
 
-  func place(_ bag: Bag? = nil, id: ID<Order>? = nil) async throws -> PlacedOrder {
-    try await commerce.placeOrder(id ?? commerce.makeID(), bag ?? self.bag(), buyer: Self.buyer(), language: "en")
+  func place(_ bag: Bag? = nil, id: ID<Order>? = nil, source: OrderSource = .page) async throws -> PlacedOrder {
+    try await commerce.placeOrder(
+      id ?? commerce.makeID(), bag ?? self.bag(), buyer: Self.buyer(), language: "en", source: source)
   }
 
   /// A placed and paid order.
-  func sell(_ bag: Bag? = nil) async throws -> PlacedOrder {
-    let placed = try await place(bag)
+  func sell(_ bag: Bag? = nil, source: OrderSource = .page) async throws -> PlacedOrder {
+    let placed = try await place(bag, source: source)
     let outcome = try await pay(placed)
     guard outcome == .paid else { throw Unexpected(what: "\(outcome)") }
     return placed

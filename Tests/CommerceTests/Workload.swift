@@ -12,6 +12,7 @@ struct Workload {
   private let show: ID<Show>
   /// Of a channel that sells these products for a share.
   private let creatorShow: ID<Show>
+  private let partner: ID<Partner>
 
   init(_ engine: Engine, seed: UInt64) async throws {
     prices = [129_900, 5_050, 333]
@@ -21,10 +22,12 @@ struct Workload {
     creatorShow = try await Self.creatorShow(of: stall)
     // Cheap things are another's: a bag may have several sellers.
     try await stall.split(off: [2])
+    partner = try await Self.partner(of: stall)
     try await stall.run(
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
+    auditor.partner = partner
     try await makeCoupons()
     try await stall.commerce.setPayoutDestination(
       of: .channel(stall.channel), by: stall.owner,
@@ -50,6 +53,26 @@ struct Workload {
       ShowDraft(title: "Meera's", scheduledAt: now.adding(seconds: 60), markets: ["IN"]))
     try await commerce.putRun(by: stall.owner, show: show, stall.products)
     return show
+  }
+
+  /// Who brings some of the buyers, with somebody who is none of the seller's people.
+  private static func partner(of stall: Stall) async throws -> ID<Partner> {
+    let (commerce, person): (Commerce, ID<Account>) = (stall.commerce, stall.commerce.makeID())
+    try await stall.run("UPDATE account SET is_operator = 1")
+    try await stall.database.write { [now = stall.clock.now] db in
+      try Stall.insertAccount(person, "blogger@example.com", at: now, in: db)
+    }
+    let partner = try await commerce.makePartner(
+      commerce.makeID(), by: stall.owner,
+      PartnerDraft(name: "The Blog", via: "blog", sites: ["https://blog.example"], rateBasisPoints: 3_333)
+    ).id
+    // A clock that is set back does not put off what was agreed on.
+    try await stall.run("UPDATE partner_terms SET starts_ms = 0")
+    try await commerce.addPartnerMember(of: partner, by: stall.owner, email: "blogger@example.com")
+    try await commerce.setPayoutDestination(
+      of: .partner(partner), by: Caller(account: person),
+      BankAccount(holder: "The Blog", number: "87654321", code: "HDFC0001234"))
+    return partner
   }
 
   /// A seller's tenth, rounded half to even, and what the platform gives, of which a tenth is left to pay.
@@ -109,6 +132,7 @@ struct Workload {
     case 94..<96: try await openDeal()
     case 96..<97: try await endDeal()
     case 97..<98: try await payOut()
+    case 98..<99: try await changePartner()
     default: moveClock()
     }
   }
@@ -137,8 +161,9 @@ struct Workload {
     let isElsewhere = wanted.allSatisfy { $0.deal == nil && $0.product != 2 } && below(3) == 0
     let bag = Bag(show: isElsewhere ? creatorShow : nil, market: "IN", lines: bagLines, coupon: coupon)
     let id: ID<Order> = stall.commerce.makeID()
+    let source = Self.sources[below(Self.sources.count)]
     do {
-      auditor.placed(try await stall.place(bag, id: id), bag, wanted)
+      auditor.placed(try await stall.place(bag, id: id, source: source), bag, wanted)
     } catch let refused as BagRefusal {
       auditor.refused(refused, wanted, at: stall.clock.now)
     } catch let refused as CouponRefusal {
@@ -146,10 +171,32 @@ struct Workload {
     }
   }
 
+  /// Mostly nobody's, or the partner's by a link or a frame; and now and then one that earns nothing.
+  private static let sources = [
+    OrderSource.page, OrderSource(mediaTime: 5_000), OrderSource(via: "blog"),
+    OrderSource(via: "blog", site: "https://blog.example", mediaTime: 5_000),
+    OrderSource(via: "blog", site: "https://other.example"), OrderSource(via: "nobody"),
+  ]
+
   private mutating func repeatOrder() async throws {
     guard let known = pick(auditor.orders.values.filter { $0.first == $0.id }.sorted { $0.id < $1.id }) else { return }
-    let again = try await stall.place(known.bag, id: known.id)
+    let source = Self.sources[below(Self.sources.count)]
+    let again = try await stall.place(known.bag, id: known.id, source: source)
     auditor.expect(!again.isNew && again.order.total == known.total, "the same order again")
+    auditor.expect(
+      again.order.source == known.source && again.order.partner == known.credited, "credited as it was")
+  }
+
+  /// Suspends the partner or takes it back, or gives it other terms.
+  private mutating func changePartner() async throws {
+    if below(2) == 0 {
+      _ = try await stall.commerce.makePartnerTerms(
+        stall.commerce.makeID(), of: partner, by: stall.owner, rateBasisPoints: Int64(below(10_001)))
+    } else {
+      auditor.isPartnerActive.toggle()
+      _ = try await stall.commerce.setPartnerState(
+        partner, by: stall.owner, auditor.isPartnerActive ? .active : .suspended, reason: "seed")
+    }
   }
 
   private mutating func pay() async throws {
@@ -320,7 +367,13 @@ struct Workload {
     _ = try await commerce.endEntries(last.id, by: stall.owner, show: show)
     stall.clock.advance(seconds: 15)
     try await commerce.advanceGiveaways()
-    let drawn = try await commerce.drawGiveaway(last.id, by: stall.owner, show: show)
+    let drawn: Giveaway
+    do {
+      drawn = try await commerce.drawGiveaway(last.id, by: stall.owner, show: show)
+    } catch GiveawayRefusal.notClosed {
+      // The clock was set back since it ended: its list is not closed yet.
+      return
+    }
     var claimed: Int64 = 0
     for number in 0..<6 where below(4) > 0 {
       let visitor = try #require(Entrant(.nobody, visitor: String(repeating: "v", count: 32) + "\(number)"))

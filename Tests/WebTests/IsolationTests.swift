@@ -10,6 +10,7 @@ import Testing
   private static let ofCaller: Set<String> = [
     "get /api/v1/session", "get /api/v1/api-keys", "post /api/v1/api-keys", "post /api/v1/channels",
     "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
+    "get /api/v1/own-partners",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
@@ -29,6 +30,11 @@ import Testing
     "post /api/v1/channels/{channel}/coupons": [
       "code": "GLOW", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5,
     ],
+    "post /api/v1/partners": ["name": "A site", "rateBasisPoints": 500],
+    "put /api/v1/partners/{partner}/payout-destination": [
+      "holder": "Somebody", "number": "12345678", "code": "HDFC0001234",
+    ],
+    "put /api/v1/partners/{partner}/state": ["state": "suspended", "reason": "A reason"],
     "post /api/v1/coupons": ["code": "GLOW", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5],
     "put /api/v1/channels/{channel}/payout-destination": [
       "holder": "Somebody", "number": "12345678", "code": "HDFC0001234",
@@ -97,6 +103,14 @@ import Testing
         "\(channel)/coupons", ["code": "MINE", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5]),
       "coupon")
     things["terms"] = id(try await owner.post("\(channel)/affiliate-terms", ["rateBasisPoints": 500]), "terms")
+    things["partner"] = id(
+      try await house.post("/api/v1/partners", ["name": "The Blog", "via": "blog", "rateBasisPoints": 2_500]),
+      "partner")
+    let people = "/api/v1/partners/\(things["partner"] ?? "")"
+    let email = try await owner.get("/api/v1/session").json["account"]["email"]
+    #expect(try await house.post("\(people)/members", ["email": email]).status == 200)
+    let bank: JSON = ["holder": "The Blog", "number": "12345678", "code": "HDFC0001234"]
+    #expect(try await owner.put("\(people)/payout-destination", bank).status == 200)
     things["plan"] = id(try await house.post("/api/v1/commission-plans", ["commissionBasisPoints": 900]), "plan")
     _ = id(try await owner.post("/api/v1/api-keys", ["name": "mine"]), "key")
     things["key"] = try await owner.get("/api/v1/api-keys").json["items"][0]["id"].string

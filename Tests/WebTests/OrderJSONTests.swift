@@ -11,7 +11,8 @@ import Testing
   private static let address =
     #"{"line1":"1 Lamp Street","line2":"","city":"जयपुर","region":"RJ","postalCode":"302001","country":"IN","name":"R"}"#
   private static let plain = """
-    {"id":"\(offer)","show":"\(offer.uppercased())","market":"IN","coupon":"GLOW",
+    {"id":"\(offer)","show":"\(offer.uppercased())","market":"IN","coupon":"GLOW","via":"blog",
+     "site":"https://blog.example","mediaTime":61000,
      "lines" : [ {"offer":"\(offer)","quantity":2}, {"quantity":10,"offer":"\(offer)"} ],
     \t"buyer":{"name":"Asha","email":"asha@example.com","phone":"+91","address":\(address)}}\r\n
     """
@@ -92,6 +93,8 @@ import Testing
     let rest = """
       "show":"\(offer)","tracking":"https://example.com/1","paidAt":"2026-11-22T17:42:18.123Z",
       "coupon":{"code":"GLOW","discount":\(money),"fundedBy":"platform"},
+      "source":{"kind":"embed","via":"blog","site":"https://blog.example","mediaTime":5,"credit":"partner",
+       "partner":"\(offer)"},
       """
     let payment = #","payment":{"provider":"sandbox","methodsURL":"/sandbox/v1/payment_methods"}"#
     return """

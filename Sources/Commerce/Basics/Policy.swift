@@ -59,6 +59,17 @@ public struct Policy: Sendable {
   public let affiliateTermsMax = 200
   public var languagesPerMarketMax = 10
 
+  // MARK: Partners
+
+  /// Partners that have not ended.
+  public var partnersMax = 1_000
+  public let sitesPerPartnerMax = 20
+  public let membersPerPartnerMax = 20
+  public let keysPerPartnerMax = 20
+  public let termsPerPartnerMax = 200
+  /// How long after the last link of a partner's an order is theirs.
+  public let attributionHours: Int64 = 24
+
   // MARK: Catalogue
 
   public var titleCharactersMax = 200

@@ -2,17 +2,21 @@ import Store
 
 extension Order {
   init(
-    _ id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, _ quote: Quote, at now: Moment, policy: Policy
+    _ id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, _ quote: Quote, _ attribution: Attribution,
+    at now: Moment, policy: Policy
   ) {
     self.id = id
     self.purchase = purchase
     channel = quote.channel
     show = request.bag.show
     creator = quote.creator
+    source = request.source
+    partner = attribution.partner
+    credit = attribution.credit
     market = request.bag.market
     state = .placed
     buyer = request.buyer
-    lines = quote.lines.map(OrderLine.init)
+    lines = quote.lines.map { OrderLine($0, partner: attribution.rate) }
     subtotal = quote.subtotal
     discount = quote.discount
     promotion = quote.promotion
@@ -36,26 +40,27 @@ extension Order {
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
         placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
-        purchase_id)
+        purchase_id, source, via, site, media_time_ms, partner_id, credit)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
         \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
         \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
-        \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue))
+        \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue), \(source.kind), \(source.via),
+        \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
         line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
         line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
-        line.creatorRate, line.creatorShare.minor,
+        line.creatorRate, line.creatorShare.minor, line.partnerRate, line.partnerShare.minor,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
-        refund_fee_minor, creator_bp, creator_minor)
+        refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor)
       VALUES \(rows: rows)
       """)
   }
@@ -90,7 +95,7 @@ extension Order {
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
         commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor,
-        creator_bp, creator_minor
+        creator_bp, creator_minor, partner_bp, partner_minor
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -104,7 +109,7 @@ extension Order {
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
-    discount_minor, promotion_minor, creator_id, purchase_id
+    discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, partner_id, credit
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
@@ -114,6 +119,9 @@ extension Order {
     channel = try row.get("channel_id")
     show = try row.get("show_id")
     creator = try row.get("creator_id")
+    source = try OrderSource(row: row)
+    partner = try row.get("partner_id")
+    credit = try row.get("credit")
     market = try row.get("market")
     state = try row.get("state")
     buyer = try Buyer(account: try row.get("account_id"), encoded: try row.get("buyer"))
@@ -139,7 +147,7 @@ extension Order {
 }
 
 extension OrderLine {
-  init(_ line: Quote.Line) {
+  init(_ line: Quote.Line, partner: Rate) {
     offer = line.offer
     variant = line.variant
     product = line.product
@@ -157,6 +165,8 @@ extension OrderLine {
     refundFee = line.refundFee
     creatorRate = line.creatorRate
     creatorShare = line.creatorShare
+    partnerRate = partner
+    partnerShare = Money(minor: partner.of(line.commission.minor), currency: line.commission.currency)
   }
 
   fileprivate init(row: Row, currency: Currency) throws {
@@ -178,5 +188,7 @@ extension OrderLine {
     refundFee = try money("refund_fee_minor")
     creatorRate = try row.get("creator_bp")
     creatorShare = try money("creator_minor")
+    partnerRate = try row.get("partner_bp")
+    partnerShare = try money("partner_minor")
   }
 }

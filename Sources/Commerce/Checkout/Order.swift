@@ -13,6 +13,11 @@ public struct Order: Sendable, Equatable {
   public let show: ID<Show>?
   /// The channel in whose show it was sold, when that is not the seller.
   public let creator: ID<Channel>?
+  /// Where it came from, as its client told it.
+  public let source: OrderSource
+  /// Who has a part of the commission; nil without one, and `credit` says why.
+  public let partner: ID<Partner>?
+  public let credit: Attribution.Credit
   public let market: String
   public let state: State
   public let buyer: Buyer
@@ -68,6 +73,9 @@ public struct OrderLine: Sendable, Equatable {
   /// The share of the creator in whose show it was sold, of `sold` without `tax`; 0 without one.
   public let creatorRate: Rate
   public let creatorShare: Money
+  /// The partner's part of `commission`: the rate it was sold under, and what it came to.
+  public let partnerRate: Rate
+  public let partnerShare: Money
 
   /// What the seller sold the line for, whoever paid it.
   public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }

@@ -11,12 +11,16 @@ extension Commerce {
   /// by an `Idempotency-Key` and not by the id: the key is claimed in the same transaction, and needs no other
   /// bookkeeping.
   ///
+  /// `source` says by which link, page and moment it comes. It is no part of what makes two requests the same: a repeated
+  /// one keeps the first one's.
+  ///
   /// `address` is where it comes from, for the limits on what may be held unpaid; nil counts by the buyer alone.
   ///
   /// Throws `BagRefusal`, among them `soldOut`, `CouponRefusal`, `HoldRefusal`, `SpendRefusal`, and `GeneralRefusal.invalid` for what is wrong with the
   /// buyer, or with an `id` that is not of now.
   public func placeOrder(
-    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil
+    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil,
+    source: OrderSource = .page
   ) async throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
@@ -28,7 +32,7 @@ extension Commerce {
     let request = OrderRequest(
       id: id ?? makeID(), bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
-      access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
+      source: source, access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     return try await writeAndTell { db in
       let now = clock.now
       if let key, let placed = try key.claim(for: request, at: now, in: db) {
@@ -76,7 +80,10 @@ extension Commerce {
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
     try quote.coupon?.claim(for: request.holder.buyer, in: db)
-    let order = Order(id, of: purchase, request, quote, at: occasion.at, policy: policy)
+    let attribution = try Attribution.of(
+      request.source, seller: quote.channel, creator: quote.creator, buyer: request.buyer.account, at: occasion.at,
+      in: db)
+    let order = Order(id, of: purchase, request, quote, attribution, at: occasion.at, policy: policy)
     try order.insert(request, in: db)
     return order
   }
@@ -117,6 +124,7 @@ struct OrderRequest: Sendable {
   let encodedBuyer: String
   let fingerprint: [UInt8]
   let language: String
+  let source: OrderSource
   let access: Secret
   let holder: Holder
 }

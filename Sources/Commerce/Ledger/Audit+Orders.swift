@@ -34,6 +34,10 @@ extension Audit {
       if line.creatorShare.minor != creator || order.creator == nil && creator != 0 {
         differ("order \(order.id): a line's creator has \(line.creatorShare.minor), not \(creator)")
       }
+      let partner = line.partnerRate.of(commission)
+      if line.partnerShare.minor != partner || order.partner == nil && partner != 0 {
+        differ("order \(order.id): a line's partner has \(line.partnerShare.minor), not \(partner)")
+      }
       if line.refundFee.minor > commission {
         differ("order \(order.id): a line's refund fee is \(line.refundFee.minor), above its commission")
       }
@@ -131,7 +135,8 @@ private struct Books {
     }
     let found = try db.rows(
       """
-      SELECT id, order_id, amount_minor, state, tax_minor, commission_minor, seller_minor, creator_minor, fee_minor
+      SELECT id, order_id, amount_minor, state, tax_minor, commission_minor, seller_minor, creator_minor,
+        partner_minor, fee_minor
       FROM refund
       WHERE kind = 'sale' AND order_id IN \(list: orders) ORDER BY place, id
       """)
@@ -140,7 +145,7 @@ private struct Books {
       var parts = Split(
         tax: try row.number("tax_minor"), commission: try row.number("commission_minor"),
         seller: try row.number("seller_minor"), creator: try row.number("creator_minor"),
-        fee: try row.number("fee_minor"))
+        partner: try row.number("partner_minor"), fee: try row.number("fee_minor"))
       let state: Refund.State = try row.get("state")
       // What the others give beyond the amount is the platform's.
       if state == .succeeded { parts.promotion = parts.whole - amount }

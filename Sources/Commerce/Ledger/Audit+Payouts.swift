@@ -49,7 +49,8 @@ extension Audit {
         JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
         JOIN payout ON payout.id = transfer.cause_id
         WHERE transfer.kind = 'payout' AND entry.account NOT IN ('payouts')
-          AND entry.account NOT LIKE ('%:' || SUBSTR(payout.payee, 9))
+          AND entry.account <> payout.payee
+          AND (payout.payee LIKE 'partner:%' OR entry.account NOT LIKE ('%:' || SUBSTR(payout.payee, 9)))
         """)
     ) { row in "transfer \(try row.name("id")): takes a payout from somebody else's balance" }
   }

@@ -26,6 +26,7 @@ extension Commerce {
           CAST(SUM(CASE WHEN is_before = 0 AND minor < 0 THEN -minor ELSE 0 END) AS BIGINT) AS taken
         FROM (
           SELECT CASE WHEN account LIKE 'seller:%' THEN 'seller' WHEN account LIKE 'creator:%' THEN 'creator'
+              WHEN account LIKE 'partner:%' THEN 'partner'
               WHEN account LIKE 'buyer:%' THEN 'buyer'
               ELSE account END AS account,
             currency, amount_minor AS minor, CASE WHEN transfer_id < \(span.first) THEN 1 ELSE 0 END AS is_before

@@ -12,8 +12,13 @@ extension Commerce {
   /// What a channel has in the books, by currency: what is released to it, and what waits for its orders to be
   /// delivered and settled; for its owners. Together they are the channel's balance.
   public func earnings(of channel: ID<Channel>, by caller: Caller) async throws -> [Earnings] {
+    try await earnings(of: .channel(channel), by: caller)
+  }
+
+  /// The same of any payee.
+  public func earnings(of payee: Payee, by caller: Caller) async throws -> [Earnings] {
     try await database.read { db in
-      try Membership.require(.everything, of: channel, by: caller, in: db)
+      try payee.requireLook(caller, in: db)
       return try db.rows(
         """
         SELECT entry.currency AS currency,
@@ -23,7 +28,7 @@ extension Commerce {
             THEN 0 ELSE entry.amount_minor END) AS BIGINT) AS waiting
         FROM ledger_entry entry JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
         LEFT JOIN orders ON orders.id = transfer.order_id
-        WHERE entry.account IN \(list: Payee.channel(channel).accounts.map(\.description))
+        WHERE entry.account IN \(list: payee.accounts.map(\.description))
         GROUP BY entry.currency ORDER BY entry.currency
         """
       ).map { row in

@@ -64,6 +64,8 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
   case seller(ID<Channel>)
   /// The channel in whose show another's products were sold.
   case creator(ID<Channel>)
+  /// Who brought the buyer, for a part of the commission.
+  case partner(ID<Partner>)
   case commission
   /// What the platform put in for buyers, negative.
   case promotion
@@ -79,6 +81,7 @@ enum LedgerAccount: Equatable, CustomStringConvertible {
     case .provider(let name): "provider:\(name)"
     case .seller(let channel): "seller:\(channel)"
     case .creator(let channel): "creator:\(channel)"
+    case .partner(let partner): "partner:\(partner)"
     case .commission: "commission"
     case .promotion: "promotion"
     case .tax(let market): "tax:\(market)"

@@ -4,22 +4,30 @@ import Store
 /// what the others leave.
 struct Split: Equatable {
   var tax: Int64
+  /// With the part of it that is the partner's.
   var commission: Int64
   var seller: Int64
   /// Of the channel in whose show it was sold.
   var creator: Int64
+  /// The part of `commission` that is the partner's. It changes nobody else's part.
+  var partner: Int64
   /// What the platform puts in for the buyer, who pays so much less.
   var promotion: Int64
   /// What of `commission` the platform keeps when it is all refunded. In the part that a refund takes: what it kept,
-  /// which `seller` gave beyond its share, and `commission` did not give.
+  /// which `seller` gave beyond its share, and `commission` did not give. It is all the platform's: the partner gives back
+  /// its part of the commission as if there were no fee.
   var fee: Int64
 
   /// What the buyer pays.
   var whole: Int64 { shared - promotion }
   private var shared: Int64 { tax + commission + seller + creator }
 
-  init(tax: Int64, commission: Int64, seller: Int64, creator: Int64 = 0, promotion: Int64 = 0, fee: Int64 = 0) {
+  init(
+    tax: Int64, commission: Int64, seller: Int64, creator: Int64 = 0, partner: Int64 = 0, promotion: Int64 = 0,
+    fee: Int64 = 0
+  ) {
     self.creator = creator
+    self.partner = partner
     self.fee = fee
     self.promotion = promotion
     self.tax = tax
@@ -27,7 +35,7 @@ struct Split: Equatable {
     self.seller = seller
   }
 
-  /// Of what a paid order brought: tax, commission and the creator's share as rounded once per line, all else, with the shipping, the
+  /// Of what a paid order brought: tax, commission, and the creator's and the partner's share as rounded once per line, all else, with the shipping, the
   /// seller's.
   init(of order: Order) {
     tax = order.lines.reduce(0) { $0 + $1.tax.minor }
@@ -35,6 +43,7 @@ struct Split: Equatable {
     promotion = order.promotion.minor
     fee = order.lines.reduce(0) { $0 + $1.refundFee.minor }
     creator = order.lines.reduce(0) { $0 + $1.creatorShare.minor }
+    partner = order.lines.reduce(0) { $0 + $1.partnerShare.minor }
     seller = order.total.minor + promotion - tax - commission - creator
   }
 
@@ -55,18 +64,22 @@ struct Split: Equatable {
     let left = Int(back - given.reduce(0, +))
     let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
     for index in byRemainder.prefix(left) { given[index] += 1 }
+    // Of what the commission gives, the partner gives its part, rounded down: all of it with the last of the commission.
+    let partner =
+      commission > 0 ? commission.dividingFullWidth(partner.multipliedFullWidth(by: given[1])).quotient : 0
     // Of the fee, its share rounded down, so that all of it is kept when everything is refunded.
     let fee = min(given[1], whole.dividingFullWidth(fee.multipliedFullWidth(by: amount)).quotient)
     return Split(
-      tax: given[2], commission: given[1] - fee, seller: given[0] + fee, creator: given[3], promotion: promotion,
-      fee: fee)
+      tax: given[2], commission: given[1] - fee, seller: given[0] + fee, creator: given[3], partner: partner,
+      promotion: promotion, fee: fee)
   }
 
   /// What is left once a refund took `part`, as if no fee had been kept: that much can still be given back.
   func without(_ part: Split) -> Split {
     Split(
       tax: tax - part.tax, commission: commission - part.commission - part.fee, seller: seller - part.seller + part.fee,
-      creator: creator - part.creator, promotion: promotion - part.promotion, fee: fee - part.fee)
+      creator: creator - part.creator, partner: partner - part.partner, promotion: promotion - part.promotion,
+      fee: fee - part.fee)
   }
 
   /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
@@ -80,6 +93,7 @@ struct Split: Equatable {
         CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
         CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller,
         CAST(COALESCE(SUM(creator_minor), 0) AS BIGINT) AS creator,
+        CAST(COALESCE(SUM(partner_minor), 0) AS BIGINT) AS partner,
         CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor + creator_minor - amount_minor), 0) AS BIGINT)
           AS promotion,
         CAST(COALESCE(SUM(fee_minor), 0) AS BIGINT) AS fee, COUNT(*) AS refunds
@@ -88,7 +102,8 @@ struct Split: Equatable {
     guard let row else { return (self, 0) }
     let given = Split(
       tax: try row.get("tax"), commission: try row.get("commission"), seller: try row.get("seller"),
-      creator: try row.get("creator"), promotion: try row.get("promotion"), fee: try row.get("fee"))
+      creator: try row.get("creator"), partner: try row.get("partner"), promotion: try row.get("promotion"),
+      fee: try row.get("fee"))
     return (without(given), try row.get("refunds"))
   }
 
@@ -96,11 +111,12 @@ struct Split: Equatable {
   func entries(of order: Order, provider: String) -> [Ledger.Entry] {
     func money(_ minor: Int64) -> Money { Money(minor: minor, currency: order.total.currency) }
     let ofCreator = order.creator.map { [Ledger.Entry(account: .creator($0), amount: money(creator))] } ?? []
+    let ofPartner = order.partner.map { [Ledger.Entry(account: .partner($0), amount: money(partner))] } ?? []
     return [
       Ledger.Entry(account: .provider(provider), amount: money(-whole)),
       Ledger.Entry(account: .seller(order.channel), amount: money(seller)),
-    ] + ofCreator + [
-      Ledger.Entry(account: .commission, amount: money(commission)),
+    ] + ofCreator + ofPartner + [
+      Ledger.Entry(account: .commission, amount: money(commission - partner)),
       Ledger.Entry(account: .tax(market: order.market), amount: money(tax)),
       Ledger.Entry(account: .promotion, amount: money(-promotion)),
     ]

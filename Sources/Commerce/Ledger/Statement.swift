@@ -15,7 +15,7 @@ public struct StatementLine: Sendable, Equatable {
   public let at: Moment
   /// What the buyer paid or had back, and what the platform put in. Nothing for a payout.
   public let sold: Money
-  /// Of that: tax, and what the platform kept.
+  /// Of that: tax, and what the platform kept with the part of it that is a partner's.
   public let tax: Money
   public let commission: Money
   /// And the creator's share, when somebody else's show sold it.
@@ -117,10 +117,16 @@ extension Commerce {
   /// A payee's statement as comma-separated values, all its lines; for a channel's owners, and the operator.
   public func statementFile(of payee: Payee, by caller: Caller, _ span: StatementSpan) async throws -> [UInt8] {
     var file = CSVWriter()
-    file.add(["date", "kind", "number", "order", "sold", "tax", "commission", "creator", "amount", "currency"])
+    // What a seller and a creator agreed on is not a partner's to read.
+    let isPartner = if case .partner = payee { true } else { false }
+    func add(_ head: [String], _ sums: [String], _ tail: [String]) {
+      file.add(head + (isPartner ? [sums[0], sums[2]] : sums) + tail)
+    }
+    add(["date", "kind", "number", "order"], ["sold", "tax", "commission", "creator"], ["amount", "currency"])
     for statement in try await statements(of: payee, by: caller, span) {
       func balance(_ kind: String, _ at: Moment, _ amount: Money) {
-        file.add([at.description, kind, "", "", "", "", "", "", amount.plainNumber, amount.currency.code])
+        add(
+          [at.description, kind, "", ""], ["", "", "", ""], [amount.plainNumber, amount.currency.code])
       }
       balance("opening", span.from, statement.opening)
       var after = span.first
@@ -134,12 +140,10 @@ extension Commerce {
         }
         guard let last = lines.last else { break }
         for line in lines {
-          file.add([
-            line.at.description, line.kind.rawValue, line.number, line.order?.description ?? "",
-            line.sold.plainNumber, line.tax.plainNumber, line.commission.plainNumber, line.creator.plainNumber,
-            line.amount.plainNumber,
-            line.amount.currency.code,
-          ])
+          add(
+            [line.at.description, line.kind.rawValue, line.number, line.order?.description ?? ""],
+            [line.sold, line.tax, line.commission, line.creator].map(\.plainNumber),
+            [line.amount.plainNumber, line.amount.currency.code])
         }
         after = last.transfer.bytes
       }
@@ -194,8 +198,8 @@ extension Statement {
       """
       SELECT COUNT(DISTINCT transfer.id) AS count,
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'tax:%' THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS tax,
-        CAST(COALESCE(SUM(CASE WHEN entry.account = 'commission' THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT)
-          AS commission,
+        CAST(COALESCE(SUM(CASE WHEN entry.account = 'commission' OR entry.account LIKE 'partner:%'
+          AND transfer.order_id IS NOT NULL THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS commission,
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'creator:%' AND transfer.order_id IS NOT NULL
           THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS creator,
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'provider:%' OR entry.account = 'promotion'
@@ -231,7 +235,8 @@ extension StatementLine {
           WHEN transfer.kind = 'payout_returned' THEN (SELECT id FROM payout WHERE end_id = transfer.cause_id)
           ELSE NULL END AS payout_id, own.currency AS currency, own.minor AS minor,
         CAST(SUM(CASE WHEN entry.account LIKE 'tax:%' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS tax,
-        CAST(SUM(CASE WHEN entry.account = 'commission' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS commission,
+        CAST(SUM(CASE WHEN entry.account = 'commission' OR entry.account LIKE 'partner:%'
+          THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS commission,
         CAST(SUM(CASE WHEN entry.account LIKE 'creator:%' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS creator,
         CAST(SUM(CASE WHEN entry.account LIKE 'provider:%' OR entry.account = 'promotion'
           THEN -entry.amount_minor ELSE 0 END) AS BIGINT) AS sold
@@ -256,10 +261,12 @@ extension StatementLine {
     order = try row.get("order_id")
     payout = try row.get("payout_id")
     at = try row.get("at_ms")
-    sold = kind == .payment || kind == .refund ? try money("sold") : Money(minor: 0, currency: currency)
+    let isOfOrder = kind == .payment || kind == .refund
+    let nothing = Money(minor: 0, currency: currency)
+    sold = isOfOrder ? try money("sold") : nothing
     tax = try money("tax")
-    commission = try money("commission")
-    creator = kind == .payment || kind == .refund ? try money("creator") : Money(minor: 0, currency: currency)
+    commission = isOfOrder ? try money("commission") : nothing
+    creator = isOfOrder ? try money("creator") : nothing
     amount = try money("minor")
   }
 }

@@ -87,6 +87,7 @@ extension Commerce {
         """
         UPDATE refund SET tax_minor = \(parts.tax), commission_minor = \(parts.commission),
           seller_minor = \(parts.seller), creator_minor = \(parts.creator),
+          partner_minor = \(parts.partner),
           fee_minor = \(parts.fee), place = \(before + 1)
         WHERE id = \(refund.id)
         """)

@@ -3,49 +3,75 @@ public import Store
 /// Whom the house owes money that it pays out.
 public enum Payee: Hashable, Sendable, CustomStringConvertible {
   case channel(ID<Channel>)
+  case partner(ID<Partner>)
 
-  /// As the payouts have it: `channel:<id>`.
+  /// As the payouts have it: `channel:<id>`, `partner:<id>`.
   public var description: String {
     switch self {
     case .channel(let channel): "channel:\(channel)"
+    case .partner(let partner): "partner:\(partner)"
     }
   }
 
   /// Nil for anything else than a description.
   public init?(_ text: String) {
-    let parts = text.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, parts[0] == "channel", let id = ID<Channel>(String(parts[1])) else { return nil }
-    self = .channel(id)
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    switch parts[0] {
+    case "channel":
+      guard let id = ID<Channel>(parts[1]) else { return nil }
+      self = .channel(id)
+    case "partner":
+      guard let id = ID<Partner>(parts[1]) else { return nil }
+      self = .partner(id)
+    default: return nil
+    }
   }
 
   /// Their accounts in the books, in the order in which a payout takes from them.
   var accounts: [LedgerAccount] {
     switch self {
     case .channel(let channel): [.seller(channel), .creator(channel)]
+    case .partner(let partner): [.partner(partner)]
     }
   }
 
   /// The payee an account of the books belongs to.
   static func of(account: String) -> Payee? {
-    let parts = account.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, ["seller", "creator"].contains(parts[0]), let id = ID<Channel>(String(parts[1])) else {
-      return nil
+    let parts = account.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    switch parts[0] {
+    case "seller", "creator": return ID<Channel>(parts[1]).map(Payee.channel)
+    case "partner": return ID<Partner>(parts[1]).map(Payee.partner)
+    default: return nil
     }
-    return .channel(id)
   }
 
-  /// Whoever may see and say where the money goes: a channel's owners. Throws `GeneralRefusal`.
+  /// Whoever may see and say where the money goes: a channel's owners, a partner's people. Throws `GeneralRefusal`.
   @discardableResult
   func require(_ caller: Caller, in db: any Connection) throws -> ID<Account> {
     switch self {
-    case .channel(let channel): try Membership.require(.everything, of: channel, by: caller, in: db)
+    case .channel(let channel): return try Membership.require(.everything, of: channel, by: caller, in: db)
+    case .partner(let partner):
+      guard let account = try Partner.require(partner, .own, by: caller, in: db) else {
+        throw GeneralRefusal.signInNeeded
+      }
+      return account
+    }
+  }
+
+  /// Whoever may see what they have: the same, and a partner's keys.
+  func requireLook(_ caller: Caller, in db: any Connection) throws {
+    switch self {
+    case .channel: try require(caller, in: db)
+    case .partner(let partner): try Partner.require(partner, .look, by: caller, in: db)
     }
   }
 
   /// The same, or the operator.
   func requireOrOperator(_ caller: Caller, in db: any Connection) throws {
     if (try? caller.requireOperator(in: db)) != nil { return }
-    try require(caller, in: db)
+    try requireLook(caller, in: db)
   }
 
   /// What people call them.
@@ -53,6 +79,8 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .channel(let channel):
       try db.row("SELECT name FROM channel WHERE id = \(channel)")?.get("name") ?? ""
+    case .partner(let partner):
+      try db.row("SELECT name FROM partner WHERE id = \(partner)")?.get("name") ?? ""
     }
   }
 
@@ -61,6 +89,8 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .channel(let channel):
       try db.row("SELECT state FROM channel WHERE id = \(channel)")?.get("state", as: ChannelState.self) != .approved
+    case .partner(let partner):
+      try db.row("SELECT state FROM partner WHERE id = \(partner)")?.get("state", as: Partner.State.self) == .suspended
     }
   }
 

@@ -9,7 +9,7 @@ public struct PayoutDue: Sendable, Equatable {
     case small
     /// Kept back by the operator.
     case held
-    /// Their channel is not approved.
+    /// Their channel is not approved, or the partner is suspended.
     case suspended
     /// They have not said where it is to go.
     case noDestination = "no_destination"
@@ -119,6 +119,7 @@ extension Commerce {
     return try db.rows(
       """
       SELECT account FROM ledger_entry WHERE account LIKE 'seller:%' OR account LIKE 'creator:%'
+        OR account LIKE 'partner:%'
       GROUP BY account HAVING SUM(amount_minor) <> 0 ORDER BY account LIMIT \(limit)
       """
     ).compactMap { row in

@@ -44,7 +44,8 @@ extension Commerce {
   public func caller(apiKey: String) async throws -> Caller? {
     guard let secret = Secret(presented: apiKey) else { return nil }
     return try await database.read { db in
-      try db.row(
+      if apiKey.hasPrefix(PartnerKey.prefix) { return try PartnerKey.caller(secret, in: db) }
+      return try db.row(
         """
         SELECT \(Account.columns) FROM api_key JOIN account ON account.id = api_key.account_id
         WHERE api_key.token_hash = \(secret.hash) AND api_key.revoked_ms IS NULL

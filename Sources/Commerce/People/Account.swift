@@ -29,10 +29,19 @@ public struct Caller: Sendable, Hashable {
   public let account: ID<Account>?
   /// For what to show; verbs look it up again.
   public let isOperator: Bool
+  /// Set for a partner's API key, which is no account: it reads what is the partner's, and is nobody elsewhere.
+  public let partner: ID<Partner>?
 
   public init(account: ID<Account>?, isOperator: Bool = false) {
     self.account = account
     self.isOperator = isOperator
+    partner = nil
+  }
+
+  init(partner: ID<Partner>) {
+    account = nil
+    isOperator = false
+    self.partner = partner
   }
 
   public init(_ account: Account) {
@@ -42,8 +51,9 @@ public struct Caller: Sendable, Hashable {
   /// Someone who has not signed in.
   public static let nobody = Caller(account: nil)
 
-  /// Throws `signInNeeded` for nobody.
+  /// Throws `signInNeeded` for nobody, and `PartnerRefusal.keyOnlyLooks` for a partner's key.
   func requireAccount() throws -> ID<Account> {
+    guard partner == nil else { throw PartnerRefusal.keyOnlyLooks }
     guard let account else { throw GeneralRefusal.signInNeeded }
     return account
   }

@@ -111,8 +111,16 @@ enum OrderAPI {
     let lines: [BagLine]
     let buyer: NewBuyer
     let coupon: String?
+    let via: String?
+    let site: String?
+    let mediaTime: Int64?
 
-    static let fields = ["lines": "Offers and quantities, never prices: what an offer costs is the server's to say."]
+    static let fields = [
+      "lines": "Offers and quantities, never prices: what an offer costs is the server's to say.",
+      "via": "The key of the partner whose link or page brought the buyer. Unknown, it earns nobody anything.",
+      "site": "The origin of the page that holds the frame, such as https://blog.example. Left out outside of one.",
+      "mediaTime": "Where the buyer's playhead was, in milliseconds on the show's media clock.",
+    ]
 
     var bag: Bag {
       Bag(
@@ -138,6 +146,7 @@ enum OrderAPI {
     let show: ID<Show>?
     /// The channel in whose show it was sold, when that is not the seller.
     let creator: ID<CommerceChannel>?
+    let source: SourceAnswer?
     let market: String
     let lines: [QuoteLine]
     /// What the lines come to.
@@ -164,6 +173,7 @@ enum OrderAPI {
       channel = order.channel
       show = order.show
       creator = order.creator
+      source = SourceAnswer(order)
       market = order.market
       lines = order.lines.map {
         QuoteLine(
@@ -182,6 +192,33 @@ enum OrderAPI {
       placedAt = order.placed
       expiresAt = order.expires
       paidAt = order.paid
+    }
+  }
+
+  /// Where an order came from.
+  struct SourceAnswer: Codable, Described {
+    let kind: OrderSource.Kind
+    let via: String?
+    let site: String?
+    let mediaTime: Int64?
+    let credit: Attribution.Credit
+    let partner: ID<Partner>?
+
+    static let fields = [
+      "via": "As it was told, whether or not somebody earns by it.", "site": "As it was told.",
+      "credit": "partner, or why nobody has a part of the commission.",
+    ]
+
+    /// Nil for an order of this installation's own pages, and of no moment.
+    init?(_ order: Order) {
+      let source = order.source
+      guard source != .page else { return nil }
+      kind = source.kind
+      via = source.via.isEmpty ? nil : source.via
+      site = source.site.isEmpty ? nil : source.site
+      mediaTime = source.mediaTime
+      credit = order.credit
+      partner = order.partner
     }
   }
 
@@ -369,7 +406,7 @@ enum OrderAPI {
       guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
       let placed = try await call.commerce.placeOrder(
         body.id, body.bag, buyer: body.buyer.buyer(call.caller.account),
-        language: call.context.language, key: key, address: call.address)
+        language: call.context.language, key: key, address: call.address, source: body.source(call.request))
       let answer = Placed(
         order: OrderAnswer(placed.order), others: placed.others.isEmpty ? nil : placed.others.map(OrderAnswer.init),
         accessToken: placed.access.text,

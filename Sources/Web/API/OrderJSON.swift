@@ -23,7 +23,8 @@ extension OrderAPI.NewOrder {
     var market: String?
     var lines: [OrderAPI.BagLine]?
     var buyer: OrderAPI.NewBuyer?
-    var coupon: String?
+    var coupon, via, site: String?
+    var mediaTime: Int64?
     try reader.object { name, reader in
       switch name {
       case "id": try id.setOnce(reader.id())
@@ -35,11 +36,16 @@ extension OrderAPI.NewOrder {
         try lines.setOnce(found)
       case "buyer": try buyer.setOnce(OrderAPI.NewBuyer(&reader))
       case "coupon": try coupon.setOnce(reader.string())
+      case "via": try via.setOnce(reader.string())
+      case "site": try site.setOnce(reader.string())
+      case "mediaTime": try mediaTime.setOnce(reader.number())
       default: throw NotPlain()
       }
     }
     guard let market, let lines, let buyer else { throw NotPlain() }
-    self.init(id: id, show: show, market: market, lines: lines, buyer: buyer, coupon: coupon)
+    self.init(
+      id: id, show: show, market: market, lines: lines, buyer: buyer, coupon: coupon, via: via, site: site,
+      mediaTime: mediaTime)
   }
 }
 
@@ -129,6 +135,7 @@ extension OrderAPI.OrderAnswer {
       $0.member("channel", channel)
       if let show { $0.member("show", show) }
       if let creator { $0.member("creator", creator) }
+      if let source { $0.member("source") { source.write(to: &$0) } }
       $0.member("market", market)
       $0.member("lines") { $0.list(lines) { json, line in line.write(to: &json) } }
       $0.member("subtotal", subtotal)
@@ -150,6 +157,19 @@ extension OrderAPI.OrderAnswer {
       $0.member("placedAt", placedAt.description)
       $0.member("expiresAt", expiresAt.description)
       $0.member("paidAt", ifPresent: paidAt?.description)
+    }
+  }
+}
+
+extension OrderAPI.SourceAnswer {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("kind", kind.rawValue)
+      $0.member("via", ifPresent: via)
+      $0.member("site", ifPresent: site)
+      if let mediaTime { $0.member("mediaTime", mediaTime) }
+      $0.member("credit", credit.rawValue)
+      if let partner { $0.member("partner", partner) }
     }
   }
 }

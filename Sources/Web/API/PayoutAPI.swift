@@ -19,7 +19,7 @@ enum PayoutAPI {
     let endedAt: Moment?
 
     static let fields = [
-      "payee": "channel:<id>.", "ending": "The last four characters of the bank account's number.",
+      "payee": "channel:<id>, or partner:<id>.", "ending": "The last four characters of the bank account's number.",
       "failure": "Why it came back.",
     ]
 

@@ -22,6 +22,7 @@ struct AccountPage: Sendable {
   let name: String
   let email: String
   let currencies: [CurrencyView]
+  let isPartner: Bool
   let error: String?
   let isSaved: Bool
 
@@ -60,6 +61,7 @@ struct AccountPage: Sendable {
       currencies.append(market.currency)
     }
     let words = visit.words
+    let isPartner = try await !visit.commerce.ownPartners(by: visit.caller).isEmpty
     let model = AccountPage(
       name: account.name, email: account.email,
       currencies: currencies.map { currency in
@@ -78,7 +80,7 @@ struct AccountPage: Sendable {
                 words["account.nextLimit", ["amount": next.limit.map(words.money) ?? words["account.nextNone"]]]
               }, nextISO: limit?.next?.from.description, nextWhen: limit?.next?.from.plainText)
           })
-      }, error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
+      }, isPartner: isPartner, error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page("account", title: words["account.title"], status: complaint?.status ?? .ok, model)
   }
 }

@@ -1,8 +1,8 @@
 import Commerce
 import Hummingbird
 
-/// `/studio/{handle}/money`: what a channel is owed, where it goes, what was paid out, what the platform keeps; for its
-/// owners.
+/// `/studio/{handle}/money` and `/partner/{via}/money`: what a channel or a partner is owed, where it goes, what was paid
+/// out; for a channel, what the platform keeps as well. For its owners, and the partner's people.
 struct MoneyPage: Sendable {
   struct BalanceView: Sendable {
     let releasedText: String
@@ -23,8 +23,9 @@ struct MoneyPage: Sendable {
     let text: String
   }
 
-  let handle: String
-  let channelName: String
+  let homeURL: String
+  let homeName: String
+  let intro: String
   let formURL: String
   let balances: [BalanceView]
   let hasBalances: Bool
@@ -37,36 +38,48 @@ struct MoneyPage: Sendable {
   let hasPayouts: Bool
   let next: String?
   let terms: [TermsView]
+  let hasTerms: Bool
   let months: [MonthView]
   let error: String?
   let isSaved: Bool
 
-  static func show(_ visit: Visit) async throws -> Response { try await page(visit, nil, nil) }
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit, visit.channelMoney(), nil, nil) }
 
-  static func act(_ visit: Visit) async throws -> Response {
-    let (channel, _) = try await visit.ownChannel()
+  static func act(_ visit: Visit) async throws -> Response { try await act(visit, visit.channelMoney()) }
+
+  static func showPartner(_ visit: Visit) async throws -> Response {
+    try await page(visit, visit.partnerMoney(), nil, nil)
+  }
+
+  static func actPartner(_ visit: Visit) async throws -> Response { try await act(visit, visit.partnerMoney()) }
+
+  private static func act(_ visit: Visit, _ owner: MoneyOwner) async throws -> Response {
     let form = try await visit.form()
     do {
       try await visit.commerce.setPayoutDestination(
-        of: .channel(channel.id), by: visit.caller,
+        of: owner.payee, by: visit.caller,
         BankAccount(holder: form["holder"], number: form["number"], code: form["code"]))
-      return visit.redirect("/studio/\(channel.handle)/money?saved=yes")
+      return visit.redirect("\(owner.url)?saved=yes")
     } catch {
-      return try await page(visit, form, visit.complaint(error))
+      return try await page(visit, owner, form, visit.complaint(error))
     }
   }
 
-  private static func page(_ visit: Visit, _ form: Form?, _ complaint: Visit.Complaint?) async throws -> Response {
-    let (channel, _) = try await visit.ownChannel()
-    let (commerce, words, payee) = (visit.commerce, visit.words, Payee.channel(channel.id))
-    let earnings = try await commerce.earnings(of: channel.id, by: visit.caller)
+  private static func page(
+    _ visit: Visit, _ owner: MoneyOwner, _ form: Form?, _ complaint: Visit.Complaint?
+  ) async throws -> Response {
+    let (commerce, words, payee) = (visit.commerce, visit.words, owner.payee)
+    let earnings = try await commerce.earnings(of: payee, by: visit.caller)
     let due = try await commerce.payoutsDue(of: payee, by: visit.caller)
     let destination = try await commerce.payoutDestination(of: payee, by: visit.caller)
     let payouts = try await commerce.payouts(
       of: payee, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
-    let terms = try await commerce.commissionTerms(of: channel.id, by: visit.caller)
+    let terms =
+      if case .channel(let channel) = payee {
+        try await commerce.commissionTerms(of: channel, by: visit.caller)
+      } else { [CommissionTerms]() }
     let model = MoneyPage(
-      handle: channel.handle, channelName: channel.name, formURL: "/studio/\(channel.handle)/money",
+      homeURL: owner.homeURL, homeName: owner.name, intro: owner.intro, formURL: owner.url,
       balances: earnings.map { earned in
         let due = due.first { $0.available.currency == earned.released.currency }
         return BalanceView(earned, due, destination, words)
@@ -78,13 +91,43 @@ struct MoneyPage: Sendable {
       },
       holder: form?["holder"] ?? "", code: form?["code"] ?? "", isChanging: destination == nil || form != nil,
       payouts: payouts.items.map { PayoutView($0, words) }, hasPayouts: !payouts.items.isEmpty,
-      next: payouts.next.map { "/studio/\(channel.handle)/money?after=\($0)" },
-      terms: terms.map { TermsView($0, words) },
+      next: payouts.next.map { "\(owner.url)?after=\($0)" },
+      terms: terms.map { TermsView($0, words) }, hasTerms: !terms.isEmpty,
       months: StatementMonths.before(commerce.clock.now).map {
-        MonthView(month: $0, url: "/studio/\(channel.handle)/money/\($0)", text: words.month($0))
+        MonthView(month: $0, url: "\(owner.url)/\($0)", text: words.month($0))
       },
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page("studio/money", title: words["money.title"], status: complaint?.status ?? .ok, model)
+  }
+}
+
+/// Whose money a page is about.
+struct MoneyOwner: Sendable {
+  let payee: Payee
+  let name: String
+  /// Where the page about their money is, and where it leads back to.
+  let url: String
+  let homeURL: String
+  let intro: String
+  /// What its files begin with.
+  let fileName: String
+}
+
+extension Visit {
+  /// Of the reader's channel in the address.
+  func channelMoney() async throws -> MoneyOwner {
+    let (channel, _) = try await ownChannel()
+    return MoneyOwner(
+      payee: .channel(channel.id), name: channel.name, url: "/studio/\(channel.handle)/money",
+      homeURL: "/studio/\(channel.handle)?tab=orders", intro: words["money.intro"], fileName: channel.handle)
+  }
+
+  /// Of the partner in the address, whose people the reader is one of.
+  func partnerMoney() async throws -> MoneyOwner {
+    let partner = try await ownPartner()
+    return MoneyOwner(
+      payee: .partner(partner.id), name: partner.name, url: "/partner/\(partner.via)/money",
+      homeURL: "/partner/\(partner.via)", intro: words["partners.moneyIntro"], fileName: partner.via)
   }
 }
 

@@ -115,6 +115,9 @@ extension Visit {
     case "seller", "creator":
       guard let id = ID<Channel>(subject), let channel = try? await commerce.channel(id, by: caller) else { break }
       return words[parts[0] == "seller" ? "operator.seller" : "operator.creator", ["name": channel.name]]
+    case "partner":
+      guard let id = ID<Partner>(subject), let partner = try? await commerce.partner(id, by: caller) else { break }
+      return words["operator.partner", ["name": partner.name]]
     default: return words.account(balance.account, markets: markets)
     }
     return balance.account

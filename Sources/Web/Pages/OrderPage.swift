@@ -81,6 +81,9 @@ struct OrderPage: Sendable {
   /// Whose show sold it and what they have of it, for the seller.
   let creatorName: String?
   let creatorText: String
+  /// By which way it came and at which moment of the show, for the seller.
+  let source: [String]
+  let hasSource: Bool
   let address: [String]
   let email: String
   let phone: String?
@@ -107,7 +110,8 @@ struct OrderPage: Sendable {
   let actionURL: String
 
   init(
-    _ order: Order, seller: Channel, creator: String?, covers: [ID<Product>: Picture], others: [Order],
+    _ order: Order, seller: Channel, creator: String?, source: [String], covers: [ID<Product>: Picture],
+    others: [Order],
     refunds: [RefundView],
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
@@ -135,6 +139,8 @@ struct OrderPage: Sendable {
     creatorName = isSeller ? creator.map { words["affiliates.ofShow", ["name": $0]] } : nil
     creatorText = words.money(
       Money(minor: -order.lines.reduce(0) { $0 + $1.creatorShare.minor }, currency: order.total.currency))
+    self.source = source
+    hasSource = !source.isEmpty
     let to = order.buyer.address
     address = [to.name, to.line1, to.line2, "\(to.postalCode) \(to.city)", to.region, to.country].filter { !$0.isEmpty }
     email = order.buyer.email
@@ -211,7 +217,8 @@ struct OrderPage: Sendable {
     let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
     let creator = try await visit.commerce.names(of: creators).values.first
     let model = OrderPage(
-      order, seller: seller, creator: creator, covers: covers, others: others,
+      order, seller: seller, creator: creator, source: isSeller ? try await source(of: order, visit) : [],
+      covers: covers, others: others,
       refunds: refunds.map { RefundView($0, of: order, visit) },
       shipments: shipments,
       isBuyer: isBuyer,
@@ -220,6 +227,21 @@ struct OrderPage: Sendable {
       visit.words)
     return try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)
+  }
+
+  /// For the seller's people: the link, page or site it came by, and what was on screen then.
+  private static func source(of order: Order, _ visit: Visit) async throws -> [String] {
+    let words = visit.words
+    let partner = try await visit.commerce.names(of: order.partner.map { [.partner($0)] } ?? []).values.first
+    var lines = [
+      words.source(order.source.kind, via: order.source.via, site: order.source.site, partner: partner ?? "")
+    ]
+    if order.source.kind == .embed, let partner { lines.append(words["source.by", ["name": partner]]) }
+    if let moment = try await visit.commerce.moment(of: order.id, by: visit.caller) {
+      let values = ["time": Figures.clock(moment.mediaTime), "title": moment.pinTitle]
+      lines.append(words[moment.pin == nil ? "source.at" : "source.atPin", values])
+    }
+    return lines
   }
 
   static func act(_ visit: Visit) async throws -> Response {

@@ -43,6 +43,15 @@ enum Pages {
       page(.post, "/sandbox/authentications/{payment}", AuthenticationPage.answer)
     }
 
+    page(.get, "/partner", PartnerChoicePage.show)
+    page(.get, "/partner/{via}", PartnerPage.show)
+    page(.get, "/partner/{via}/access", PartnerAccessPage.show)
+    page(.post, "/partner/{via}/access", PartnerAccessPage.act)
+    page(.get, "/partner/{via}/money", MoneyPage.showPartner)
+    page(.post, "/partner/{via}/money", MoneyPage.actPartner)
+    page(.get, "/partner/{via}/money/{month}", StatementPage.showPartner)
+    page(.get, "/partner/{via}/money/{month}/file", StatementPage.filePartner)
+
     page(.get, "/studio", StudioPage.show)
     page(.post, "/studio", StudioPage.makeChannel)
     page(.get, "/studio/{handle}", ChannelStudioPage.show)
@@ -72,6 +81,7 @@ enum Pages {
     page(.get, "/studio/shows/{show}", ControlRoomPage.show)
     page(.post, "/studio/shows/{show}", ControlRoomPage.act)
     page(.get, "/studio/shows/{show}/sales", ControlRoomPage.sales)
+    page(.get, "/studio/shows/{show}/sources", SourcesPage.show)
     page(.get, "/studio/shows/{show}/camera", CameraPage.show)
 
     page(.get, "/operator", OperatorPage.show)
@@ -84,6 +94,10 @@ enum Pages {
     page(.get, "/operator/books/{month}/journal", BooksPage.journal)
     page(.get, "/operator/plans", PlansPage.show)
     page(.post, "/operator/plans", PlansPage.act)
+    page(.get, "/operator/partners", PartnersPage.show)
+    page(.post, "/operator/partners", PartnersPage.make)
+    page(.get, "/operator/partners/{partner}", OperatorPartnerPage.show)
+    page(.post, "/operator/partners/{partner}", OperatorPartnerPage.act)
     page(.get, "/operator/coupons", CouponsPage.showPlatform)
     page(.post, "/operator/coupons", CouponsPage.actPlatform)
     page(.get, "/operator/mails", MailsPage.showAll)

@@ -202,6 +202,7 @@ extension Words {
     return switch parts.first {
     case "seller": self["payouts.sellers"]
     case "creator": self["payouts.creators"]
+    case "partner": self["payouts.partners"]
     case "buyer": self["operator.buyer"]
     case "provider": self["operator.provider", ["name": subject]]
     case "commission": self["operator.commissionEarned"]

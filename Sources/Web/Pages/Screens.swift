@@ -52,6 +52,10 @@ struct Screens: Sendable {
     "studio/product": ["product", "refusals", "staffRefusals"],
     "operator-plans": ["showForm"],
     "studio/affiliates": ["showForm"],
+    "operator-partners": ["showForm"],
+    "operator-partner": ["showForm"],
+    "partner": ["control"],
+    "partner-access": ["control"],
     "studio/coupons": ["showForm"],
     "studio/show": ["showForm"],
   ]

@@ -85,7 +85,14 @@ extension Visit {
     if let asked = try? query("lang"), asked == words.language {
       headers[.setCookie] = "\(Language.cookie)=\(asked); Path=/; Max-Age=31536000; SameSite=Lax"
     }
+    if request.method == .get, let asked = try? query("via"), let cookie = viaCookie.setting(asked) {
+      headers.append(cookie)
+    }
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+  }
+
+  private var viaCookie: ViaCookie {
+    ViaCookie(isSecure: site.configuration.secureCookies, hours: commerce.policy.attributionHours)
   }
 
   /// After a form: the browser fetches `path`, and a reload sends nothing twice.

@@ -47,6 +47,38 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `an order says at which moment of the show its bag was filled, and tried again it is the same one`()
+    async throws
+  {
+    try await onWatchPage { web, browser in
+      _ = try await web.square.commerce.makePartner(
+        web.square.commerce.makeID(), by: web.square.operator,
+        PartnerDraft(name: "The Blog", via: "blog", rateBasisPoints: 2_500))
+      try await browser.open("http://localhost:\(web.port)/watch/\(web.square.show.id)?lang=en&market=IN&via=blog")
+      try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
+      let placed = try await browser.run(
+        """
+        return (async () => {
+        const room = document.querySelector("live-room");
+        const { variants: [{ id, offer }] } = room.room.goods.all[0];
+        const buyer = { name: "Asha", email: "asha@example.com",
+          address: { line1: "1 Lane", city: "Pune", postalCode: "411001", country: "IN" } };
+        room.checkout.playhead = 61000.7;
+        room.bag.add(id, 1, 5);
+        room.checkout.playhead = 90000;
+        const lines = [{ offer: offer.id, quantity: 1 }];
+        const first = await room.checkout.place(lines, buyer);
+        room.bag.set(id, 1);
+        const again = await room.checkout.place(lines, buyer);
+        return [first.order.source, first.order.id === again.order.id];
+        })();
+        """)
+      #expect(placed[0]["mediaTime"] == 61_000 && placed[0]["kind"] == "link", "\(placed)")
+      #expect(placed[0]["credit"] == "partner", "the link is remembered without any script")
+      #expect(placed[1] == true)
+    }
+  }
+
   @Test func `a coupon on screen is claimed with a tap, and the bag shows what it takes off`() async throws {
     try await onWatchPage { web, browser in
       let commerce = web.square.commerce, owner = web.square.owner, show = web.square.show.id

@@ -27,7 +27,10 @@ export class LiveRoom extends HTMLElement {
     this.room.addEventListener("started", () => this.#begin());
     this.room.addEventListener("ended", () => this.#end());
     this.room.addEventListener("giveaway", ({ detail }) => this.#giveAway(detail));
-    this.bag.addEventListener("change", () => this.#countBag());
+    this.bag.addEventListener("change", () => {
+      this.checkout.mark();
+      this.#countBag();
+    });
     this.#countBag();
     followDeals(this, this.room.goods);
     const open = part(this, "bag");
@@ -58,7 +61,10 @@ export class LiveRoom extends HTMLElement {
     const player = this.querySelector("live-player, replay-player");
     const sound = part(this, "sound");
     if (!player) return;
-    player.addEventListener("mediatime", ({ detail }) => this.room.reached(detail.mediaTime));
+    player.addEventListener("mediatime", ({ detail }) => {
+      this.checkout.playhead = detail.mediaTime;
+      this.room.reached(detail.mediaTime);
+    });
     player.addEventListener("playerstate", ({ detail }) => {
       if (detail.state !== "playing") this.room.reached(null);
     });

@@ -10,6 +10,9 @@ export class Checkout {
   #market;
   #pending = null;
   #method = null;
+  #moment = null;
+  /** Where the viewer's picture is, in milliseconds of media time; null while there is none. */
+  playhead = null;
 
   constructor(show, market) {
     this.#show = show;
@@ -31,16 +34,23 @@ export class Checkout {
     return insist(() => call("POST", "/api/v1/quotes", wish));
   }
 
+  /** The bag has changed: what is ordered is of this moment of the show. */
+  mark() {
+    this.#moment = this.playhead;
+  }
+
   /** Places the order, or gives the one already placed for the same lines and buyer: `{order, others?, accessToken, payment}`. */
   async place(lines, buyer, coupon = null) {
     const wish = { show: this.#show, market: this.#market, lines, buyer, ...(coupon && { coupon }) };
     const signature = JSON.stringify(wish);
     if (this.#pending && this.#pending.signature !== signature) await this.#abandon();
-    this.#pending ??= { id: uuid(), signature, placed: null };
+    this.#pending ??= { id: uuid(), signature, placed: null, moment: this.#moment ?? this.playhead };
     const pending = this.#pending;
+    // Said beside the wish: another moment is no other order.
+    const at = pending.moment === null ? {} : { mediaTime: Math.floor(pending.moment) };
     try {
       pending.placed ??= await insist(() =>
-        call("POST", "/api/v1/orders", { id: pending.id, ...wish }, { key: pending.id }));
+        call("POST", "/api/v1/orders", { id: pending.id, ...wish, ...at }, { key: pending.id }));
     } catch (problem) {
       // A clear no made nothing, and the next try is a new intent. Without an answer it stays the same intent.
       if (!problem.isPassing) this.#pending = null;

@@ -1,0 +1,3 @@
+// A partner's pages: links and keys to copy.
+import "./elements/copy-field.js";
+import "./elements/local-time.js";
