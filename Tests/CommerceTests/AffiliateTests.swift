@@ -181,7 +181,8 @@ import Testing
           unitsPerBuyerMax: 1))
     }
     try await pair.stall.run("UPDATE account SET is_operator = 1")
-    _ = try await pair.commerce.admitChannel(pair.stall.channel, by: pair.creator, as: .suspended)
+    _ = try await pair.commerce.admitChannel(
+      pair.stall.channel, by: pair.creator, as: .suspended, because: Verdict(.rules))
     await #expect(throws: BagRefusal.channelNotSelling) { try await pair.rates() }
   }
 

@@ -17,6 +17,7 @@ struct Auditor {
     let coupon: String?
     let source: OrderSource
     let credited: ID<Partner>?
+    let placed: Moment
     var state: Order.State = .placed
   }
 
@@ -57,6 +58,9 @@ struct Auditor {
   var sent: [ID<Order>: [Int: Int64]] = [:]
   var deals: [KnownDeal] = []
   var prizes: [KnownPrize] = []
+  /// What the operator did.
+  var isSuspended = false
+  var isClosed = false
   /// By code: what a coupon takes off so much of what is not in a deal; nil where it does not apply.
   var coupons: [String: @Sendable (Int64) -> Int64?] = [:]
   private(set) var orders: [ID<Order>: Known] = [:]
@@ -113,7 +117,9 @@ struct Auditor {
     expect(order.partner == (isBrought ? partner : nil), "credited as \(order.credit)")
     orders[order.id] = Known(
       id: order.id, first: order.purchase ?? order.id, bag: bag, access: access, lines: lines, total: order.total,
-      coupon: off == nil ? nil : bag.coupon, source: order.source, credited: order.partner)
+      coupon: off == nil ? nil : bag.coupon, source: order.source, credited: order.partner,
+      placed: order.placed)
+    expect(!isClosed && (!isSuspended || lines[0].product == 2), "nothing is sold meanwhile")
     sequence.append(order.id)
   }
 
@@ -121,10 +127,14 @@ struct Auditor {
   private func knows(_ coupon: String?, _ lines: [Line]) -> Bool { coupon == "GIFT" || lines[0].product != 2 }
 
   /// Sold out is said only when it is so, by what is known to be on the shelf.
-  func refused(_ refusal: BagRefusal, _ lines: [Line], at now: Moment) {
+  func refused(_ refusal: BagRefusal, _ lines: [Line], at now: Moment, _ tier: ChannelTier) {
     let wanted = lines.compactMap { line in deals.first { $0.id == line.deal }.map { ($0, line.quantity) } }
     switch refusal {
     case .soldOut: break
+    case .channelNotSelling: return expect(isSuspended, "not selling, and not suspended")
+    case .marketClosed: return expect(isClosed, "closed, and nobody closed it")
+    case .sellerFull:
+      return expect(tier.dailyOrdersMax.map { count(ofDayOf: now) >= $0 } ?? false, "full below the limit")
     case .offerClosed:
       return expect(wanted.contains { now >= $0.0.ends.adding(seconds: 15) }, "closed before its time")
     case .offerNotOpen:
@@ -161,6 +171,16 @@ struct Auditor {
       expect(code == "GIFT" && used >= 5, "claimed by \(used)")
     default: expect(false, "refused as \(refusal)")
     }
+  }
+
+  /// The stall's orders of a day of UTC that have, or may have, a place in it.
+  private func count(ofDayOf now: Moment) -> Int64 {
+    let day = now.milliseconds / 86_400_000
+    return Int64(
+      orders.values.count {
+        $0.lines[0].product != 2 && $0.placed.milliseconds / 86_400_000 == day
+          && ![.expired, .cancelled].contains($0.state)
+      })
   }
 
   /// Units of a deal that orders have, or may have.
@@ -205,6 +225,11 @@ struct Auditor {
         }
       }
     }
+    let tier = try await stall.commerce.admissionStanding(of: stall.channel, by: stall.owner).tier
+    if tier.dailyOrdersMax != nil {
+      let count = count(ofDayOf: stall.clock.now)
+      expect(tier.ordersToday == count, "\(tier.ordersToday) orders are counted today, and there are \(count)")
+    }
     for deal in deals {
       let taken = taken(of: deal)
       expect(taken <= min(deal.units, deal.unitsPerBuyer), "\(taken) of a deal of \(deal.units) were sold")
@@ -215,7 +240,14 @@ struct Auditor {
       let isOver =
         try await stall.number(
           "SELECT COUNT(*) FROM giveaway_winner WHERE giveaway_id = \(prize.id) AND state = 'waiting'") == 0
-      let waiting = prize.drawn.map { isOver ? 0 : $0.winners - $0.claimed } ?? prize.units
+      var waiting = prize.drawn.map { isOver ? 0 : $0.winners - $0.claimed } ?? prize.units
+      // It is drawn by itself when nobody does for long.
+      let isDrawn = try await stall.number(
+        "SELECT COUNT(*) FROM giveaway WHERE id = \(prize.id) AND drawn_ms IS NOT NULL")
+      if prize.drawn == nil, isDrawn == 1 {
+        waiting = try await stall.number(
+          "SELECT COUNT(*) FROM giveaway_winner WHERE giveaway_id = \(prize.id) AND state = 'waiting'")
+      }
       held[prize.product] += waiting
     }
     for product in units.indices {

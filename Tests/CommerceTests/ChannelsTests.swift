@@ -69,7 +69,7 @@ import Testing
   func `channels that are not approved are listed to the operator`(engine: Engine) async throws {
     let square = try await MarketSquare(engine)
     let commerce = square.commerce
-    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended)
+    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended, because: Verdict(.rules))
     #expect(try await commerce.channels().items.isEmpty)
     #expect(try await commerce.channels(state: .suspended, by: square.operator).items.map(\.handle) == ["lamps"])
     for caller in [Caller.nobody, square.owner] {
@@ -179,7 +179,9 @@ import Testing
     await #expect(throws: ChannelRefusal.wrongTurn(from: .approved, to: .applied)) {
       try await commerce.admitChannel(square.channel.id, by: square.operator, as: .applied)
     }
-    #expect(try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended).state == .suspended)
+    #expect(
+      try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended, because: Verdict(.rules))
+        .state == .suspended)
     await #expect(throws: GeneralRefusal.notFound("channel")) { try await commerce.channel(square.channel.id) }
   }
 
@@ -283,6 +285,7 @@ private struct Applicant {
       Market(
         code: "IN", currency: try #require(Currency("INR")), name: "India", languages: ["en"], commission: .zero))
     channel = try await commerce.makeChannel(
-      commerce.makeID(), by: owner, ChannelDraft(handle: "pots", name: "Pots", market: "IN"))
+      commerce.makeID(), by: owner,
+      ChannelDraft(handle: "pots", name: "Pots", market: "IN", application: ChannelApplication(sells: "Pots")))
   }
 }

@@ -324,7 +324,7 @@ import Testing
         request.source, seller: quote.channel, creator: nil, buyer: nil, at: commerce.clock.now, in: counting)
       try Order(request.id, of: nil, request, quote, attribution, at: commerce.clock.now, policy: commerce.policy)
         .insert(
-          request, in: counting)
+          request, day: nil, in: counting)
       return counting.statements
     }
     #expect(statements == 3)

@@ -149,7 +149,8 @@ import Testing
     try await commerce.holdPayouts(of: house.payee, by: house.operator, reason: "two complaints")
     try await blocked(.held, "two complaints")
     try await commerce.releasePayouts(of: house.payee, by: house.operator)
-    _ = try await commerce.admitChannel(house.stall.channel, by: house.operator, as: .suspended)
+    _ = try await commerce.admitChannel(
+      house.stall.channel, by: house.operator, as: .suspended, because: Verdict(.rules))
     try await blocked(.suspended)
     _ = try await commerce.admitChannel(house.stall.channel, by: house.operator, as: .approved)
     #expect(try await commerce.preparePayouts() == 1)

@@ -77,7 +77,8 @@ import Testing
     _ = try await commerce.changeChannel(square.channel.id, by: square.owner, ChannelChange(name: "Zephyr"))
     try await commerce.indexWords()
     #expect(try await commerce.search("zephyr", market: "IN").products.count == 1)
-    _ = try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended)
+    _ = try await commerce.admitChannel(
+      square.channel.id, by: square.operator, as: .suspended, because: Verdict(.rules))
     #expect(try await commerce.search("zephyr", market: "IN").isEmpty)
     #expect(try await commerce.shows(selling: square.lamp.id).isEmpty)
   }

@@ -168,7 +168,7 @@ import Testing
     for wrong in ["", "haat_", String(repeating: "x", count: 201), second.text.uppercased()] {
       #expect(try await commerce.show(streamKey: wrong) == nil)
     }
-    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended)
+    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended, because: Verdict(.rules))
     #expect(try await commerce.show(streamKey: second.text) == nil)
     try await commerce.admitChannel(square.channel.id, by: square.operator, as: .approved)
     try await commerce.endShow(by: square.owner, show: show)
@@ -254,7 +254,7 @@ import Testing
   func `the shows of a suspended channel are seen by its members alone`(engine: Engine) async throws {
     let square = try await MarketSquare(engine)
     let (commerce, show) = (square.commerce, square.show.id)
-    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended)
+    try await commerce.admitChannel(square.channel.id, by: square.operator, as: .suspended, because: Verdict(.rules))
     #expect(try await commerce.shows().items.isEmpty)
     #expect(try await commerce.shows(channel: square.channel.id, by: square.owner).items.map(\.id) == [show])
     #expect(try await commerce.show(show, by: square.owner).id == show)

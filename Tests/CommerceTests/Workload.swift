@@ -7,6 +7,8 @@ import Testing
 struct Workload {
   let stall: Stall
   let random: SeededEntropy
+  /// The operator's.
+  private let chance: SeededEntropy
   var auditor: Auditor
   private var prices: [Int64]
   private let show: ID<Show>
@@ -26,12 +28,19 @@ struct Workload {
     try await stall.run(
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
+    chance = SeededEntropy(seed: seed &* 17)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
     try await makeCoupons()
     try await stall.commerce.setPayoutDestination(
       of: .channel(stall.channel), by: stall.owner,
       BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
+    // Low limits, that are met; the stall has none until the operator says so.
+    _ = try await stall.commerce.putTiers(
+      [
+        Tier(level: 1, dailyOrdersMax: 4, deliveredMin: 0), Tier(level: 2, dailyOrdersMax: 9, deliveredMin: 2),
+        Tier(level: 3, dailyOrdersMax: 20, deliveredMin: 4), Tier(level: 4, dailyOrdersMax: nil, deliveredMin: 6),
+      ], by: stall.owner)
     // A fee of whatever is refunded, so that every sequence of refunds has one.
     _ = try await stall.commerce.makeCommissionPlan(
       stall.commerce.makeID(), by: stall.owner,
@@ -106,6 +115,9 @@ struct Workload {
   mutating func run(steps: Int) async throws {
     for step in 0..<steps {
       auditor.step = step
+      // The operator does something, and takes it back soon: little would be sold else.
+      if step % 16 == 7 { try await govern() }
+      if step % 16 == 11 { try await letGoOn() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -165,7 +177,8 @@ struct Workload {
     do {
       auditor.placed(try await stall.place(bag, id: id, source: source), bag, wanted)
     } catch let refused as BagRefusal {
-      auditor.refused(refused, wanted, at: stall.clock.now)
+      let tier = try await stall.commerce.admissionStanding(of: stall.channel, by: stall.owner).tier
+      auditor.refused(refused, wanted, at: stall.clock.now, tier)
     } catch let refused as CouponRefusal {
       auditor.refused(refused, coupon ?? "", wanted)
     }
@@ -215,7 +228,47 @@ struct Workload {
       }
     } catch let refused as PayOrderRefusal {
       auditor.expect(refused != .noProvider, "there is a provider")
+    } catch BagRefusal.channelNotSelling {
+      auditor.expect(auditor.isSuspended, "not selling, and not suspended")
     }
+  }
+
+  /// The operator suspends the stall, closes its market, or puts it into another tier. It does not take its chances from
+  /// those of the others, who do the same with it and without.
+  private mutating func govern() async throws {
+    let commerce = stall.commerce
+    switch chance.next() % 5 {
+    case 0:
+      try await commerce.admitChannel(stall.channel, by: stall.owner, as: .suspended, because: Verdict(.rules))
+      auditor.isSuspended = true
+      guard chance.next() % 2 == 0 else { return }
+      _ = try await commerce.appeal(
+        commerce.makeID(), for: stall.channel, market: nil, by: stall.owner, words: "seed")
+    case 1:
+      try await open(false)
+    default:
+      _ = try await commerce.setTier(
+        of: stall.channel, by: stall.owner, level: Int64(chance.next() % 3 + 1), isHeld: chance.next() % 3 == 0,
+        words: "seed")
+    }
+  }
+
+  private mutating func letGoOn() async throws {
+    let commerce = stall.commerce
+    if let review = try await commerce.reviews(by: stall.owner).items.first {
+      try await commerce.decide(review.id, by: stall.owner, granted: chance.next() % 2 == 0, Verdict(.rules))
+    }
+    try await commerce.admitChannel(stall.channel, by: stall.owner, as: .approved)
+    auditor.isSuspended = false
+    if auditor.isClosed { try await open(true) }
+    _ = try await commerce.setTier(of: stall.channel, by: stall.owner, level: 4, isHeld: false, words: "seed")
+  }
+
+  private mutating func open(_ isOpen: Bool) async throws {
+    var india = try await stall.commerce.market("IN")
+    india.isOpen = isOpen
+    try await stall.commerce.putMarket(by: stall.owner, india)
+    auditor.isClosed = !isOpen
   }
 
   private mutating func confirm() async throws {
@@ -347,6 +400,8 @@ struct Workload {
   /// Opens a giveaway of lamps, or goes on with the one there is: people come in, it is closed, drawn, and claimed.
   private mutating func giveAway() async throws {
     let commerce = stall.commerce
+    // Nobody comes into the room of a channel that is suspended.
+    if auditor.isSuspended { try await letGoOn() }
     guard let last = auditor.prizes.last, last.drawn == nil else {
       let product = below(2)
       let winners = Int64(below(3) + 1)

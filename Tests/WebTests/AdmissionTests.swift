@@ -14,11 +14,11 @@ import Testing
       let (owner, chief) = (try await web.owner, try await web.operator)
       let placed = try await web.placed()
       let state = "/api/v1/channels/lamps/state"
-      #expect(try await owner.put(state, ["state": "suspended"]).status == 403)
-      #expect(try await web.guest.put(state, ["state": "suspended"]).status == 401)
-      let suspended = try await chief.put(state, ["state": "suspended"])
+      #expect(try await owner.put(state, ["state": "suspended", "reason": "rules"]).status == 403)
+      #expect(try await web.guest.put(state, ["state": "suspended", "reason": "rules"]).status == 401)
+      let suspended = try await chief.put(state, ["state": "suspended", "reason": "rules"])
       #expect(suspended.status == 200 && suspended.json["state"] == "suspended", "\(suspended.text)")
-      #expect(try await chief.put(state, ["state": "rejected"]).code == "channel_state")
+      #expect(try await chief.put(state, ["state": "rejected", "reason": "rules"]).code == "channel_state")
 
       #expect(try await web.guest.get("/api/v1/channels/lamps").status == 404)
       #expect(try await chief.get("/api/v1/channels?state=suspended").json["items"][0]["handle"] == "lamps")
@@ -47,15 +47,18 @@ import Testing
       let page = try await chief.get("/operator", headers: ["Accept": "text/html"])
       #expect(page.status == 200 && page.text.contains("action=\"/operator/channels\""))
       let id = "\(web.square.channel.id)"
-      let suspended = try await chief.submit("/operator/channels", ["channel": id, "state": "suspended"])
+      let suspended = try await chief.submit(
+        "/operator/channels", ["channel": id, "state": "suspended", "reason": "rules"])
       #expect(suspended.status == 303, "\(suspended.text)")
       let after = try await chief.get("/operator", headers: ["Accept": "text/html"]).text
-      #expect(after.contains("Suspended") && after.contains("name=\"state\" value=\"approved\""))
-      let wrong = try await chief.submit("/operator/channels", ["channel": "lamps", "state": "rejected"])
+      #expect(after.contains("Suspended") && after.contains("href=\"/operator/channels/lamps\""))
+      let wrong = try await chief.submit(
+        "/operator/channels", ["channel": "lamps", "state": "rejected", "reason": "rules"])
       #expect(wrong.status == 409 && wrong.text.contains("role=\"alert\""))
       #expect(try await chief.submit("/operator/channels", ["channel": "lamps", "state": "approved"]).status == 303)
       #expect(
-        try await web.owner.submit("/operator/channels", ["channel": "lamps", "state": "suspended"]).status == 403)
+        try await web.owner.submit("/operator/channels", ["channel": "lamps", "state": "suspended", "reason": "rules"])
+          .status == 403)
       #expect(try await web.guest.get("/@lamps", headers: ["Accept": "text/html"]).status == 200)
     }
   }

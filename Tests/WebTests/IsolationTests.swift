@@ -40,6 +40,7 @@ import Testing
       "holder": "Somebody", "number": "12345678", "code": "HDFC0001234",
     ],
     "put /api/v1/channels/{channel}/state": ["state": "approved"],
+    "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
     "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
   ]
@@ -128,6 +129,15 @@ import Testing
       try await owner.post(
         "\(show)/giveaways", ["prize": "A lamp", "winnersMax": 1, "durationSeconds": 60, "entry": "comment"]),
       "giveaway")
+    things["invitation"] = id(try await house.post("/api/v1/invitations", ["note": "For the fair"]), "invitation")
+    let japan: JSON = [
+      "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "admission": "application",
+      "commissionBasisPoints": 900, "taxIncludedBasisPoints": 0, "shippingMinor": 0,
+    ]
+    #expect(try await house.put("/api/v1/markets/JP", japan).status == 200)
+    let asked = try await owner.post("\(channel)/markets", ["market": "JP", "application": ["sells": "Lamps"]])
+    #expect(asked.status < 300, "\(asked.text)")
+    things["review"] = try await house.get("/api/v1/reviews").json["items"][0]["id"].string
     let csv = Array("Handle,Title,Variant Price\ncup,Cup,100\n".utf8)
     things["import"] = id(
       try await owner.send("POST", "\(channel)/imports", headers: ["Content-Type": "text/csv"], body: csv), "import")

@@ -47,7 +47,8 @@ private typealias JSON = TestKit.JSON
       let name = try #require(playlist.split(separator: "\n").first { !$0.hasPrefix("#") })
       let segment = "/replay/\(web.square.show.id)/\(name)"
       #expect(try await web.guest.get(segment).status == 200)
-      _ = try await web.square.commerce.admitChannel(web.square.channel.id, by: web.square.operator, as: .suspended)
+      _ = try await web.square.commerce.admitChannel(
+        web.square.channel.id, by: web.square.operator, as: .suspended, because: Verdict(.rules))
       web.square.clock.advance(seconds: 11)
       #expect(try await web.guest.get(segment).status == 404)
     }

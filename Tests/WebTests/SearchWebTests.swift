@@ -38,7 +38,8 @@ import Testing
       #expect(offer["availability"] == "https://schema.org/InStock")
       #expect(offer["url"].string == "http://localhost:8080/products/\(web.square.lamp.id)")
       #expect(try await web.guest.get("/products/\(web.square.show.id)").status == 404)
-      _ = try await web.square.commerce.admitChannel(web.square.channel.id, by: web.square.operator, as: .suspended)
+      _ = try await web.square.commerce.admitChannel(
+        web.square.channel.id, by: web.square.operator, as: .suspended, because: Verdict(.rules))
       #expect(try await web.guest.get("/products/\(web.square.lamp.id)").status == 404)
     }
   }

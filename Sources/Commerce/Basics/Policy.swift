@@ -45,7 +45,7 @@ public struct Policy: Sendable {
 
   // MARK: Channels and markets
 
-  /// Whether a new channel is approved at once or waits for an operator.
+  /// How channels get into a market that has just been made; from then on it has a policy of its own.
   public var admission = Admission.open
   public var handleCharactersMin = 3
   public var handleCharactersMax = 30
@@ -53,6 +53,13 @@ public struct Policy: Sendable {
   public var channelsPerAccountMax = 20
   public var membersPerChannelMax = 50
   public var marketsMax = 250
+  /// What is said in an application, or an appeal.
+  public let applicationCharactersMax = 2_000
+  /// Of a channel's history, on a page.
+  public let admissionEventsShownMax = 100
+  public let openInvitationsMax = 500
+  public let invitationUsesMax: Int64 = 1_000
+  public let invitationDaysMax: Int64 = 365
   /// Commission plans that have not ended.
   public let commissionPlansMax = 200
   /// Affiliate terms of one channel that have not ended.
@@ -244,6 +251,3 @@ public struct Policy: Sendable {
   /// A claim still unanswered after this belongs to a process that died.
   public var idempotencyInFlightSeconds: Int64 = 60
 }
-
-/// How a channel gets in.
-public enum Admission: String, Sendable, CaseIterable { case open, application }

@@ -3,14 +3,19 @@ import Store
 extension Commerce {
   /// The run of a show as viewers in a market see it, in order. Ten queries at most, however long the run is.
   ///
-  /// In a market that the show does not sell in, nothing has an offer. Throws `GeneralRefusal.notFound`.
+  /// In a market that the show does not sell in, or where nothing is sold now, nothing has an offer. Throws `GeneralRefusal.notFound`.
   public func cards(show id: ID<Show>, market: String, by caller: Caller = .nobody) async throws -> [ProductCard] {
     try await database.read { db in
       let show = try Show.require(id, in: db)
       try requireVisible(show, to: caller, in: db)
       // Who is behind sees a deal end later: it stays on the card for as long as its price is honoured.
       let since = clock.now.adding(seconds: -policy.offerGraceSeconds)
-      return try ProductCard.run(of: show, market: market, dealsSince: since, in: db)
+      let isStopped = try SalesStop.all(of: show.id, policy, in: db)[market] != nil
+      let run = try ProductCard.run(of: show, market: isStopped ? "" : market, dealsSince: since, in: db)
+      // What is another seller's is sold as long as that one sells.
+      let others = Set(run.map(\.channel)).subtracting([show.channel])
+      let stopped = try SalesStop.stopped(others.sorted(), in: market, policy, db: db)
+      return stopped.isEmpty ? run : run.map { stopped.contains($0.channel) ? $0.unsold : $0 }
     }
   }
 
@@ -26,7 +31,8 @@ extension Commerce {
         SELECT \(ProductCard.columns) FROM product WHERE channel_id = \(channel) \(cursor.productsBefore)
         ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
         """)
-      let cards = try ProductCard.read(Array(rows.prefix(limit)), market: market, in: db)
+      let isStopped = try SalesStop.of(channel, in: market, policy, db: db) != nil
+      let cards = try ProductCard.read(Array(rows.prefix(limit)), market: isStopped ? nil : market, in: db)
       guard rows.count > limit, let last = rows.prefix(limit).last else { return Page(items: cards, next: nil) }
       return Page(items: cards, next: Cursor(try last.get("created_ms"), try last.get("id", as: ID<Product>.self)))
     }
@@ -36,7 +42,9 @@ extension Commerce {
   public func card(product id: ID<Product>, market: String, by caller: Caller = .nobody) async throws -> ProductCard {
     try await database.read { db in
       let rows = try db.rows("SELECT \(ProductCard.columns) FROM product WHERE id = \(id)")
-      guard let card = try ProductCard.read(rows, market: market, in: db).first else {
+      let seller = try rows.first?.get("channel_id", as: ID<Channel>.self)
+      let isStopped = try seller.flatMap { try SalesStop.of($0, in: market, policy, db: db) } != nil
+      guard let card = try ProductCard.read(rows, market: isStopped ? nil : market, in: db).first else {
         throw GeneralRefusal.notFound("product")
       }
       try requireVisible(card.channel, "product", to: caller, in: db)
@@ -51,6 +59,18 @@ extension Commerce {
 }
 
 extension ProductCard {
+  /// The same where nobody sells it.
+  fileprivate var unsold: ProductCard {
+    ProductCard(
+      id: id, channel: channel, seller: seller, title: title, description: description, category: category,
+      options: options, pictures: pictures,
+      variants: variants.map {
+        Choice(
+          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, available: $0.available, offer: nil,
+          dealOffer: nil)
+      }, deal: nil)
+  }
+
   /// The cards of a show's run: six queries, and one more when it has deals.
   static func run(
     of show: Show, market: String, dealsSince since: Moment, in db: any Connection
@@ -64,10 +84,16 @@ extension ProductCard {
   }
 
   /// The cards of some products, in no order.
-  static func all(of products: [ID<Product>], market: String, in db: any Connection) throws -> [ProductCard] {
+  static func all(
+    of products: [ID<Product>], market: String, _ policy: Policy, in db: any Connection
+  ) throws -> [ProductCard] {
     guard !products.isEmpty else { return [] }
     let rows = try db.rows("SELECT \(columns) FROM product WHERE id IN \(list: products)")
-    return try read(rows, market: market, in: db)
+    let sellers = try Set(rows.map { try $0.get("channel_id", as: ID<Channel>.self) })
+    let stopped = try SalesStop.stopped(sellers.sorted(), in: market, policy, db: db)
+    let sold = try rows.filter { try !stopped.contains($0.get("channel_id")) }
+    let unsold = try rows.filter { try stopped.contains($0.get("channel_id")) }
+    return try read(sold, market: market, in: db) + (unsold.isEmpty ? [] : read(unsold, market: nil, in: db))
   }
 
   fileprivate static let columns: SQL = """

@@ -51,12 +51,24 @@ public struct ChannelDraft: Sendable, Codable, Equatable {
   public var name: String
   public var about: String
   public var market: String
+  /// For an operator, where one decides.
+  public var application: ChannelApplication
+  /// What an invitation's link has in it.
+  public var invitation: String?
+  /// In which its owners are written to; empty for that of its market.
+  public var language: String
 
-  public init(handle: String, name: String, about: String = "", market: String) {
+  public init(
+    handle: String, name: String, about: String = "", market: String,
+    application: ChannelApplication = ChannelApplication(), invitation: String? = nil, language: String = ""
+  ) {
     self.handle = handle
     self.name = name
     self.about = about
     self.market = market
+    self.application = application
+    self.invitation = invitation
+    self.language = language
   }
 }
 

@@ -1,31 +1,38 @@
 import Store
 
 extension Commerce {
-  /// Makes a channel with the caller as its owner: approved at once where admission is open, else for an operator to
-  /// decide.
+  /// Makes a channel with the caller as its owner. How it gets into its home market is that market's policy: at once, by
+  /// an operator's decision, or with an invitation, which lets it in everywhere it is for. It begins in the first tier,
+  /// or that of the invitation. The operator's own is in at once, and has no limit.
   ///
-  /// Throws `GeneralRefusal.invalid`, `ChannelRefusal.handleTaken`, `.tooManyChannels`, and `IDTaken`.
+  /// Throws `GeneralRefusal.invalid`, `ChannelRefusal.handleTaken`, `.tooManyChannels`, `AdmissionRefusal`, and `IDTaken`.
   public func makeChannel(_ id: ID<Channel>, by caller: Caller, _ draft: ChannelDraft) async throws -> Channel {
     let fingerprint = try MadeHash.of(draft, by: caller)
+    let invitation = try Invitation.secret(draft.invitation)
     let draft = try draft.checked(policy)
-    return try await database.write { [clock, policy] db in
+    return try await writeAndTell { [clock, policy] db in
       let account = try caller.requireAccount()
       if let row = try db.row("SELECT \(Channel.columns), made_hash FROM channel WHERE id = \(id)") {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "channel") }
         return try Channel(row: row)
       }
       try policy.checkNew(id, at: clock.now)
-      try draft.requireMarket(in: db)
+      let market = try Market.require(draft.market, in: db)
       let count = try db.requireRow("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)")
       guard try count.get("channels", as: Int.self) < policy.channelsPerAccountMax else {
         throw ChannelRefusal.tooManyChannels(limit: policy.channelsPerAccountMax)
       }
       let now = clock.now
-      let state: ChannelState = policy.admission == .open ? .approved : .applied
+      let isOperator = try Account.find(account, in: db)?.isOperator == true
+      let invited = try invitation.flatMap { try Invitation.find($0, in: db)?.tier }
+      let level = isOperator ? ChannelTier.levels.upperBound : invited ?? ChannelTier.levels.lowerBound
       let made = try db.run(
         """
-        INSERT INTO channel (id, handle, name, about, market, state, made_hash, created_ms)
-        VALUES (\(id), \(draft.handle), \(draft.name), \(draft.about), \(draft.market), \(state), \(fingerprint), \(now))
+        INSERT INTO channel (id, handle, name, about, market, state, made_hash, created_ms, tier, daily_orders_max,
+          language)
+        SELECT \(id), \(draft.handle), \(draft.name), \(draft.about), \(draft.market), 'applied', \(fingerprint),
+          CAST(\(now) AS BIGINT), level, daily_orders_max, \(draft.language)
+        FROM tier WHERE level = \(level)
         ON CONFLICT DO NOTHING
         """)
       guard made == 1 else { throw ChannelRefusal.handleTaken }
@@ -34,6 +41,12 @@ extension Commerce {
         INSERT INTO member (channel_id, account_id, role, created_ms)
         VALUES (\(id), \(account), \(Role.owner), \(now))
         """)
+      let gate = gate(id, market.code, by: account)
+      if isOperator {
+        try gate.approve(.ownChannel, writes: false, in: db)
+      } else {
+        try gate.enter(market, draft.application, invitation: invitation, policy: policy, in: db)
+      }
       return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }
@@ -66,19 +79,6 @@ extension Commerce {
       return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
     }
   }
-
-  /// Approves, rejects or suspends a channel. Only for the operator; to what it is already, nothing happens.
-  @discardableResult
-  public func admitChannel(_ id: ID<Channel>, by caller: Caller, as state: ChannelState) async throws -> Channel {
-    try await database.write { db in
-      try caller.requireOperator(in: db)
-      guard let channel = try Channel.find(id, in: db) else { throw GeneralRefusal.notFound("channel") }
-      if channel.state == state { return channel }
-      guard channel.state.turns.contains(state) else { throw ChannelRefusal.wrongTurn(from: channel.state, to: state) }
-      try db.run("UPDATE channel SET state = \(state) WHERE id = \(id)")
-      return try Channel(row: db.requireRow("SELECT \(Channel.columns) FROM channel WHERE id = \(id)"))
-    }
-  }
 }
 
 extension ChannelDraft {
@@ -87,7 +87,8 @@ extension ChannelDraft {
     return ChannelDraft(
       handle: handle, name: try policy.text(name, "name", max: policy.nameCharactersMax),
       about: try policy.text(about, "about", max: policy.aboutCharactersMax, required: false, lines: true),
-      market: market)
+      market: market, application: try application.checked(isNeeded: false, policy), invitation: invitation,
+      language: String(language.prefix(35)))
   }
 
   fileprivate func requireMarket(in db: any Connection) throws {

@@ -8,6 +8,9 @@ public enum BagRefusal: Refusal, Equatable {
   case notInShow
   case channelNotSelling
   case tooManySellers(limit: Int)
+  case channelNotInMarket(String)
+  /// The seller has taken as many orders as it may in a day.
+  case sellerFull(until: Moment)
   case amountTooLarge
   /// `available` is what was left when it was asked for.
   case soldOut(ID<Variant>, title: String, available: Int64)
@@ -25,6 +28,8 @@ public enum BagRefusal: Refusal, Equatable {
     case .notInShow: "not_in_show"
     case .channelNotSelling: "channel_not_selling"
     case .tooManySellers: "too_many_sellers"
+    case .channelNotInMarket: "channel_not_in_market"
+    case .sellerFull: "seller_full_today"
     case .amountTooLarge: "amount_too_large"
     case .soldOut: "sold_out"
     case .dealTaken: "deal_taken"
@@ -42,6 +47,9 @@ public enum BagRefusal: Refusal, Equatable {
     case .notInShow: "This is not sold in that show and market. Open the product on the seller's page."
     case .channelNotSelling: "This seller does not sell at the moment."
     case .tooManySellers(let limit): "A bag can have products of \(limit) sellers. Order in parts."
+    case .channelNotInMarket(let market): "This seller does not sell in \(market). Look at what others sell there."
+    case .sellerFull(let until):
+      "This seller takes no more orders today. Come back after \(until.description.prefix(16).replacing("T", with: " ")) UTC."
     case .amountTooLarge: "The total is larger than one order can be. Order in parts."
     case .soldOut(_, let title, let available):
       available == 0
@@ -60,7 +68,9 @@ public enum BagRefusal: Refusal, Equatable {
     switch self {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
-    case .marketClosed, .channelNotSelling, .soldOut, .offerNotOpen, .dealTaken, .dealLimit: .conflict
+    case .marketClosed, .channelNotSelling, .channelNotInMarket, .sellerFull, .soldOut, .offerNotOpen, .dealTaken,
+      .dealLimit:
+      .conflict
     case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge: .invalid
     }
   }
@@ -71,9 +81,9 @@ public enum BagRefusal: Refusal, Equatable {
       .dealTaken,
       .dealLimit:
       "lines"
-    case .marketClosed: "market"
+    case .marketClosed, .channelNotInMarket: "market"
     case .notInShow: "show"
-    case .channelNotSelling: nil
+    case .channelNotSelling, .sellerFull: nil
     }
   }
 }

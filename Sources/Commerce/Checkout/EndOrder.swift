@@ -59,9 +59,11 @@ extension Commerce {
     // Before it is forgotten who held them.
     try Deal.giveBack(orders, in: db)
     try Coupon.giveBack(orders, in: db)
+    try DailyOrders.giveBack(orders, in: db)
     try db.run(
       """
-      UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL
+      UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL,
+        quota_day = NULL
       WHERE id IN \(list: orders.map(\.id)) AND state = 'placed'
       """)
     for order in orders {

@@ -34,19 +34,23 @@ extension Order {
   }
 
   /// Two statements, however many lines.
-  func insert(_ request: OrderRequest, in db: any Connection) throws {
+  ///
+  /// - Parameter day: in whose count of its seller's orders it is; nil for a seller without a limit.
+  func insert(_ request: OrderRequest, day: Int64?, in db: any Connection) throws {
     try db.run(
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
         placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
-        purchase_id, source, via, site, media_time_ms, partner_id, credit)
+        purchase_id, source, via, site, media_time_ms, partner_id, credit,
+        quota_day)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
         \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
         \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
         \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue), \(source.kind), \(source.via),
-        \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit))
+        \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit),
+        \(day.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [

@@ -70,6 +70,7 @@ extension Commerce {
     _ quote: Quote, as id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, on occasion: Occasion,
     in db: any Connection
   ) throws -> Order {
+    let day = try DailyOrders.take(for: quote, at: occasion.at, in: db)
     try SpendLimit.require(request.buyer.account, wants: quote.total, at: occasion.at, in: db)
     let units = quote.units
     try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
@@ -84,7 +85,7 @@ extension Commerce {
       request.source, seller: quote.channel, creator: quote.creator, buyer: request.buyer.account, at: occasion.at,
       in: db)
     let order = Order(id, of: purchase, request, quote, attribution, at: occasion.at, policy: policy)
-    try order.insert(request, in: db)
+    try order.insert(request, day: day, in: db)
     return order
   }
 

@@ -44,6 +44,8 @@ public struct Quote: Sendable, Equatable {
   public let promotion: Money
   public let coupon: Coupon?
   let rates: ShippingRates
+  /// How many orders the seller takes in a day; nil without a limit.
+  let dailyOrdersMax: Int64?
   public let shipping: Money
   /// Contained in the total, not added to it.
   public let tax: Money

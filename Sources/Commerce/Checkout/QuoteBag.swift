@@ -5,7 +5,10 @@ extension Commerce {
   public func quote(_ bag: Bag) async throws -> BagQuote {
     try bag.check(policy)
     return try await database.read { db in
-      try BagQuote(Quote.all(of: bag, at: clock.now, policy: policy, in: db), of: bag)
+      let now = clock.now
+      let quotes = try Quote.all(of: bag, at: now, policy: policy, in: db)
+      for quote in quotes { try DailyOrders.requireRoom(for: quote, at: now, in: db) }
+      return try BagQuote(quotes, of: bag)
     }
   }
 }
@@ -22,7 +25,9 @@ extension Quote {
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
         product.id AS product_id, product.title AS product_title, product.category AS category,
         channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
-        market.currency AS currency, market.is_open AS is_open, market.commission_bp AS commission_bp,
+        channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
+        market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
+        market.commission_bp AS commission_bp,
         market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
         market.shipping_free_from_minor AS shipping_free_from_minor,
         show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
@@ -32,6 +37,7 @@ extension Quote {
       JOIN product ON product.id = variant.product_id
       JOIN channel ON channel.id = product.channel_id
       JOIN market ON market.code = offer.market
+      LEFT JOIN channel_market ON channel_market.channel_id = channel.id AND channel_market.market = offer.market
       LEFT JOIN show ON show.id = \(bag.show.sqlValue)
       LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market
       LEFT JOIN show_product ON show_product.show_id = show.id AND show_product.product_id = product.id
@@ -43,7 +49,7 @@ extension Quote {
     // A row for each line and plan; without plans, one for each line.
     let first: ID<Offer>? = try rows.first?.get("offer_id")
     let plans = try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first })
-    let affiliates = try Self.affiliates(rows, at: now, in: db)
+    let affiliates = try Self.affiliates(rows, market: bag.market, at: now, policy, in: db)
     let lines = try bag.lines.map { line in
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
       return try Line(line, row: row, of: bag, plans, affiliates, at: now, policy: policy)
@@ -62,7 +68,8 @@ extension Quote {
     let quotes = try sellers.map { row, channel, lines in
       let shown: ID<Channel>? = try row.get("show_channel_id")
       return try Quote(
-        channel: channel, creator: shown == channel ? nil : shown, lines: lines, rates: ShippingRates(row: row))
+        channel: channel, creator: shown == channel ? nil : shown, lines: lines, rates: ShippingRates(row: row),
+        dailyOrdersMax: row.get("daily_orders_max"))
     }
     guard let code = bag.coupon else { return quotes }
     return try Discounts.give(code, to: quotes, in: bag.market, at: now, db)
@@ -70,7 +77,7 @@ extension Quote {
 
   /// On which terms those of the rows are sold that are of another channel than their show.
   private static func affiliates(
-    _ rows: [Row], at now: Moment, in db: any Connection
+    _ rows: [Row], market: String, at now: Moment, _ policy: Policy, in db: any Connection
   ) throws -> [ID<Product>: AffiliateTerms] {
     guard let row = rows.first, let creator = try row.get("show_channel_id", as: ID<Channel>?.self) else { return [:] }
     let others = try rows.compactMap { row in
@@ -78,6 +85,8 @@ extension Quote {
       return seller == creator ? nil : (id: try row.get("product_id", as: ID<Product>.self), seller: seller)
     }
     guard !others.isEmpty else { return [:] }
+    // Whoever shows it has to be let in there too.
+    guard try SalesStop.of(creator, in: market, policy, db: db) != .seller else { throw BagRefusal.channelNotSelling }
     return try AffiliateTerms.of(
       others, for: creator, since: row.get("show_started_ms", as: Moment?.self) ?? now, at: now, in: db)
   }
@@ -85,16 +94,19 @@ extension Quote {
   /// The same bag with lines that a coupon took something off.
   init(_ quote: Quote, _ coupon: Coupon, _ lines: [Line]) throws {
     try self.init(
-      channel: quote.channel, creator: quote.creator, lines: lines, rates: quote.rates, coupon: coupon)
+      channel: quote.channel, creator: quote.creator, lines: lines, rates: quote.rates,
+      dailyOrdersMax: quote.dailyOrdersMax, coupon: coupon)
   }
 
   private init(
-    channel: ID<Channel>, creator: ID<Channel>?, lines: [Line], rates: ShippingRates, coupon: Coupon? = nil
+    channel: ID<Channel>, creator: ID<Channel>?, lines: [Line], rates: ShippingRates, dailyOrdersMax: Int64?,
+    coupon: Coupon? = nil
   ) throws {
     self.channel = channel
     self.creator = creator
     self.lines = lines
     self.rates = rates
+    self.dailyOrdersMax = dailyOrdersMax
     self.coupon = coupon
     let nothing = Money(minor: 0, currency: rates.currency)
     subtotal = try lines.reduce(nothing) { try $0.adding($1.total) }
@@ -117,6 +129,8 @@ extension Quote.Line {
     guard market == bag.market else { throw BagRefusal.otherMarket(line.offer) }
     guard try row.get("is_open") else { throw BagRefusal.marketClosed(market) }
     guard try row.get("channel_state", as: ChannelState.self) == .approved else { throw BagRefusal.channelNotSelling }
+    let admission = try row.get("admission", as: Admission?.self) ?? policy.admission
+    guard try admission.lets(row.get("permission")) else { throw BagRefusal.channelNotInMarket(market) }
     if bag.show != nil {
       guard try row.get("show_id", as: ID<Show>?.self) != nil else { throw BagRefusal.notInShow }
       // Another seller's is sold where it is in the run, on terms that hold.

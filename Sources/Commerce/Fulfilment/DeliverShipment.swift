@@ -21,7 +21,10 @@ extension Commerce {
           UPDATE orders SET state = \(Order.State.delivered), delivered_ms = \(now)
           WHERE id = \(order) AND state = \(Order.State.fulfilled)
           """)
-        if isWhole == 1 { try Mail.queue(.delivered, of: found, because: order, at: now, in: db) }
+        if isWhole == 1 {
+          try Mail.queue(.delivered, of: found, because: order, at: now, in: db)
+          try ChannelTier.raise(found.channel, on: occasion(order: order), in: db)
+        }
       }
       try Outbox.announce(.order(order), in: db)
       return try Order.require(order, in: db)

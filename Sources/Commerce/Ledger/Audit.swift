@@ -16,6 +16,7 @@ extension Commerce {
       try audit.giveaways(in: db)
       try audit.payments(in: db)
       try audit.payouts(in: db)
+      try audit.admission(in: db)
       try audit.ledger(in: db)
       try audit.timelines(in: db)
       return audit.report

@@ -30,13 +30,18 @@ extension Commerce {
     limit: Int = 50
   ) async throws -> Page<MailRecord> {
     try await database.read { [policy] db in
+      var whose: SQL = ""
       if let channel {
         try Membership.require(.orders, of: channel, by: caller, in: db)
+        whose = "channel_id = \(channel) AND"
+        // What is decided about the channel is its owners' to know.
+        if try Membership.role(of: caller, in: channel, in: db) != .owner {
+          whose = "\(whose) order_id IS NOT NULL AND"
+        }
       } else {
         try caller.requireOperator(in: db)
       }
       try policy.check(limit: limit)
-      let whose: SQL = channel.map { "channel_id = \($0) AND" } ?? ""
       let rows = try db.rows(
         """
         SELECT \(Mail.columns) FROM mail
@@ -53,7 +58,7 @@ extension Commerce {
   public func mail(_ id: ID<Mail>, by caller: Caller) async throws -> MailRecord {
     try await database.read { db in
       let mail = try Mail.require(id, by: caller, in: db)
-      let order = try Order.require(mail.order, in: db)
+      let order = try mail.order.map { try Order.require($0, in: db) }
       guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("mail") }
       return MailRecord(mail: mail, content: try MailContent(mail, of: order, seller: seller, token: nil, in: db))
     }
@@ -89,7 +94,7 @@ extension Mail {
     let account = try caller.requireAccount()
     guard let mail = try find(id, in: db) else { throw GeneralRefusal.notFound("mail") }
     if try Account.find(account, in: db)?.isOperator == true { return mail }
-    try Membership.require(.orders, of: mail.channel, by: caller, "mail", in: db)
+    try Membership.require(mail.order == nil ? .everything : .orders, of: mail.channel, by: caller, "mail", in: db)
     return mail
   }
 
@@ -108,7 +113,8 @@ extension Mail {
     guard !mails.isEmpty else { return [] }
     let orders = try Dictionary(
       Order.with(
-        rows: db.rows("SELECT \(Order.columns) FROM orders WHERE id IN \(list: Array(Set(mails.map(\.order))))"), in: db
+        rows: db.rows("SELECT \(Order.columns) FROM orders WHERE id IN \(list: Array(Set(mails.compactMap(\.order))))"),
+        in: db
       ).map { ($0.id, $0) }
     ) { $1 }
     let sellers = try Dictionary(
@@ -119,13 +125,18 @@ extension Mail {
       Refund.all(mails.filter { $0.kind == .refunded }.compactMap { ID<Refund>(bytes: $0.cause) }, in: db)
         .map { ($0.id, $0) }
     ) { $1 }
+    let events = try AdmissionEvent.all(
+      mails.filter { $0.kind == .admission }.compactMap { ID<AdmissionEvent>(bytes: $0.cause) }, in: db)
     return mails.compactMap { mail in
-      guard let order = orders[mail.order], let seller = sellers[mail.channel] else { return nil }
+      let order = mail.order.flatMap { orders[$0] }
+      guard order != nil || mail.order == nil, let seller = sellers[mail.channel] else { return nil }
       return MailRecord(
         mail: mail,
         content: MailContent(
           order: order, seller: seller, shipment: nil,
-          refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil, token: nil))
+          refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
+          event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
+          token: nil))
     }
   }
 }

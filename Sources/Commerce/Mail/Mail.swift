@@ -2,7 +2,8 @@ import Crypto
 import Foundation
 public import Store
 
-/// A message to the buyer of an order about one thing that happened to it. Its text is made when it is sent.
+/// A message to the buyer of an order about one thing that happened to it, or to an owner of a channel about what was
+/// decided of it. Its text is made when it is sent.
 public struct Mail: Sendable, Equatable {
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// The payment arrived: the order's confirmation.
@@ -13,6 +14,8 @@ public struct Mail: Sendable, Equatable {
     case delivered
     /// Money went back.
     case refunded
+    /// Something was decided about a channel.
+    case admission
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -32,12 +35,13 @@ public struct Mail: Sendable, Equatable {
 
   public let id: ID<Mail>
   public let kind: Kind
-  public let order: ID<Order>
+  /// Nil for what is about a channel.
+  public let order: ID<Order>?
   public let channel: ID<Channel>
-  /// The bytes of the id of what it tells of: the order, the shipment or the refund.
+  /// The bytes of the id of what it tells of: the order, the shipment, the refund or the decision.
   let cause: [UInt8]
   public let recipient: String
-  /// The order's language.
+  /// The order's, or the channel's.
   public let language: String
   public let state: State
   /// How often it was taken to be sent.

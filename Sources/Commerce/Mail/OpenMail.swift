@@ -2,12 +2,15 @@ import Store
 
 /// What a mail tells of, as it is when the mail is sent.
 public struct MailContent: Sendable {
-  public let order: Order
+  /// Nil for what is about a channel.
+  public let order: Order?
   public let seller: Channel
   /// The parcel of `Mail.Kind.sent`.
   public let shipment: Shipment?
   /// The refund of `Mail.Kind.refunded`.
   public let refund: Refund?
+  /// The decision of `Mail.Kind.admission`.
+  public let event: AdmissionEvent?
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
 }
@@ -19,10 +22,10 @@ extension Commerce {
     let token = Secret(prefix: "haat_mail_", entropy: entropy)
     let now = clock.now
     return try await database.write { [policy] db in
-      let order = try Order.require(mail.order, in: db)
-      guard let seller = try Channel.find(order.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
-      let isGuest = order.buyer.account == nil
-      if isGuest {
+      let order = try mail.order.map { try Order.require($0, in: db) }
+      guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
+      let isGuest = order.map { $0.buyer.account == nil } ?? false
+      if let order, isGuest {
         try OrderAccess.addForMail(token, to: order.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
       return try MailContent(mail, of: order, seller: seller, token: isGuest ? token : nil, in: db)
@@ -31,13 +34,15 @@ extension Commerce {
 }
 
 extension MailContent {
-  init(_ mail: Mail, of order: Order, seller: Channel, token: Secret?, in db: any Connection) throws {
+  init(_ mail: Mail, of order: Order?, seller: Channel, token: Secret?, in db: any Connection) throws {
     self.init(
       order: order, seller: seller,
       shipment: mail.kind == .sent
         ? try ID<Shipment>(bytes: mail.cause).flatMap { try Shipment.find($0, in: db) } : nil,
       refund: mail.kind == .refunded
         ? try ID<Refund>(bytes: mail.cause).flatMap { try Refund.find($0, in: db) } : nil,
+      event: mail.kind == .admission
+        ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
   }
 }

@@ -10,6 +10,8 @@ public struct Market: Sendable, Equatable {
   public var languages: [String]
   /// Whether one can buy.
   public var isOpen: Bool
+  /// How channels get in; nil leaves it as it is, and a new market with what the installation says.
+  public var admission: Admission?
   /// The platform's share of the goods.
   public var commission: Rate
   /// The tax that prices include.
@@ -19,7 +21,8 @@ public struct Market: Sendable, Equatable {
   public var shippingFreeFromMinor: Int64?
 
   public init(
-    code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true, commission: Rate,
+    code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true,
+    admission: Admission? = nil, commission: Rate,
     taxIncluded: Rate = .zero, shippingMinor: Int64 = 0, shippingFreeFromMinor: Int64? = nil
   ) {
     self.code = code
@@ -27,6 +30,7 @@ public struct Market: Sendable, Equatable {
     self.name = name
     self.languages = languages
     self.isOpen = isOpen
+    self.admission = admission
     self.commission = commission
     self.taxIncluded = taxIncluded
     self.shippingMinor = shippingMinor
@@ -34,7 +38,8 @@ public struct Market: Sendable, Equatable {
   }
 
   static let columns: SQL = """
-    code, currency, name, languages, is_open, commission_bp, tax_included_bp, shipping_minor, shipping_free_from_minor
+    code, currency, name, languages, is_open, admission, commission_bp, tax_included_bp, shipping_minor,
+    shipping_free_from_minor
     """
 
   init(row: Row) throws {
@@ -43,6 +48,7 @@ public struct Market: Sendable, Equatable {
     name = try row.get("name")
     languages = try row.get("languages", as: String.self).split(separator: ",").map(String.init)
     isOpen = try row.get("is_open")
+    admission = try row.get("admission")
     commission = try row.get("commission_bp")
     taxIncluded = try row.get("tax_included_bp")
     shippingMinor = try row.get("shipping_minor")

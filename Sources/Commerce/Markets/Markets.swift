@@ -46,12 +46,17 @@ extension Commerce {
 
   /// Makes a market or changes all of it but its currency. Only for the operator. Orders keep the rates they were sold
   /// under.
+  ///
+  /// Closing one stops new orders in it at once and nothing else: what is placed can be paid, what is paid goes on.
   @discardableResult
   public func putMarket(by caller: Caller, _ market: Market) async throws -> Market {
     let market = try market.checked(policy)
-    return try await database.write { [policy] db in
-      try caller.requireOperator(in: db)
-      if let before = try Market.find(market.code, in: db) {
+    return try await writeAndTell { [policy] db in
+      let person = try caller.requireOperator(in: db)
+      var market = market
+      let before = try Market.find(market.code, in: db)
+      market.admission = market.admission ?? before?.admission ?? policy.admission
+      if let before {
         guard before.currency == market.currency else { throw MarketRefusal.currencyFixed(before.currency) }
       } else if try Market.all(in: db).count >= policy.marketsMax {
         throw MarketRefusal.tooManyMarkets(limit: policy.marketsMax)
@@ -60,13 +65,18 @@ extension Commerce {
         """
         INSERT INTO market (\(Market.columns))
         VALUES (\(market.code), \(market.currency), \(market.name), \(market.languages.joined(separator: ",")),
-          \(market.isOpen), \(market.commission), \(market.taxIncluded), \(market.shippingMinor),
+          \(market.isOpen), \(market.admission), \(market.commission), \(market.taxIncluded), \(market.shippingMinor),
           \(market.shippingFreeFromMinor.sqlValue))
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, languages = excluded.languages,
-          is_open = excluded.is_open, commission_bp = excluded.commission_bp,
+          is_open = excluded.is_open, admission = excluded.admission, commission_bp = excluded.commission_bp,
           tax_included_bp = excluded.tax_included_bp, shipping_minor = excluded.shipping_minor,
           shipping_free_from_minor = excluded.shipping_free_from_minor
         """)
+      if let before, let after = market.admission {
+        try Admission.changed(
+          market.code, from: before.admission(policy), to: after, on: occasion(by: person), in: db)
+        try Outbox.announce(.market(market.code), in: db)
+      }
       return market
     }
   }

@@ -2,7 +2,8 @@ import Store
 
 extension Commerce {
   /// Puts every payout of a currency that waits into one file for a bank; for the operator. They are `sent` by that:
-  /// the file can be had again, and has the same payouts in it then.
+  /// the file can be had again, and has the same payouts in it then. Those of a channel that is suspended, or whose
+  /// payouts are held, go on waiting.
   ///
   /// Throws `PayoutRefusal.nothingToSend`.
   public func makePayoutFile(
@@ -16,10 +17,13 @@ extension Commerce {
         """
         INSERT INTO payout_file (id, currency, account_id, made_ms) VALUES (\(id), \(currency), \(person), \(clock.now))
         """)
+      let suspended = try Payee.suspended(in: db)
+      let others: SQL = suspended.isEmpty ? "" : "AND payee NOT IN \(list: suspended)"
       let sent = try db.run(
         """
         UPDATE payout SET state = \(Payout.State.sent), file_id = \(id)
         WHERE id IN (SELECT id FROM payout WHERE state = \(Payout.State.pending) AND currency = \(currency)
+          AND payee NOT IN (SELECT payee FROM payout_hold WHERE released_ms IS NULL) \(others)
           ORDER BY made_ms, id LIMIT \(policy.payoutsPerFileMax))
         """)
       guard sent > 0 else { throw PayoutRefusal.nothingToSend(currency) }

@@ -94,6 +94,13 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Those who are suspended and have a payout waiting.
+  static func suspended(in db: any Connection) throws -> [Payee] {
+    let waiting = try db.rows("SELECT DISTINCT payee FROM payout WHERE state = \(Payout.State.pending)")
+      .map { try $0.get("payee", as: Payee.self) }
+    return try waiting.filter { try $0.isSuspended(in: db) }
+  }
+
   /// What each of their accounts has of settled orders, and of those that were refunded whole, less what was paid out;
   /// by currency. A negative sum is a debt.
   func released(in db: any Connection) throws -> [Currency: [(account: String, minor: Int64)]] {

@@ -10,7 +10,8 @@ enum API {
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
     + OrderAPI.endpoints + ShipmentAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints
-    + CommissionPlanAPI.endpoints + AffiliateAPI.endpoints + PartnerAPI.endpoints + PayoutAPI.endpoints
+    + CommissionPlanAPI.endpoints + AffiliateAPI.endpoints + PartnerAPI.endpoints + AdmissionAPI.endpoints
+    + PayoutAPI.endpoints
     + LedgerAPI.endpoints
 
   /// Makes the routes. What is not in `endpoints` does not exist.

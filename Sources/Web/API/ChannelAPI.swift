@@ -4,13 +4,20 @@ import Hummingbird
 
 /// Channels and their members; markets.
 enum ChannelAPI {
-  struct NewChannel: Codable {
+  struct NewChannel: Codable, Described {
     let id: ID<CommerceChannel>?
     let handle: String
     let name: String
     let about: String?
     /// Where it sells from.
     let market: String
+    let application: AdmissionAPI.Application?
+    let invitation: String?
+
+    static let fields = [
+      "application": "For the operator, where one decides who sells in the market.",
+      "invitation": "The token of an invitation's link.",
+    ]
   }
 
   struct ChannelChange: Codable {
@@ -22,7 +29,13 @@ enum ChannelAPI {
     var change: CommerceChannelChange { .init(handle: handle, name: name, about: about, market: market) }
   }
 
-  struct StateChange: Codable { let state: ChannelState }
+  struct StateChange: Codable, Described {
+    let state: ChannelState
+    let reason: AdmissionReason?
+    let words: String?
+
+    static let fields = ["reason": "Needed to reject and to suspend.", "words": "For the channel's owners."]
+  }
 
   struct NewMember: Codable {
     let email: String
@@ -35,6 +48,7 @@ enum ChannelAPI {
     let name: String
     let languages: [String]
     let isOpen: Bool
+    let admission: Admission?
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
     let shippingMinor: Int64
@@ -46,6 +60,7 @@ enum ChannelAPI {
       name = market.name
       languages = market.languages
       isOpen = market.isOpen
+      admission = market.admission
       commissionBasisPoints = market.commission.basisPoints
       taxIncludedBasisPoints = market.taxIncluded.basisPoints
       shippingMinor = market.shippingMinor
@@ -53,19 +68,22 @@ enum ChannelAPI {
     }
   }
 
-  struct MarketChange: Codable {
+  struct MarketChange: Codable, Described {
     let currency: Currency
     let name: String
     let languages: [String]
     let isOpen: Bool
+    let admission: Admission?
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
     let shippingMinor: Int64
     let shippingFreeFromMinor: Int64?
 
+    static let fields = ["admission": "How channels get in; left out to leave it as it is."]
+
     func market(_ code: String) throws -> Market {
       Market(
-        code: code, currency: currency, name: name, languages: languages, isOpen: isOpen,
+        code: code, currency: currency, name: name, languages: languages, isOpen: isOpen, admission: admission,
         commission: try Self.rate(commissionBasisPoints, "commissionBasisPoints"),
         taxIncluded: try Self.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"), shippingMinor: shippingMinor,
         shippingFreeFromMinor: shippingFreeFromMinor)
@@ -109,7 +127,10 @@ enum ChannelAPI {
     ) { call, body in
       try await call.commerce.makeChannel(
         body.id ?? call.commerce.makeID(), by: call.caller,
-        ChannelDraft(handle: body.handle, name: body.name, about: body.about ?? "", market: body.market))
+        ChannelDraft(
+          handle: body.handle, name: body.name, about: body.about ?? "", market: body.market,
+          application: body.application?.application ?? ChannelApplication(), invitation: body.invitation,
+          language: Language.of(call.request)))
     }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}", "Shows a channel, by id or handle.", gives: CommerceChannel.self
@@ -123,10 +144,13 @@ enum ChannelAPI {
     }.by(.account).conditional,
     Endpoint(
       .put, "/api/v1/channels/{channel}/state",
-      "Approves, rejects or suspends a channel; for the operator. A suspended one sells nothing, and its buyers keep "
+      "Approves, rejects or suspends a channel, with a reason; for the operator. A suspended one sells nothing, and its buyers keep "
         + "their orders and refunds.",
       takes: StateChange.self, gives: CommerceChannel.self
-    ) { call, body in try await call.site.admit(call.channel(), as: body.state, by: call.caller) }.by(.account),
+    ) { call, body in
+      try await call.site.admit(
+        call.channel(), as: body.state, because: Verdict(body.reason, words: body.words ?? ""), by: call.caller)
+    }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}/members", "Lists a channel's members, to themselves.", gives: List<Member>.self
     ) { call in List(try await call.commerce.members(of: call.channel().id, by: call.caller)) }.by(.account),

@@ -5,7 +5,7 @@ import HTTPTypes
 enum MailAPI {
   struct MailAnswer: Codable, Described {
     let id: ID<Mail>
-    let order: ID<Order>
+    let order: ID<Order>?
     let channel: ID<CommerceChannel>
     let kind: Mail.Kind
     let state: Mail.Progress
@@ -20,9 +20,11 @@ enum MailAPI {
     let serverWords: String?
 
     static let fields = [
-      "kind": "What it tells of: the payment, a parcel, the last parcel's arrival, a refund.",
+      "order": "Left out for what is about the channel itself.",
+      "kind":
+        "What it tells of: the payment, a parcel, the last parcel's arrival, a refund, a decision about the channel.",
       "state": "queued waits to be sent; sent was handed to a mail server; written is a file in the data directory.",
-      "language": "The order's.", "repeats": "How often it was sent again by hand.",
+      "language": "The order's, or the channel's.", "repeats": "How often it was sent again by hand.",
       "leftAt": "When it was sent or written the last time.",
       "trouble": "A word for what went wrong with the last attempt; left out when nothing did.",
       "serverWords": "What the mail server said to it.",

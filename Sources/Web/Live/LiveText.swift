@@ -37,6 +37,11 @@ enum LiveText {
     return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 
+  /// By market: why nothing is sold there.
+  static func json(_ stops: [String: SalesStop]) -> String {
+    "{" + stops.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value.rawValue)""# }.joined(separator: ",") + "}"
+  }
+
   /// How long who comes in still sees who won.
   private static let shownMilliseconds: Int64 = 300_000
 

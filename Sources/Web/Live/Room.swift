@@ -32,6 +32,8 @@ actor Room {
   private var coupon: Coupon?
   /// The newest, as long as there is something to see of it.
   private var giveaway: Giveaway?
+  /// Where nothing is sold at the moment, and why.
+  private var stops: [String: SalesStop] = [:]
   private var messages: [(id: String, json: String)] = []
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
@@ -79,6 +81,7 @@ actor Room {
     deals = state.deals
     coupon = state.coupon
     giveaway = state.giveaway
+    stops = try await commerce.salesStops(of: show)
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
     return state
@@ -144,7 +147,7 @@ actor Room {
       "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
       "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
-      "viewers":\(audience.viewers),\
+      "stops":\(LiveText.json(stops)),"viewers":\(audience.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
@@ -260,6 +263,14 @@ actor Room {
     guard changed.state == .open else { return }
     let data = #"{"giveaway":"\#(changed.id)","entrants":\#(changed.entrants),"endsAt":"\#(changed.ends)","#
     send(LiveText.event("giveaway", data: data + #""endMediaTime":\#(changed.endMediaTime)}"#))
+  }
+
+  /// Sends where nothing is sold any more, or again.
+  func sellingChanged() async throws {
+    let now = try await commerce.salesStops(of: show)
+    guard now != stops else { return }
+    stops = now
+    send(LiveText.event("selling", data: #"{"stops":\#(LiveText.json(now))}"#))
   }
 
   /// Tells that a price is another one.

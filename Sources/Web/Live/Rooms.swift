@@ -53,6 +53,7 @@ actor Rooms {
     var deals: Set<ID<Deal>> = []
     var coupons: Set<ID<Coupon>> = []
     var giveaways: Set<ID<Giveaway>> = []
+    var isSelling = false
     for announcement in announcements {
       switch announcement {
       case .timeline(let show):
@@ -66,9 +67,12 @@ actor Rooms {
       case .deal(let deal): deals.insert(deal)
       case .coupon(let coupon): coupons.insert(coupon)
       case .giveaway(let giveaway): giveaways.insert(giveaway)
+      case .selling, .market: isSelling = true
       case .order: break
       }
     }
+    // Seldom, and of few rooms: each looks for itself whether it is meant.
+    if isSelling { for entry in entries.values { try await entry.room.sellingChanged() } }
     for coupon in try await commerce.coupons(coupons.sorted()) {
       for entry in entries.values { await entry.room.couponChanged(coupon) }
     }

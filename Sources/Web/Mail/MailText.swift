@@ -1,17 +1,44 @@
 import Commerce
 
-/// What a mail says, in the order's language.
+/// What a mail says, in the order's language, or the channel's.
 struct MailText: Sendable {
   let language: String
   let subject: String
   let paragraphs: [String]
-  /// The order's page; for a guest with a token.
+  /// The order's page, for a guest with a token; or the channel's own.
   let url: String
   let linkText: String
   let footer: String
 
   init(_ kind: Mail.Kind, _ content: MailContent, publicURL: String, _ words: Words) {
-    let order = content.order
+    if let order = content.order {
+      self.init(kind, of: order, content, publicURL: publicURL, words)
+    } else {
+      self.init(about: content.seller, content.event, publicURL: publicURL, words)
+    }
+  }
+
+  /// What was decided about a channel, to its owners.
+  private init(about channel: Channel, _ event: AdmissionEvent?, publicURL: String, _ words: Words) {
+    language = words.language
+    let values = ["channel": channel.name, "market": event?.market ?? "", "tier": "\(event?.tier ?? 0)"]
+    let kind = event?.kind.rawValue ?? "approved"
+    subject = words["mail.\(kind)ChannelSubject", values]
+    var paragraphs = [words["mail.\(kind)ChannelText", values]]
+    if let event, let reason = event.reason, AdmissionReason.ofRefusals.contains(reason) {
+      paragraphs.append(words["mail.reason", ["reason": words["admissionReasons.\(reason.rawValue)"]]])
+    }
+    if let event, !event.words.isEmpty { paragraphs.append("“\(event.words)”") }
+    if let event, [.refused, .suspended].contains(event.kind) {
+      paragraphs.append(words[event.isFinal ? "mail.final" : "mail.mayAppeal"])
+    }
+    self.paragraphs = paragraphs
+    url = "\(publicURL)/studio/\(channel.handle)/admission"
+    linkText = words["mail.channelLink"]
+    footer = words["mail.channelFooter", values]
+  }
+
+  private init(_ kind: Mail.Kind, of order: Order, _ content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
     var values = ["seller": content.seller.name, "number": order.number, "total": words.money(order.total)]
     values["amount"] = (content.refund?.amount).map(words.money) ?? ""
@@ -38,7 +65,7 @@ struct MailText: Sendable {
         paragraphs.append(
           refund.kind == .stray ? words["mail.late"] : words["mail.reason", ["reason": refund.reason]])
       }
-    case .delivered: break
+    case .delivered, .admission: break
     }
     self.paragraphs = paragraphs
     url = "\(publicURL)/orders/\(order.id)" + (content.token.map { "?token=\($0.text)" } ?? "")

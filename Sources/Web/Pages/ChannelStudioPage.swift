@@ -18,6 +18,7 @@ struct ChannelStudioPage: Sendable {
   let tabs: [TabView]
   let error: String?
   let isSaved: Bool
+  var notice: StandingNotice?
   // At most one of these: the tab that is shown.
   var shows: ShowsTab?
   var products: ProductsTab?
@@ -107,6 +108,7 @@ struct ChannelStudioPage: Sendable {
   ) async throws -> Response {
     var model = ChannelStudioPage(
       channel, role: role, tab: tab, error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
+    model.notice = try await StandingNotice(visit, channel)
     switch tab {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)
     case .products: model.products = try await ProductsTab(visit, channel, role)

@@ -79,8 +79,9 @@ struct GiveawayPage: Sendable {
 
   /// The words of the card over the video, which a watch page fetches with its first giveaway.
   static func words(_ visit: Visit) async throws -> Response {
-    guard try visit.parameter("group") == "giveaway" else { throw Problem.notFound("page") }
-    let groups = visit.words.groups.filter { $0.key == "giveaway" }
+    let group = try visit.parameter("group")
+    guard ["giveaway", "selling"].contains(group) else { throw Problem.notFound("page") }
+    let groups = visit.words.groups.filter { $0.key == group }
     return Response(
       status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: try DataBlock.text(groups))))

@@ -81,7 +81,8 @@ struct MailPage: Sendable {
     let text = try visit.site.mailWriter.text(mail, found.content)
     let model = MailPage(
       homeURL: scope.homeURL, homeName: scope.channel?.name ?? words["operator.title"], listURL: scope.url,
-      mail: try MailView(found, scope, visit), orderURL: scope.channel.map { _ in "/orders/\(mail.order)" },
+      mail: try MailView(found, scope, visit),
+      orderURL: scope.channel == nil ? nil : mail.order.map { "/orders/\($0)" },
       attemptsText: words.plural("mailDesk.attempts", mail.attempts),
       repeatsText: mail.repeats > 0 ? words.plural("mailDesk.repeats", mail.repeats) : nil,
       queuedISO: mail.made.description, queuedText: mail.made.plainText, leftISO: mail.sent?.description,

@@ -73,7 +73,8 @@ struct MailView: Sendable {
   let recipient: String
   /// Nil where all mails are of one.
   let seller: String?
-  let number: String
+  /// Nil for what is of no order.
+  let number: String?
   let kindText: String
   let stateText: String
   let stateTone: String
@@ -92,7 +93,7 @@ struct MailView: Sendable {
     language = text.language
     recipient = mail.recipient
     seller = scope.channel == nil ? record.content.seller.name : nil
-    number = record.content.order.number
+    number = record.content.order?.number
     kindText = mail.kind.text(words)
     stateText = mail.progress.text(words)
     stateTone = mail.tone
@@ -151,6 +152,7 @@ extension Mail.Kind {
     case .sent: words["mailDesk.kindSent"]
     case .delivered: words["mailDesk.kindDelivered"]
     case .refunded: words["mailDesk.kindRefunded"]
+    case .admission: words["mailDesk.kindAdmission"]
     }
   }
 }

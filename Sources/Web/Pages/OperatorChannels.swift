@@ -3,12 +3,6 @@ import Hummingbird
 
 /// The operator's list of channels: those that wait, those put out, and the newest of the rest.
 struct OperatorChannelView: Sendable {
-  struct Turn: Sendable {
-    let state: String
-    let text: String
-    let tone: String
-  }
-
   let id: String
   let handle: String
   let name: String
@@ -16,7 +10,7 @@ struct OperatorChannelView: Sendable {
   let tone: Int
   let stateText: String
   let stateTone: String
-  let turns: [Turn]
+  let url: String
 
   init(_ channel: Channel, _ words: Words) {
     id = channel.id.description
@@ -25,19 +19,17 @@ struct OperatorChannelView: Sendable {
     initial = Tone.initial(channel.name)
     tone = Tone.of(channel.id)
     stateText = words[Self.key(of: channel.state)]
-    stateTone = channel.state == .approved ? "good" : channel.state == .applied ? "warn" : "bad"
-    turns = channel.state.turns.map { state in
-      switch state {
-      case .approved: Turn(state: state.rawValue, text: words["operator.approve"], tone: "strong")
-      case .rejected: Turn(state: state.rawValue, text: words["operator.reject"], tone: "danger")
-      case .suspended, .applied: Turn(state: state.rawValue, text: words["operator.suspend"], tone: "danger")
-      }
-    }
+    stateTone = Self.tone(of: channel.state)
+    url = "/operator/channels/\(channel.handle)"
   }
 
-  private static func key(of state: ChannelState) -> String {
+  static func tone(of state: ChannelState) -> String {
+    state == .approved ? "good" : state == .applied ? "warn" : "bad"
+  }
+
+  static func key(of state: ChannelState, isOperator: Bool = true) -> String {
     switch state {
-    case .applied: "operator.isApplied"
+    case .applied: isOperator ? "operator.isApplied" : "admission.waits"
     case .approved: "operator.isApproved"
     case .suspended: "operator.isSuspended"
     case .rejected: "operator.isRejected"
@@ -66,7 +58,7 @@ struct OperatorChannelView: Sendable {
         } else {
           try await visit.commerce.channel(handle: name, by: visit.caller)
         }
-      _ = try await visit.site.admit(channel, as: state, by: visit.caller)
+      _ = try await visit.site.admit(channel, as: state, because: form.verdict, by: visit.caller)
       return visit.redirect("/operator?saved=yes")
     } catch {
       return try await OperatorPage.page(visit, visit.complaint(error))

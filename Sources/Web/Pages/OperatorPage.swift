@@ -16,6 +16,7 @@ struct OperatorPage: Sendable {
     let isOpen: Bool
     let openText: String
     let openTone: String
+    let admissions: [ChoiceView]
 
     init(_ market: Market, _ words: Words) {
       code = market.code
@@ -29,6 +30,7 @@ struct OperatorPage: Sendable {
       isOpen = market.isOpen
       openText = words[market.isOpen ? "operator.isOpen" : "operator.isClosed"]
       openTone = market.isOpen ? "good" : "bad"
+      admissions = ChoiceView.admissions(words, chosen: market.admission)
     }
   }
 
@@ -46,6 +48,12 @@ struct OperatorPage: Sendable {
   let balances: [BalanceView]
   let hasBalances: Bool
   let trouble: MailTroubleView?
+  /// Of a new market.
+  let admissions: [ChoiceView]
+  let reasons: [ChoiceView]
+  /// Applications and appeals.
+  let waiting: String
+  let hasWaiting: Bool
   let error: String?
   let isSaved: Bool
 
@@ -77,7 +85,8 @@ struct OperatorPage: Sendable {
     return Market(
       code: form["code"], currency: currency, name: form["name"],
       languages: form["languages"].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
-      isOpen: form.has("isOpen"), commission: try number("commission", percent, rate),
+      isOpen: form.has("isOpen"), admission: Admission(rawValue: form["admission"]),
+      commission: try number("commission", percent, rate),
       taxIncluded: try number("tax", percent, rate), shippingMinor: try number("shipping", money, amount),
       shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
   }
@@ -95,11 +104,14 @@ struct OperatorPage: Sendable {
     }
     let channels = try await OperatorChannelView.all(visit)
     let refunds = try await visit.commerce.waitingRefunds(by: visit.caller)
+    let waiting = try await visit.commerce.reviewsWaiting(by: visit.caller)
     let model = OperatorPage(
       markets: markets.map { MarketView($0, visit.words) }, channels: channels, hasChannels: !channels.isEmpty,
       refunds: refunds.map { OperatorRefundView($0, visit) }, hasRefunds: !refunds.isEmpty, balances: views,
       hasBalances: !views.isEmpty,
       trouble: MailTroubleView(try await visit.commerce.mailHealth(by: visit.caller), visit.words),
+      admissions: ChoiceView.admissions(visit.words, chosen: visit.commerce.policy.admission),
+      reasons: ChoiceView.reasons(visit.words), waiting: Figures.grouped(waiting), hasWaiting: waiting > 0,
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page(
       "operator", title: visit.words["operator.title"], status: complaint?.status ?? .ok, model)

@@ -18,17 +18,26 @@ struct StudioPage: Sendable {
   let draftName: String
   let draftHandle: String
   let draftAbout: String
+  let application: ChannelApplication
+  /// What an invitation's link has in it, and where it leads; nil without one.
+  let invitation: String?
+  let invitationText: String?
+  /// Somewhere an operator decides.
+  let isAsked: Bool
   let error: String?
 
   static func show(_ visit: Visit) async throws -> Response {
     _ = try visit.requireAccount()
-    return try await page(visit, ChannelDraft(handle: "", name: "", market: ""), nil)
+    return try await page(
+      visit, ChannelDraft(handle: "", name: "", market: "", invitation: visit.query("invitation")), nil)
   }
 
   static func makeChannel(_ visit: Visit) async throws -> Response {
     let form = try await visit.form()
     let draft = ChannelDraft(
-      handle: form["handle"], name: form["name"], about: form["about"], market: form["market"])
+      handle: form["handle"], name: form["name"], about: form["about"], market: form["market"],
+      application: form.application, invitation: form["invitation"].isEmpty ? nil : form["invitation"],
+      language: visit.words.language)
     do {
       let channel = try await visit.commerce.makeChannel(visit.commerce.makeID(), by: visit.caller, draft)
       return visit.redirect("/studio/\(channel.handle)")
@@ -45,12 +54,27 @@ struct StudioPage: Sendable {
         url: "/studio/\(channel.handle)", name: channel.name, handle: channel.handle,
         initial: Tone.initial(channel.name), tone: Tone.of(channel.id), roleText: role.text(visit.words))
     }
-    let markets = try await visit.commerce.markets().map { MarketChoice($0, isChosen: $0.code == draft.market) }
+    var invited: Invitation?
+    var wrong = complaint
+    if let token = draft.invitation, !token.isEmpty {
+      do { invited = try await visit.commerce.invitation(token: token) } catch {
+        wrong = try wrong ?? visit.complaint(error)
+      }
+    }
+    let all = try await visit.commerce.markets()
+    // Where the link leads is offered first.
+    let markets = all.filter { invited?.isFor($0.code) ?? true }
+      .map { MarketChoice($0, isChosen: $0.code == draft.market) }
     let model = StudioPage(
       channels: channels, hasChannels: !channels.isEmpty, markets: markets, draftName: draft.name,
-      draftHandle: draft.handle, draftAbout: draft.about, error: complaint?.sentence)
+      draftHandle: draft.handle, draftAbout: draft.about, application: draft.application,
+      invitation: invited == nil ? nil : draft.invitation,
+      invitationText: invited.map { _ in
+        visit.words["invitations.welcome", ["markets": markets.map(\.name).joined(separator: ", ")]]
+      }, isAsked: invited == nil && all.contains { ($0.admission ?? visit.commerce.policy.admission) == .application },
+      error: wrong?.sentence)
     return try visit.page(
-      "studio", title: visit.words["studio.title"], status: complaint?.status ?? .ok, model)
+      "studio", title: visit.words["studio.title"], status: wrong?.status ?? .ok, model)
   }
 }
 

@@ -42,6 +42,8 @@ struct WatchPage: Sendable {
   /// The countries it sells in, when there is a choice.
   let markets: [MarketChoice]
   let hasMarkets: Bool
+  /// Why nothing is sold here at the moment; nil when it is.
+  let stopText: String?
   let data: String
 
   /// A show that can be watched again.
@@ -76,7 +78,7 @@ struct WatchPage: Sendable {
 
   init(
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
-    now: Moment, account: Account?, replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
+    now: Moment, account: Account?, stop: SalesStop? = nil, replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
     stripe: StripeSettings? = nil, _ words: Words
   ) throws {
     let show = live.show
@@ -115,6 +117,7 @@ struct WatchPage: Sendable {
       MarketChoice($0, isChosen: $0.code == market)
     }
     hasMarkets = self.markets.count > 1
+    stopText = stop.map { words["selling.\($0.rawValue)"] }
     data = try DataBlock.text(
       RoomData(
         seller: .init(name: show.channelName, url: channelURL),
@@ -142,7 +145,7 @@ struct WatchPage: Sendable {
       live, cards: cards, poster: visit.poster(of: id, .large), market: market,
       markets: try await visit.commerce.markets(),
       viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
-      replay: replay, stripe: stripe, visit.words)
+      stop: try await visit.commerce.salesStops(of: id)[market], replay: replay, stripe: stripe, visit.words)
     var response = try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",
       description: live.show.description.isEmpty ? nil : live.show.description, image: model.poster,

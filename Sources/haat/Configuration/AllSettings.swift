@@ -101,7 +101,8 @@ extension Setting {
     Setting(
       key: "channels.admission", kind: .choice(Admission.allCases.map(\.rawValue)),
       fallback: Policy().admission.rawValue,
-      help: "How a new channel gets in: open approves it at once, application waits for the operator."),
+      help: "How channels get into a new market: open lets them in at once, application waits for the operator, invite "
+        + "needs an invitation. Each market has a policy of its own from then on, on the operator's page."),
     Setting(
       key: "payments.provider", kind: .choice(["sandbox", "stripe", "none"]), fallback: "sandbox",
       help: "Who takes new payments: the built-in sandbox takes only test card numbers and moves no money. See "

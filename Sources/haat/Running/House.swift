@@ -48,6 +48,7 @@ struct House: Sendable {
     let commerce = Commerce(
       database: database, policy: policy,
       providers: Self.providers(chosen, sandbox, stripe), vault: vault, logger: logger, changed: { bell.ring() })
+    try await commerce.settleAdmission()
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")

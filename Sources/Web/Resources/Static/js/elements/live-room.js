@@ -31,6 +31,7 @@ export class LiveRoom extends HTMLElement {
       this.checkout.mark();
       this.#countBag();
     });
+    this.room.addEventListener("selling", ({ detail }) => this.#sell(detail[market]));
     this.#countBag();
     followDeals(this, this.room.goods);
     const open = part(this, "bag");
@@ -165,6 +166,11 @@ export class LiveRoom extends HTMLElement {
       // Offline, perhaps: the next word of it asks again.
       this.#giveaway = null;
     }
+  }
+
+  /** That nothing is sold is said by a module which is fetched when it is so, as it seldom is. */
+  #sell(why) {
+    if (why || this.stopped) import("./sales-stop.js").then(({ tell }) => tell(this, why)).catch(() => {});
   }
 
   #countBag() {

@@ -10,7 +10,7 @@ const PATIENCE_MILLISECONDS = 1500;
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
  * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `giveaway` (what
- * `GiveawayState` takes), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
+ * `GiveawayState` takes), `selling` (by market, why nothing is sold there), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
  * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
  * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
  */
@@ -55,6 +55,10 @@ export class Room extends EventTarget {
     });
     this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
     this.#events.addEventListener("giveaway", ({ detail }) => this.#tell("giveaway", detail));
+    this.#events.addEventListener("selling", ({ detail }) => {
+      this.#tell("selling", detail.stops);
+      this.#refreshGoods();
+    });
     this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
     this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
     this.#events.addEventListener("reset", () => this.#events.open());
@@ -121,9 +125,10 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, stops = {}, messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
+    this.#tell("selling", stops);
     if (serverTime) {
       this.serverTimeOffset = new Date(serverTime) - Date.now();
       this.goods.clock.serverTimeOffset = this.serverTimeOffset;
