@@ -56,6 +56,8 @@ struct Auditor {
   var confirmations: [String] = []
   /// By order and product: units that went off in parcels.
   var sent: [ID<Order>: [Int: Int64]] = [:]
+  /// Orders that somebody tried to cancel, to refund or to send back.
+  var touched: Set<ID<Order>> = []
   var deals: [KnownDeal] = []
   var prizes: [KnownPrize] = []
   /// What the operator did.
@@ -212,11 +214,16 @@ struct Auditor {
       let order = try await stall.commerce.order(id, token: known.access)
       expect(Self.mayFollow(known.state, order.state), "\(known.state) became \(order.state)")
       orders[id]?.state = order.state
+      let (unsent, back) = touched.contains(id) ? try await cameBack(known, stall) : ([:], [:])
       for line in known.lines {
         let sent = sent[id, default: [:]][line.product, default: 0]
         expect(sent <= line.quantity, "\(sent) of \(line.quantity) were sent")
-        // What was never sent goes back on the shelf with the whole of the money.
-        let kept = order.state == .refunded ? sent : line.quantity
+        expect(back[line.product, default: 0] <= sent, "more came back than was sent")
+        expect(sent + unsent[line.product, default: 0] <= line.quantity, "sent though its money is back")
+        // What was never sent goes back on the shelf with its money, or with the whole of it.
+        let kept =
+          (order.state == .refunded ? sent : line.quantity - unsent[line.product, default: 0])
+          - back[line.product, default: 0]
         switch order.state {
         case .placed: held[line.product] += line.quantity
         case .expired, .cancelled: break
@@ -255,6 +262,29 @@ struct Auditor {
       expect(level.onHand == units[product] - gone[product], "on hand \(level.onHand) of product \(product)")
       expect(level.reserved == held[product], "reserved \(level.reserved) of product \(product)")
     }
+  }
+
+  /// By product: units that are on the shelf again though they were not sent, as their refund is through; and though
+  /// they were. No refund gives back more than was paid, and no unit twice.
+  private func cameBack(_ known: Known, _ stall: Stall) async throws -> (unsent: [Int: Int64], back: [Int: Int64]) {
+    var (unsent, back, units): ([Int: Int64], [Int: Int64], [Int: Int64]) = ([:], [:], [:])
+    var money: Int64 = 0
+    for refund in try await stall.commerce.refunds(known.id, token: known.access) {
+      guard refund.kind == .sale, refund.state != .failed else { continue }
+      money += refund.amount.minor
+      for line in refund.lines {
+        units[line.position, default: 0] += line.quantity
+        if refund.state == .succeeded { unsent[known.lines[line.position].product, default: 0] += line.unsent }
+      }
+    }
+    expect(money <= known.total.minor, "\(money) of \(known.total.minor) went back")
+    for (position, count) in units {
+      expect(count <= known.lines[position].quantity, "\(count) units were refunded")
+    }
+    for goods in try await stall.commerce.returns(of: known.id, token: known.access) where goods.state == .received {
+      for line in goods.lines { back[known.lines[line.position].product, default: 0] += line.restocked }
+    }
+    return (unsent, back)
   }
 
   /// Once everything has come to rest: no order waits, and the provider holds what the paid ones are worth.

@@ -134,13 +134,15 @@ struct Workload {
     case 50..<52: try await giveAway()
     case 52..<60: try await confirm()
     case 60..<72: try await deliverWebhooks()
-    case 72..<79: try await refund()
-    case 79..<82: try await ship()
-    case 82..<85: try await cancel()
-    case 85..<88: try await receive()
+    case 72..<76: try await refund()
+    case 76..<79: try await ship()
+    case 79..<81: try await cancelPaid()
+    case 81..<83: try await cancel()
+    case 83..<85: try await receive()
+    case 85..<88: try await sendBack()
     case 88..<89: try await changePrice()
-    case 89..<92: try await sweep()
-    case 92..<94: try await arrive()
+    case 89..<91: try await sweep()
+    case 91..<94: try await arrive()
     case 94..<96: try await openDeal()
     case 96..<97: try await endDeal()
     case 97..<98: try await payOut()
@@ -306,8 +308,9 @@ struct Workload {
     }
   }
 
-  private func refund() async throws {
+  private mutating func refund() async throws {
     guard let known = pick(auditor.recent) else { return }
+    auditor.touched.insert(known.id)
     do {
       if below(3) == 0 {
         let line = below(known.lines.count)
@@ -315,10 +318,89 @@ struct Workload {
         _ = try await stall.commerce.refund(known.id, by: stall.owner, lines: [units], reason: "seed")
         return
       }
+      if below(5) == 0 {
+        _ = try await stall.commerce.refund(
+          known.id, by: stall.owner, shippingMinor: Int64(below(4_900) + 1), reason: "seed")
+        return
+      }
       let amount = below(3) == 0 ? nil : Int64(below(Int(known.total.minor)) + 1)
       _ = try await stall.commerce.refund(known.id, by: stall.owner, amountMinor: amount, reason: "seed")
     } catch is RefundRefusal {
     } catch is GeneralRefusal {
+    }
+  }
+
+  /// By its buyer, at once or by asking; or by its seller, all that was not sent or a part. Some answer.
+  private mutating func cancelPaid() async throws {
+    guard let known = pick(auditor.recent) else { return }
+    auditor.touched.insert(known.id)
+    let commerce = stall.commerce
+    do {
+      switch below(4) {
+      case 0: _ = try await commerce.askToCancel(known.id, token: known.access)
+      case 1:
+        let lines = [Refund.Units(position: below(known.lines.count), quantity: Int64(below(3) + 1))]
+        _ = try await commerce.cancelPaid(
+          known.id, by: stall.owner, lines: below(2) == 0 ? nil : lines, reason: .outOfStock)
+      default:
+        for asked in try await commerce.cancellations(of: known.id, token: known.access) {
+          if below(2) == 0 {
+            _ = try await commerce.acceptCancellation(asked.id, of: known.id, by: stall.owner)
+          } else {
+            _ = try await commerce.refuseCancellation(asked.id, of: known.id, by: stall.owner, reason: "seed")
+          }
+        }
+      }
+    } catch is CancelOrderRefusal {
+    } catch is RefundRefusal {
+    } catch is GeneralRefusal {
+    }
+  }
+
+  /// Asks to send something back, or takes a return that there is a step on.
+  private mutating func sendBack() async throws {
+    let sent = auditor.recent.filter { auditor.sent[$0.id] != nil }
+    guard let known = pick(sent) else { return }
+    auditor.touched.insert(known.id)
+    for parcel in try await stall.commerce.shipments(of: known.id, token: known.access) {
+      _ = try await stall.commerce.deliver(parcel.id, of: known.id, token: known.access)
+    }
+    for _ in 0..<4 { try await stepOfReturn(of: known) }
+  }
+
+  private func stepOfReturn(of known: Auditor.Known) async throws {
+    let (commerce, id, owner) = (stall.commerce, known.id, stall.owner)
+    do {
+      let returns = try await commerce.returns(of: id, token: known.access)
+      guard let goods = pick(returns.filter { $0.state.isOpen || $0.state == .refused }), below(4) > 0 else {
+        let line = Return.Line(position: below(known.lines.count), quantity: Int64(below(3) + 1))
+        _ = try await commerce.askReturn(
+          id, token: known.access, lines: [line], reason: Return.Reason.allCases[below(5)])
+        return
+      }
+      let receipts = goods.lines.map {
+        let restocked = Int64(below(Int($0.quantity) + 1))
+        return Return.Receipt(
+          position: $0.position, restocked: restocked, writtenOff: Int64(below(Int($0.quantity - restocked) + 1)))
+      }
+      switch goods.state {
+      case .requested:
+        if below(3) > 0 {
+          _ = try await commerce.approveReturn(goods.id, of: id, by: owner, instructions: "seed")
+        } else {
+          _ = try await commerce.refuseReturn(goods.id, of: id, by: owner, reason: "seed")
+        }
+      case .refused: _ = try await commerce.disputeReturn(goods.id, of: id, token: known.access, note: "seed")
+      case .disputed:
+        let decisions: [ReturnDecision] = [
+          .approve(instructions: "seed"), .refuse(reason: "seed"), .refund(note: "seed"),
+        ]
+        _ = try await commerce.decideReturn(goods.id, by: owner, decisions[below(3)])
+      default:
+        if below(4) == 0 { _ = try await commerce.sendReturn(goods.id, of: id, token: known.access) }
+        _ = try await commerce.receiveReturn(goods.id, of: id, by: owner, lines: receipts)
+      }
+    } catch is ReturnRefusal {
     }
   }
 
@@ -450,6 +532,7 @@ struct Workload {
     try await stall.commerce.expireOrders()
     try await stall.commerce.reconcilePayments()
     try await stall.commerce.settleOrders()
+    try await stall.commerce.advanceRequests()
   }
 
   /// Mostly a little forward; now and then far, or back.
@@ -478,8 +561,27 @@ struct Workload {
       {}
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.expireOrders() > 0 {}
+      try await endReturns()
+      try await commerce.advanceRequests()
+      while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.settleOrders() > 0 {}
       while try await commerce.expirePrizes() > 0 {}
+    }
+  }
+
+  /// Nobody wants to send anything back any more; what is on its way comes.
+  private func endReturns() async throws {
+    for known in auditor.orders.values.filter({ auditor.touched.contains($0.id) }).sorted(by: { $0.id < $1.id }) {
+      for goods in try await stall.commerce.returns(of: known.id, token: known.access) where goods.state.isOpen {
+        guard goods.state == .sent else {
+          _ = try await stall.commerce.withdrawReturn(goods.id, of: known.id, token: known.access)
+          continue
+        }
+        let receipts = goods.lines.map {
+          Return.Receipt(position: $0.position, restocked: $0.quantity, writtenOff: 0)
+        }
+        _ = try await stall.commerce.receiveReturn(goods.id, of: known.id, by: stall.owner, lines: receipts)
+      }
     }
   }
 

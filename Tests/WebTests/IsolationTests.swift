@@ -43,6 +43,10 @@ import Testing
     "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
     "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
+    "post /api/v1/orders/{order}/cancellation-requests": ["reason": "buyers_wish"],
+    "post /api/v1/orders/{order}/cancellations": ["reason": "out_of_stock"],
+    "post /api/v1/orders/{order}/returns": ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
+    "post /api/v1/orders/{order}/refunds": ["reason": "A reason"],
   ]
 
   @Test func `what is somebody's is nobody else's, at every address of the document`() async throws {
@@ -86,14 +90,15 @@ import Testing
     }
   }
 
+  private static func id(_ reply: Reply, _ what: String) -> String {
+    #expect(reply.status < 300, "\(what): \(reply.text)")
+    return reply.json["id"].string ?? ""
+  }
+
   /// One of everything, by the names the addresses have for it.
   private static func things(of web: RunningWeb) async throws -> [String: String] {
     let (owner, house, square) = (try await web.owner, try await web.operator, web.square)
     let (channel, show) = ("/api/v1/channels/\(square.channel.id)", "/api/v1/shows/\(square.show.id)")
-    func id(_ reply: Reply, _ what: String) -> String {
-      #expect(reply.status < 300, "\(what): \(reply.text)")
-      return reply.json["id"].string ?? ""
-    }
     var things = [
       "channel": "\(square.channel.id)", "show": "\(square.show.id)", "product": "\(square.lamp.id)",
       "variant": "\(square.lamp.variants[0].id)", "account": "\(square.owner.account.map { "\($0)" } ?? "")",
@@ -168,6 +173,10 @@ import Testing
     things["mail"] = try await house.get("/api/v1/mails").json["items"][0]["id"].string
     things["order"] = placed.id
     things["shipment"] = "\(parcel.id)"
+    things["return"] = id(
+      try await web.guest.post(
+        "/api/v1/orders/\(placed.id)/returns", ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
+        headers: ["Order-Token": placed.token, "Idempotency-Key": "return"]), "return")
     return things
   }
 

@@ -30,6 +30,14 @@ public struct ID<Entity>: Hashable, Sendable, Comparable {
     }
   }
 
+  private init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// The same name, for what follows from this one and from nothing else.
+  public func named<Other>(_ other: Other.Type = Other.self) -> ID<Other> { ID<Other>(high: high, low: low) }
+
   public var bytes: [UInt8] {
     Array(unsafeUninitializedCapacity: 16) { buffer, count in
       for place in 0..<8 {

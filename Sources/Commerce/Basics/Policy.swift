@@ -198,6 +198,20 @@ public struct Policy: Sendable {
   public var refreshBurst = 5
   public var refreshSeconds: Int64 = 10
   public var refundsPerOrderMax = 20
+  /// How long after its payment a buyer's cancellation is at once; later the seller is asked.
+  public var cancelMinutes: Int64 = 30
+  public let cancellationsPerOrderMax = 20
+  /// How long after its arrival a buyer may ask to send something back; 0 takes nothing back.
+  public var returnDays: Int64 = 7
+  /// How long a seller has to answer: then what is asked to be cancelled is, and of a return the operator is asked.
+  public var answerDays: Int64 = 3
+  /// How long a buyer has to send what may be sent back, and a seller to say that it came.
+  public let returnSendDays: Int64 = 14
+  public let returnReceiveDays: Int64 = 14
+  /// How long after a refusal a buyer may ask the operator.
+  public let returnDisputeDays: Int64 = 14
+  public let returnsPerOrderMax = 20
+  public let returnNoteCharactersMax = 1_000
   /// How long a payment or refund may be open before its provider is asked what became of it, and asked again.
   public var reconcileSeconds: Int64 = 60
   /// A payment whose second step was not taken by then is given up.

@@ -76,21 +76,52 @@ extension Commerce {
 /// Why an order is not cancelled.
 public enum CancelOrderRefusal: Refusal, Equatable {
   case paid
+  case notPaid
   case expired
+  /// It has ended, or all its money is on its way back.
+  case over
+  case sent
+  /// A buyer's request is open.
+  case asked
+  case answered
+  case tooManyUnits(position: Int, left: Int64)
+  case otherCancellation
 
   public var code: String {
     switch self {
     case .paid: "order_paid"
+    case .notPaid: "order_not_paid"
     case .expired: "order_expired"
+    case .over: "order_over"
+    case .sent: "order_sent"
+    case .asked: "cancellation_asked"
+    case .answered: "cancellation_answered"
+    case .tooManyUnits: "more_than_left"
+    case .otherCancellation: "idempotency_mismatch"
     }
   }
 
   public var sentence: String {
     switch self {
-    case .paid: "A paid order cannot be cancelled. Ask the seller for a refund."
+    case .paid: "The order is paid: ask its seller to cancel it, with a cancellation request."
+    case .notPaid: "The order is not paid yet: cancel it without asking."
     case .expired: "The order was not paid in time, and has ended by itself."
+    case .over: "The order has ended, or all of its money is on its way back already."
+    case .sent: "Some of the order was sent. When it has arrived, ask to send it back."
+    case .asked: "Its buyer has asked to cancel this order. That request has to be answered first."
+    case .answered: "This request was answered already."
+    case .tooManyUnits(let position, let left): "Only \(left) of line \(position + 1) are left that were not sent."
+    case .otherCancellation: "This cancellation's id was used for another one. Take a new one."
     }
   }
 
-  public var kind: RefusalKind { .conflict }
+  public var kind: RefusalKind {
+    switch self {
+    case .otherCancellation: .mismatch
+    case .tooManyUnits: .invalid
+    default: .conflict
+    }
+  }
+
+  public var field: String? { if case .tooManyUnits = self { "lines" } else { nil } }
 }

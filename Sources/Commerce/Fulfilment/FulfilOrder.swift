@@ -21,19 +21,21 @@ extension Commerce {
       // Its units may be going back on the shelf this moment.
       guard order.refunded != order.total else { throw FulfilOrderRefusal.refunded }
       let sent = try Shipment.all(of: id, in: db)
-      let left = order.unsent(after: sent)
+      let left = try order.lineUnits(in: db).map(\.toSend)
+      guard order.state == .fulfilled || left.contains(where: { $0 > 0 }) else { throw ShipOrderRefusal.nothing }
+      try db.run("UPDATE orders SET tracking = \(tracking) WHERE id = \(id)")
       if order.state == .paid {
         try Shipment(
           id: shipment, order: id, carrier: "", tracking: tracking, link: "",
           lines: left.enumerated().filter { $1 > 0 }.map { .init(position: $0, quantity: $1) }, sent: clock.now,
           delivered: nil
         ).insert(by: caller.account, in: db)
+        try Cancellation.end(of: order, as: .overtaken, by: caller.account, on: occasion(order: id), in: db)
         try Mail.queue(.sent, of: order, because: shipment, at: clock.now, in: db)
+        try order.endSending(at: clock.now, in: db)
       } else if let last = sent.last {
         try db.run("UPDATE shipment SET tracking = \(tracking) WHERE id = \(last.id)")
       }
-      try db.run(
-        "UPDATE orders SET state = \(Order.State.fulfilled), tracking = \(tracking) WHERE id = \(id)")
       try Outbox.announce(.order(id), in: db)
       return try Order.require(id, in: db)
     }

@@ -2,7 +2,7 @@ import Store
 
 extension Commerce {
   /// Releases the money of orders that were delivered `Policy.settleHours` ago; gives how many. An order with a refund
-  /// under way waits for it.
+  /// or a return under way waits for it.
   @discardableResult
   public func settleOrders() async throws -> Int {
     let due = clock.now.adding(seconds: -policy.settleHours * 3600)
@@ -15,6 +15,7 @@ extension Commerce {
         """
         SELECT id FROM orders WHERE state = 'delivered' AND delivered_ms <= \(due)
           AND id NOT IN (SELECT order_id FROM refund WHERE state = 'pending')
+          AND id NOT IN (SELECT order_id FROM order_return WHERE state IN ('requested', 'approved', 'sent', 'disputed'))
         ORDER BY delivered_ms LIMIT 100
         """
       ).map { try $0.get("id", as: ID<Order>.self) }

@@ -3,7 +3,8 @@ import Store
 
 extension Commerce {
   /// Says that a parcel of a paid order was sent: `lines` of it, or all that was not sent yet; for owners and
-  /// fulfilment members of its channel. Once all is sent the order is `fulfilled`.
+  /// fulfilment members of its channel. Once all is sent the order is `fulfilled`. A request to cancel it that nobody
+  /// answered is overtaken.
   ///
   /// Asked twice with one `id`, or without any with one `key`, it sends one parcel.
   public func ship(
@@ -29,16 +30,16 @@ extension Commerce {
       }
       // Its units may be going back on the shelf this moment.
       guard found.refunded != found.total else { throw FulfilOrderRefusal.refunded }
-      let left = found.unsent(after: try Shipment.all(of: order, in: db))
+      let left = try found.lineUnits(in: db).map(\.toSend)
       let sent = lines ?? left.enumerated().filter { $1 > 0 }.map { .init(position: $0, quantity: $1) }
       try Self.check(sent, against: left)
       let shipment = Shipment(
         id: made, order: order, carrier: carrier, tracking: tracking, link: link, lines: sent, sent: clock.now,
         delivered: nil)
       try shipment.insert(by: caller.account, in: db)
-      let isWhole = left.reduce(0, +) == sent.reduce(0) { $0 + $1.quantity }
-      let state = isWhole ? Order.State.fulfilled : .paid
-      try db.run("UPDATE orders SET state = \(state), tracking = \(shipment.reference) WHERE id = \(order)")
+      try db.run("UPDATE orders SET tracking = \(shipment.reference) WHERE id = \(order)")
+      try Cancellation.end(of: found, as: .overtaken, by: caller.account, on: occasion(order: order), in: db)
+      try found.endSending(at: shipment.sent, in: db)
       try Mail.queue(.sent, of: found, because: shipment.id, at: shipment.sent, in: db)
       try Outbox.announce(.order(order), in: db)
       return shipment

@@ -75,20 +75,3 @@ extension Shipment {
     delivered = try row.get("delivered_ms")
   }
 }
-
-extension Order {
-  /// What of each line is not in any of `shipments`, in the order of the lines.
-  public func unsent(after shipments: [Shipment]) -> [Int64] {
-    var left = lines.map(\.quantity)
-    for line in shipments.flatMap(\.lines) where left.indices.contains(line.position) {
-      left[line.position] -= line.quantity
-    }
-    return left
-  }
-
-  /// What of it is still on the seller's shelf, though sold.
-  func unsentUnits(in db: any Connection) throws -> [Stock.Units] {
-    let left = unsent(after: try Shipment.all(of: id, in: db))
-    return Stock.Units.summed(zip(lines, left).filter { $1 > 0 }.map { ($0.variant, $1) })
-  }
-}

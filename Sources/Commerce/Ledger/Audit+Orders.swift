@@ -78,15 +78,20 @@ extension Audit {
     // The provider's name is what the entry says: any is right.
     let provider = entries.keys.first { $0.hasPrefix("provider:") }?.dropFirst("provider:".count) ?? ""
     let split = Split(of: order)
-    var left = split
     var fees: Int64 = 0
     var expected = split.amounts(of: order, provider: String(provider))
-    for refund in books.refunds[order.id, default: []] where refund.state == .succeeded {
-      let parts = left.part(refund.amount)
+    let refunds = books.refunds[order.id, default: []]
+    var pots = Pots(of: order, after: refunds.map(\.refund))
+    for refund in refunds where refund.refund.state == .succeeded {
+      let parts = pots.take(refund.refund)
       if parts != refund.parts { differ("order \(order.id): refund \(refund.id) was not split in proportion") }
-      left = left.without(refund.parts)
       fees += refund.parts.fee
     }
+    for (pot, minor) in Pots(of: order, after: refunds.map(\.refund)).left(after: refunds.map(\.refund)) where minor < 0
+    {
+      differ("order \(order.id): \(-minor) more than was paid went back of its part \(pot)")
+    }
+    var left = pots.splits.values.reduce(into: Split.nothing) { $0.add($1) }
     if entries != expected {
       differ("order \(order.id): its payment is booked as \(entries.sortedText), not \(expected.sortedText)")
     }
@@ -105,9 +110,11 @@ extension Audit {
 private struct Books {
   struct OneRefund {
     let id: String
-    let amount: Int64
-    let state: Refund.State
+    let refund: Refund
     let parts: Split
+
+    var state: Refund.State { refund.state }
+    var amount: Int64 { refund.amount.minor }
   }
 
   /// By order and transfer: amounts by account.
@@ -135,23 +142,22 @@ private struct Books {
     }
     let found = try db.rows(
       """
-      SELECT id, order_id, amount_minor, state, tax_minor, commission_minor, seller_minor, creator_minor,
-        partner_minor, fee_minor
-      FROM refund
-      WHERE kind = 'sale' AND order_id IN \(list: orders) ORDER BY place, id
+      SELECT id, tax_minor, commission_minor, seller_minor, creator_minor, partner_minor, fee_minor FROM refund
+      WHERE kind = 'sale' AND order_id IN \(list: orders)
       """)
-    for row in found {
-      let amount = try row.number("amount_minor")
+    let ids = try found.map { try $0.get("id", as: ID<Refund>.self) }
+    let refunds = Dictionary(try Refund.all(ids, in: db).map { ($0.id, $0) }) { first, _ in first }
+    for (id, row) in zip(ids, found) {
+      guard let refund = refunds[id] else { continue }
       var parts = Split(
         tax: try row.number("tax_minor"), commission: try row.number("commission_minor"),
         seller: try row.number("seller_minor"), creator: try row.number("creator_minor"),
         partner: try row.number("partner_minor"), fee: try row.number("fee_minor"))
-      let state: Refund.State = try row.get("state")
       // What the others give beyond the amount is the platform's.
-      if state == .succeeded { parts.promotion = parts.whole - amount }
-      refunds[try row.get("order_id"), default: []].append(
-        OneRefund(id: try row.name("id"), amount: amount, state: state, parts: parts))
+      if refund.state == .succeeded { parts.promotion = parts.whole - refund.amount.minor }
+      self.refunds[refund.order, default: []].append(OneRefund(id: id.description, refund: refund, parts: parts))
     }
+    for order in self.refunds.keys { self.refunds[order]?.sort { $0.refund.place < $1.refund.place } }
   }
 }
 

@@ -10,6 +10,8 @@ extension Commerce {
       try audit.orders(in: db)
       try audit.shipments(in: db)
       try audit.refundLines(in: db)
+      try audit.cancellations(in: db)
+      try audit.returns(in: db)
       try audit.partners(in: db)
       try audit.deals(in: db)
       try audit.coupons(in: db)

@@ -35,18 +35,6 @@ struct Split: Equatable {
     self.seller = seller
   }
 
-  /// Of what a paid order brought: tax, commission, and the creator's and the partner's share as rounded once per line, all else, with the shipping, the
-  /// seller's.
-  init(of order: Order) {
-    tax = order.lines.reduce(0) { $0 + $1.tax.minor }
-    commission = order.lines.reduce(0) { $0 + $1.commission.minor }
-    promotion = order.promotion.minor
-    fee = order.lines.reduce(0) { $0 + $1.refundFee.minor }
-    creator = order.lines.reduce(0) { $0 + $1.creatorShare.minor }
-    partner = order.lines.reduce(0) { $0 + $1.partnerShare.minor }
-    seller = order.total.minor + promotion - tax - commission - creator
-  }
-
   /// The share of `amount` each part gives back, in proportion to what it has. `amount` is 0…`whole`.
   ///
   /// The platform gets back its share rounded down, which the others give with the amount. Each gives its share rounded
@@ -80,31 +68,6 @@ struct Split: Equatable {
       tax: tax - part.tax, commission: commission - part.commission - part.fee, seller: seller - part.seller + part.fee,
       creator: creator - part.creator, partner: partner - part.partner, promotion: promotion - part.promotion,
       fee: fee - part.fee)
-  }
-
-  /// What is left of it after the refunds that went through, but for one that is just going through; and how many those
-  /// were.
-  func without(refundsOf order: ID<Order>, except refund: ID<Refund>, in db: any Connection) throws -> (
-    left: Split, refunds: Int64
-  ) {
-    let row = try db.row(
-      """
-      SELECT CAST(COALESCE(SUM(tax_minor), 0) AS BIGINT) AS tax,
-        CAST(COALESCE(SUM(commission_minor), 0) AS BIGINT) AS commission,
-        CAST(COALESCE(SUM(seller_minor), 0) AS BIGINT) AS seller,
-        CAST(COALESCE(SUM(creator_minor), 0) AS BIGINT) AS creator,
-        CAST(COALESCE(SUM(partner_minor), 0) AS BIGINT) AS partner,
-        CAST(COALESCE(SUM(tax_minor + commission_minor + seller_minor + creator_minor - amount_minor), 0) AS BIGINT)
-          AS promotion,
-        CAST(COALESCE(SUM(fee_minor), 0) AS BIGINT) AS fee, COUNT(*) AS refunds
-      FROM refund WHERE order_id = \(order) AND kind = 'sale' AND state = 'succeeded' AND id <> \(refund)
-      """)
-    guard let row else { return (self, 0) }
-    let given = Split(
-      tax: try row.get("tax"), commission: try row.get("commission"), seller: try row.get("seller"),
-      creator: try row.get("creator"), partner: try row.get("partner"), promotion: try row.get("promotion"),
-      fee: try row.get("fee"))
-    return (without(given), try row.get("refunds"))
   }
 
   /// From the provider, who has the buyer's money, to everyone's account.

@@ -127,6 +127,16 @@ extension Mail {
     ) { $1 }
     let events = try AdmissionEvent.all(
       mails.filter { $0.kind == .admission }.compactMap { ID<AdmissionEvent>(bytes: $0.cause) }, in: db)
+    let causes = mails.filter(\.isOfRequest).map(\.cause)
+    let cancellations = try Dictionary(
+      db.rows("SELECT \(Cancellation.columns) FROM cancellation WHERE id IN \(list: causes)")
+        .map(Cancellation.init).map { ($0.id.bytes, $0) }
+    ) { $1 }
+    let returns = try Dictionary(
+      Return.withLines(
+        db.rows("SELECT \(Return.columns) FROM order_return WHERE id IN \(list: causes)"), in: db
+      ).map { ($0.id.bytes, $0) }
+    ) { $1 }
     return mails.compactMap { mail in
       let order = mail.order.flatMap { orders[$0] }
       guard order != nil || mail.order == nil, let seller = sellers[mail.channel] else { return nil }
@@ -136,7 +146,7 @@ extension Mail {
           order: order, seller: seller, shipment: nil,
           refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
-          token: nil))
+          cancellation: cancellations[mail.cause], goods: returns[mail.cause], token: nil))
     }
   }
 }

@@ -16,6 +16,14 @@ public struct Mail: Sendable, Equatable {
     case refunded
     /// Something was decided about a channel.
     case admission
+    /// Some or all of it will not be sent.
+    case cancelled
+    /// It is not cancelled: the seller said no, or sent it first.
+    case requestRefused = "request_refused"
+    /// Goods may be sent back; or not; or have come.
+    case returnApproved = "return_approved"
+    case returnRefused = "return_refused"
+    case returnReceived = "return_received"
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -38,7 +46,8 @@ public struct Mail: Sendable, Equatable {
   /// Nil for what is about a channel.
   public let order: ID<Order>?
   public let channel: ID<Channel>
-  /// The bytes of the id of what it tells of: the order, the shipment, the refund or the decision.
+  /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return or
+  /// the decision.
   let cause: [UInt8]
   public let recipient: String
   /// The order's, or the channel's.
@@ -79,11 +88,13 @@ extension Mail.State: ValueConvertible {}
 extension Mail.Way: ValueConvertible {}
 
 extension Mail {
-  /// Queues one, in the transaction of what it tells of. The same event again changes nothing.
+  /// Queues one, in the transaction of what it tells of. The same event again changes nothing, unless it is said to be
+  /// another one of the same cause.
   static func queue<Cause>(
-    _ kind: Kind, of order: Order, because cause: ID<Cause>, at now: Moment, in db: any Connection
+    _ kind: Kind, of order: Order, because cause: ID<Cause>, again: Bool = false, at now: Moment,
+    in db: any Connection
   ) throws {
-    let mail = try id(kind, because: cause.bytes)
+    let mail = try id(kind, because: cause.bytes + (again ? [1] : []))
     try db.run(
       """
       INSERT INTO mail (id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, next_ms,

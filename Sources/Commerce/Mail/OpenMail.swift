@@ -11,6 +11,9 @@ public struct MailContent: Sendable {
   public let refund: Refund?
   /// The decision of `Mail.Kind.admission`.
   public let event: AdmissionEvent?
+  /// The cancellation or the return it tells of; of `Mail.Kind.refunded`, what the refund is for.
+  public var cancellation: Cancellation?
+  public var goods: Return?
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
 }
@@ -44,6 +47,20 @@ extension MailContent {
       event: mail.kind == .admission
         ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
+    if mail.isOfRequest {
+      cancellation = try ID(bytes: mail.cause).flatMap { try Cancellation.find($0, in: db) }
+      goods = try ID(bytes: mail.cause).flatMap { try Return.find($0, in: db) }
+    }
+  }
+}
+
+extension Mail {
+  /// Whether it tells of a cancellation or a return, or of a refund, which may be of one.
+  var isOfRequest: Bool {
+    switch kind {
+    case .paid, .sent, .delivered, .admission: false
+    case .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
+    }
   }
 }
 

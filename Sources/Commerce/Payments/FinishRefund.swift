@@ -1,5 +1,9 @@
 import Store
 
+extension Refund {
+  fileprivate func isUnderWay(but refund: Refund) -> Bool { state == .pending && id != refund.id }
+}
+
 extension Commerce {
   /// Asks the provider for a pending refund and writes down its answer. Without an answer it stays pending.
   ///
@@ -81,33 +85,38 @@ extension Commerce {
           Ledger.Entry(account: .buyer(refund.order), amount: try refund.amount.times(-1)),
         ], on: occasion, in: db)
     case .sale:
-      let (left, before) = try Split(of: order).without(refundsOf: order.id, except: refund.id, in: db)
-      let parts = left.part(refund.amount.minor)
+      let refunds = try Refund.all(of: order.id, in: db)
+      let before = refunds.filter { $0.kind == .sale && $0.state == .succeeded && $0.id != refund.id }
+      var pots = Pots(of: order, after: refunds)
+      for earlier in before.sorted(by: { $0.place < $1.place }) { _ = pots.take(earlier) }
+      let parts = pots.take(refund)
       try db.run(
         """
         UPDATE refund SET tax_minor = \(parts.tax), commission_minor = \(parts.commission),
           seller_minor = \(parts.seller), creator_minor = \(parts.creator),
           partner_minor = \(parts.partner),
-          fee_minor = \(parts.fee), place = \(before + 1)
+          fee_minor = \(parts.fee), place = \(before.count + 1)
         WHERE id = \(refund.id)
         """)
       let entries = try parts.entries(of: order, provider: providerName).map { try $0.reversed() }
       try Ledger.book(.refund, cause: refund.id.bytes, entries, on: occasion, in: db)
-      try closeIfRefunded(order, on: occasion, in: db)
+      let unsent = order.stockUnits(refund.lines.map { ($0.position, $0.unsent) })
+      try Stock.takeBack(unsent, on: occasion, in: db)
+      if order.refunded == order.total, !refunds.contains(where: { $0.kind == .sale && $0.isUnderWay(but: refund) }) {
+        try closeRefunded(order, on: occasion, in: db)
+      } else {
+        try order.endSending(at: occasion.at, in: db)
+      }
     }
   }
 
   /// Once all of it went back, the order is `refunded`, and what was not sent is on the shelf again.
-  private func closeIfRefunded(_ order: Order, on occasion: Occasion, in db: any Connection) throws {
-    let pending = try db.row(
-      """
-      SELECT 1 FROM refund
-      WHERE order_id = \(order.id) AND kind = \(Refund.Kind.sale) AND state = \(Refund.State.pending)
-      """)
-    guard order.refunded == order.total, pending == nil else { return }
+  private func closeRefunded(_ order: Order, on occasion: Occasion, in db: any Connection) throws {
+    let left = try order.lineUnits(in: db).enumerated().map { (position: $0, count: $1.toSend) }
     try db.run(
       "UPDATE orders SET state = \(Order.State.refunded), closed_ms = \(occasion.at) WHERE id = \(order.id)")
-    if order.state == .paid { try Stock.takeBack(order.unsentUnits(in: db), on: occasion, in: db) }
+    try Cancellation.end(of: order, as: .accepted, by: nil, on: occasion, in: db)
+    if order.state == .paid { try Stock.takeBack(order.stockUnits(left), on: occasion, in: db) }
   }
 
   private func fail(_ refund: Refund, because code: String, in db: any Connection) throws {
@@ -121,5 +130,6 @@ extension Commerce {
     guard refund.kind == .sale else { return }
     try db.run(
       "UPDATE orders SET refunded_minor = refunded_minor - \(refund.amount.minor) WHERE id = \(refund.order)")
+    try Cancellation.refundFailed(refund, on: occasion(order: refund.order, note: code), in: db)
   }
 }

@@ -87,7 +87,8 @@ extension Commerce {
       ], on: occasion, in: db)
     let refund = Refund(
       id: ID(at: occasion.at, entropy: entropy), order: share.order, attempt: attempt.id, provider: attempt.provider,
-      kind: .stray, amount: share.amount, reason: "paid after the order had ended", state: .pending, made: occasion.at)
+      kind: .stray, amount: share.amount, reason: "paid after the order had ended", state: .pending, made: occasion.at,
+      shipping: Money(minor: 0, currency: share.amount.currency))
     try refund.insert(by: nil, in: db)
     return refund.id
   }

@@ -23,8 +23,17 @@ public struct Refund: Sendable, Equatable {
   public let made: Moment
   /// What the provider calls it; empty until it answered.
   public var providerID = ""
-  /// What it is for, when it was asked for by line; else nothing. Their amounts sum to `amount`.
+  /// The how manieth refund of its order it was to go through; 0 until it did.
+  var place: Int64 = 0
+  /// What it is for, when it was asked for by line; else nothing. With `shipping`, their amounts sum to `amount`.
   public internal(set) var lines: [Line] = []
+  /// What of it was asked for as shipping.
+  public internal(set) var shipping: Money
+  /// How much each of the order's pots gives (`Pots`); nothing for a refund from before there were pots.
+  var parts: [Int: Int64] = [:]
+
+  /// Whether it was asked for by line, or for the shipping: then it says what it is for.
+  public var isApart: Bool { !lines.isEmpty || shipping.minor > 0 }
 }
 
 extension Refund.Kind: ValueConvertible {}
@@ -35,9 +44,9 @@ extension Refund {
     try db.run(
       """
       INSERT INTO refund (id, order_id, attempt_id, kind, amount_minor, reason, account_id, state, refund_id, failure,
-        tax_minor, commission_minor, seller_minor, place, made_ms, asked_ms)
-      VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0, 0,
-        \(made), \(made))
+        tax_minor, commission_minor, seller_minor, shipping_minor, place, made_ms, asked_ms)
+      VALUES (\(id), \(order), \(attempt), \(kind), \(amount.minor), \(reason), \(account.sqlValue), \(state), '', '', 0, 0, 0,
+        \(shipping.minor), 0, \(made), \(made))
       """)
     try insertLines(in: db)
   }
@@ -72,7 +81,8 @@ extension Refund {
   private static let columns: SQL = """
     refund.id AS id, refund.order_id AS order_id, refund.attempt_id AS attempt_id, refund.kind AS kind,
     refund.amount_minor AS amount_minor, orders.currency AS currency, refund.reason AS reason, refund.state AS state,
-    refund.made_ms AS made_ms, refund.refund_id AS provider_id, payment_attempt.provider AS provider
+    refund.made_ms AS made_ms, refund.refund_id AS provider_id, refund.shipping_minor AS shipping_minor,
+    refund.place AS place, payment_attempt.provider AS provider
     """
   private static let tables: SQL = """
     refund JOIN orders ON orders.id = refund.order_id
@@ -90,5 +100,7 @@ extension Refund {
     state = try row.get("state")
     made = try row.get("made_ms")
     providerID = try row.get("provider_id")
+    shipping = Money(minor: try row.get("shipping_minor"), currency: amount.currency)
+    place = try row.get("place")
   }
 }

@@ -260,24 +260,34 @@ enum OrderAPI {
     let id: ID<Refund>?
     let amountMinor: Int64?
     let lines: [RefundUnits]?
+    let shippingMinor: Int64?
     let reason: String
 
     static let fields = [
-      "amountMinor": "All that is not refunded yet, when it and lines are left out.",
-      "lines": "Units that were sent, instead of an amount: what the buyer paid for them goes back.",
+      "amountMinor": "All that is not refunded yet, when it, lines and shippingMinor are left out.",
+      "lines": "Units, instead of an amount: what the buyer paid for them goes back.",
+      "shippingMinor": "So much of the shipping, alone or with lines.",
     ]
   }
 
   struct RefundUnits: Codable, Described {
     let line: Int
     let quantity: Int64
+    let unsent: Int64?
 
-    static let fields = ["line": "The line's place in the order, from 0."]
+    static let fields = [
+      "line": "The line's place in the order, from 0.",
+      "unsent":
+        "How many of them were never sent: they go back on the shelf. As many as there are when it is left out.",
+    ]
+
+    var units: Refund.Units { Refund.Units(position: line, quantity: quantity, unsent: unsent) }
   }
 
   struct RefundLine: Codable {
     let line: Int
     let quantity: Int64
+    let unsent: Int64
     let amount: Money
   }
 
@@ -287,6 +297,8 @@ enum OrderAPI {
     let amount: Money
     /// Empty when it was not asked for by line.
     let lines: [RefundLine]
+    /// What was asked for as shipping.
+    let shipping: Money
     let reason: String
     let state: String
     /// Why it does not go on: `no_payment_provider`.
@@ -297,7 +309,10 @@ enum OrderAPI {
       id = refund.id
       order = refund.order
       amount = refund.amount
-      lines = refund.lines.map { RefundLine(line: $0.position, quantity: $0.quantity, amount: $0.amount) }
+      lines = refund.lines.map {
+        RefundLine(line: $0.position, quantity: $0.quantity, unsent: $0.unsent, amount: $0.amount)
+      }
+      shipping = refund.shipping
       reason = refund.reason
       state = refund.state.rawValue
       obstacle = commerce.isStuck(refund) ? "no_payment_provider" : nil
@@ -373,13 +388,13 @@ enum OrderAPI {
     }.by(.orderToken),
     Endpoint(
       .post, "/api/v1/orders/{order}/refunds",
-      "Gives a paid order's money back, all, an amount, or what was paid for lines; for the channel's owners.",
+      "Gives a paid order's money back, all, an amount, or what was paid for lines and shipping; for the seller.",
       takes: NewRefund.self, gives: RefundAnswer.self, as: .created
     ) { call, body in
       RefundAnswer(
         try await call.commerce.refund(
           call.id("order"), id: body.id, key: call.idempotencyKey(), by: call.caller, amountMinor: body.amountMinor,
-          lines: body.lines?.map { Refund.Units(position: $0.line, quantity: $0.quantity) }, reason: body.reason),
+          lines: body.lines?.map(\.units), shippingMinor: body.shippingMinor, reason: body.reason),
         call.commerce)
     }.repeated(.keyRequired).by(.account),
     Endpoint(

@@ -13,6 +13,7 @@ struct Chores: Service {
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
         group.addTask { await every(.seconds(3), "ending unpaid orders") { try await commerce.expireOrders() } }
+        group.addTask { await every(.seconds(60), "going on with requests") { try await commerce.advanceRequests() } }
         group.addTask { await every(.seconds(60), "settling orders") { try await commerce.settleOrders() } }
         group.addTask { await every(.seconds(3600), "paying out") { try await commerce.preparePayouts() } }
         group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }

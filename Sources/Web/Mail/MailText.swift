@@ -42,8 +42,8 @@ struct MailText: Sendable {
     language = words.language
     var values = ["seller": content.seller.name, "number": order.number, "total": words.money(order.total)]
     values["amount"] = (content.refund?.amount).map(words.money) ?? ""
-    subject = words["mail.\(kind.rawValue)Subject", values]
-    var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(kind.rawValue)Text", values]]
+    subject = words["mail.\(kind.key)Subject", values]
+    var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(kind.key)Text", values]]
     switch kind {
     case .paid:
       paragraphs += order.lines.map { "\($0.quantity) × \($0.title): \(words.money($0.total))" }
@@ -60,10 +60,36 @@ struct MailText: Sendable {
         paragraphs += [parcel.carrier, parcel.tracking, parcel.link].filter { !$0.isEmpty }
       }
     case .refunded:
-      // Of money that came too late nobody wrote a reason.
       if let refund = content.refund {
+        let reason = words.reason(of: refund, content.cancellation, content.goods)
+        // Of money that came too late nobody wrote a reason.
+        paragraphs.append(refund.kind == .stray ? words["mail.late"] : words["mail.reason", ["reason": reason]])
+      }
+    case .cancelled:
+      if let cancellation = content.cancellation, cancellation.party == .seller {
+        paragraphs.append(words["mail.reason", ["reason": words.reason(of: cancellation)]])
+      }
+    case .requestRefused:
+      if let cancellation = content.cancellation {
         paragraphs.append(
-          refund.kind == .stray ? words["mail.late"] : words["mail.reason", ["reason": refund.reason]])
+          cancellation.state == .overtaken
+            ? words["mail.overtaken", values] : words["mail.reason", ["reason": cancellation.answer]])
+      }
+    case .returnApproved:
+      if let goods = content.goods {
+        paragraphs += order.contents(goods.lines.map { ($0.position, $0.quantity) })
+        paragraphs += [
+          goods.instructions, words[goods.reason.isSellersFault ? "returns.sellerPays" : "returns.buyerPays"],
+        ]
+      }
+    case .returnRefused:
+      if let goods = content.goods {
+        paragraphs.append(words["mail.reason", ["reason": goods.answer]])
+        paragraphs.append(words[goods.isDecided ? "mail.decided" : "mail.dispute", values])
+      }
+    case .returnReceived:
+      if let goods = content.goods {
+        paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
     case .delivered, .admission: break
     }
@@ -74,4 +100,17 @@ struct MailText: Sendable {
   }
 
   var plain: String { (paragraphs + ["\(linkText): \(url)", footer]).joined(separator: "\n\n") + "\n" }
+}
+
+extension Mail.Kind {
+  /// What the keys of its words begin with.
+  fileprivate var key: String {
+    switch self {
+    case .paid, .sent, .delivered, .refunded, .cancelled, .admission: rawValue
+    case .requestRefused: "requestRefused"
+    case .returnApproved: "returnApproved"
+    case .returnRefused: "returnRefused"
+    case .returnReceived: "returnReceived"
+    }
+  }
 }

@@ -116,6 +116,37 @@ struct OrdersTab: Sendable {
     let formURL: String
   }
 
+  /// A cancellation or a return that is not over.
+  struct RequestView: Sendable {
+    let url: String
+    let number: String
+    let summary: String
+    let stateText: String
+    let stateTone: String
+    let whenISO: String
+    let whenText: String
+
+    init(_ request: OpenRequest, _ words: Words) {
+      url = "/orders/\(request.order.id)"
+      number = request.order.number
+      whenISO = request.made.description
+      whenText = request.made.plainText
+      switch request.subject {
+      case .cancellation:
+        summary = request.order.summary(words)
+        (stateText, stateTone) = (words["cancel.asked"], "bad")
+      case .goods(let goods):
+        summary =
+          (request.order.contents(goods.lines.map { ($0.position, $0.quantity) }) + [words.text(goods.reason)])
+          .joined(separator: " · ")
+        // What waits for the seller stands out from what waits for others.
+        (stateText, stateTone) = (words.text(goods.state), [.requested, .sent].contains(goods.state) ? "bad" : "warn")
+      }
+    }
+  }
+
+  let requests: [RequestView]
+  let hasRequests: Bool
   /// By currency; for owners alone.
   let earnings: [EarningsView]
   /// For owners alone.
@@ -130,6 +161,11 @@ struct OrdersTab: Sendable {
       EarningsView(releasedText: visit.words.money($0.released), waitingText: visit.words.money($0.waiting))
     }
     moneyURL = role.isOwner ? "/studio/\(channel.handle)/money" : nil
+    let open =
+      try visit.cursor == nil
+      ? await visit.commerce.openRequests(of: channel.id, by: visit.caller, limit: visit.pageLimit(30)) : []
+    requests = open.map { RequestView($0, visit.words) }
+    hasRequests = !requests.isEmpty
     let page = try await visit.commerce.orders(
       of: channel.id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     items = page.items.map { order in
@@ -138,7 +174,8 @@ struct OrdersTab: Sendable {
         summary: order.summary(visit.words), buyer: order.buyer.name, place: order.buyer.address.city,
         whenISO: order.placed.description, whenText: order.placed.plainText,
         totalText: visit.words.money(order.total), stateText: order.state.text(visit.words),
-        stateTone: order.state.tone, canFulfil: order.state == .paid, formURL: "/studio/\(channel.handle)")
+        stateTone: order.state.tone, canFulfil: order.state == .paid && order.refunded != order.total,
+        formURL: "/studio/\(channel.handle)")
     }
     hasItems = !items.isEmpty
     next = page.next?.description

@@ -153,6 +153,11 @@ extension Mail.Kind {
     case .delivered: words["mailDesk.kindDelivered"]
     case .refunded: words["mailDesk.kindRefunded"]
     case .admission: words["mailDesk.kindAdmission"]
+    case .cancelled: words["mailDesk.kindCancelled"]
+    case .requestRefused: words["mailDesk.kindRequestRefused"]
+    case .returnApproved: words["mailDesk.kindReturnApproved"]
+    case .returnRefused: words["mailDesk.kindReturnRefused"]
+    case .returnReceived: words["mailDesk.kindReturnReceived"]
     }
   }
 }

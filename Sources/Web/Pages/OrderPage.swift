@@ -50,14 +50,15 @@ struct OrderPage: Sendable {
     let whenISO: String
     let whenText: String
 
-    init(_ refund: Refund, of order: Order, _ visit: Visit) {
+    init(_ refund: Refund, of order: Order, _ cancellations: [Cancellation], _ returns: [Return], _ visit: Visit) {
       let isStuck = visit.commerce.isStuck(refund)
       amountText = visit.words.money(refund.amount)
-      reason = refund.reason
-      contents = refund.lines.compactMap { line in
-        guard order.lines.indices.contains(line.position) else { return nil }
-        return "\(Figures.grouped(line.quantity)) × \(order.lines[line.position].title)"
-      }
+      reason = visit.words.reason(
+        of: refund, cancellations.first { $0.refund == refund.id }, returns.first { $0.refund == refund.id })
+      contents =
+        order.contents(refund.lines.map { ($0.position, $0.quantity) })
+        + (refund.shipping.minor > 0
+          ? ["\(visit.words["checkout.shipping"]): \(visit.words.money(refund.shipping))"] : [])
       stateText = isStuck ? visit.words["order.refundStuck"] : refund.state.text(visit.words)
       tone = isStuck ? "bad" : refund.state.tone
       whenISO = refund.made.description
@@ -100,6 +101,13 @@ struct OrderPage: Sendable {
   let hasParcels: Bool
   let sending: SendingView?
   let refunding: RefundingView?
+  let asked: AskedView?
+  let cancelling: CancellingView?
+  let sellerCancelling: SellerCancellingView?
+  let returns: [ReturnView]
+  let hasReturns: Bool
+  let askReturn: AskReturnView?
+  let history: [HistoryView]
   let error: String?
   let isSaved: Bool
   /// Where the buyer confirms a payment that waits for them.
@@ -114,14 +122,16 @@ struct OrderPage: Sendable {
     others: [Order],
     refunds: [RefundView],
     shipments: [Shipment],
-    isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, isSeller: Bool, error: String?,
+    isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, requests: Requests, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
-    headline = words["order.\(order.state.key)Headline"]
-    explanation = words["order.\(order.state.key)Text", values]
-    milestones = order.milestones(words)
+    // One that is cancelled while its money is on the way is not to be waited for.
+    let isCancelled = shipments.isEmpty && order.isCancelled(requests.cancellations)
+    headline = words[isCancelled ? "order.cancelledHeadline" : "order.\(order.state.key)Headline"]
+    explanation = words[isCancelled ? "cancel.paidText" : "order.\(order.state.key)Text", values]
+    milestones = order.milestones(isCancelled: isCancelled, words)
     lines = order.lines.map { line in
       LineView(
         title: line.title, variant: line.sku.isEmpty ? nil : line.sku, picture: covers[line.product]?.url,
@@ -158,6 +168,13 @@ struct OrderPage: Sendable {
     hasParcels = !parcels.isEmpty
     self.sending = sending
     self.refunding = refunding
+    asked = requests.asked
+    cancelling = requests.cancelling
+    sellerCancelling = requests.sellerCancelling
+    returns = requests.returns
+    hasReturns = !returns.isEmpty
+    askReturn = requests.askReturn
+    history = requests.history
     self.error = error
     self.isSaved = isSaved
     self.confirmURL = confirmURL
@@ -209,9 +226,23 @@ struct OrderPage: Sendable {
     let covers = try await visit.commerce.covers(products: order.lines.map(\.product))
     let role = try await visit.role(in: order.channel)
     let isSeller = role?.dealsWithOrders == true
-    let sending = isSeller ? SendingView(order, shipments, id: visit.commerce.makeID(), visit.words) : nil
-    let refunding = isSeller ? RefundingView(order, shipments, refunds, visit) : nil
+    let cancellations = try await visit.commerce.cancellations(of: id, by: visit.caller, token: visit.orderToken)
+    let returns = try await visit.commerce.returns(of: id, by: visit.caller, token: visit.orderToken)
+    let events = try await visit.commerce.events(of: id, by: visit.caller, token: visit.orderToken)
+    let units = order.lineUnits(shipments, refunds, returns)
+    let sending = isSeller ? SendingView(order, units, id: visit.commerce.makeID(), visit.words) : nil
+    let refunding = isSeller ? RefundingView(order, units, refunds, visit) : nil
     let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
+    let requests = Requests(
+      cancellations: cancellations,
+      asked: AskedView(cancellations, of: order, seller: seller, isSeller: isSeller, visit),
+      cancelling: isBuyer ? CancellingView(order, shipments, cancellations, seller: seller, visit) : nil,
+      sellerCancelling: isSeller ? SellerCancellingView(order, units, cancellations, visit) : nil,
+      returns: returns.map {
+        ReturnView($0, of: order, seller: seller, isSeller: isSeller, isBuyer: isBuyer, visit)
+      },
+      askReturn: isBuyer ? AskReturnView(order, units, shipments, visit) : nil,
+      history: HistoryView.all(order, shipments, refunds, events, visit.words))
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
     let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
@@ -219,10 +250,10 @@ struct OrderPage: Sendable {
     let model = OrderPage(
       order, seller: seller, creator: creator, source: isSeller ? try await source(of: order, visit) : [],
       covers: covers, others: others,
-      refunds: refunds.map { RefundView($0, of: order, visit) },
+      refunds: refunds.map { RefundView($0, of: order, cancellations, returns, visit) },
       shipments: shipments,
       isBuyer: isBuyer,
-      sending: sending, refunding: refunding, isSeller: isSeller, error: complaint?.sentence,
+      sending: sending, refunding: refunding, requests: requests, isSeller: isSeller, error: complaint?.sentence,
       isSaved: try visit.query("saved") != nil, confirmURL: mayConfirm ? try await confirmURL(visit, order) : nil,
       visit.words)
     return try visit.page(
@@ -261,14 +292,26 @@ struct OrderPage: Sendable {
       case "refund":
         guard let refund = ID<Refund>(form["refund"]) else { throw Problem.notFound("refund") }
         _ = try await visit.commerce.refund(
-          id, id: refund, by: visit.caller, lines: try RefundingView.units(of: form), reason: form["reason"])
+          id, id: refund, by: visit.caller, lines: try RefundingView.units(of: form),
+          shippingMinor: try await shippingMinor(form, visit, id), reason: form["reason"])
         return visit.redirect("/orders/\(id)?saved=yes")
-      default: break
+      default:
+        if try await actOnRequests(form, visit, id) { return visit.redirect("/orders/\(id)?saved=yes") }
       }
     } catch {
       return try await page(visit, id, visit.complaint(error))
     }
     return visit.redirect("/orders/\(id)")
+  }
+
+  /// All that is left of the shipping, when its box is ticked.
+  private static func shippingMinor(_ form: Form, _ visit: Visit, _ id: ID<Order>) async throws -> Int64? {
+    guard form.has("shipping") else { return nil }
+    let order = try await visit.commerce.order(id, by: visit.caller, token: visit.orderToken)
+    let refunds = try await visit.commerce.refunds(id, by: visit.caller, token: visit.orderToken)
+    // Pressed twice it is the same refund, for which there was more of it.
+    if let known = refunds.first(where: { $0.id == ID<Refund>(form["refund"]) }) { return known.shipping.minor }
+    return order.shippingLeft(after: refunds)
   }
 
   fileprivate static let cookie = "haat_order"
@@ -280,11 +323,20 @@ extension Visit {
 }
 
 extension Order {
+  /// Whether all of it was cancelled after it was paid; its money may still be on the way.
+  fileprivate func isCancelled(_ cancellations: [Cancellation]) -> Bool {
+    guard state == .refunded || state == .paid && refunded == total else { return false }
+    return cancellations.contains { $0.state == .accepted }
+  }
+
   /// How far it has come, and what is still to come.
-  fileprivate func milestones(_ words: Words) -> [OrderPage.Milestone] {
+  fileprivate func milestones(isCancelled: Bool, _ words: Words) -> [OrderPage.Milestone] {
     let begun = OrderPage.Milestone(
       name: words["order.stepPlaced"], tone: "past", isCurrent: state == .placed, whenISO: placed.description,
       whenText: placed.plainText)
+    if isCancelled, state == .paid {
+      return [begun, paidStep(words), .init(name: words["order.stepCancelled"], tone: "bad", isCurrent: true)]
+    }
     switch state {
     case .expired, .cancelled:
       return [begun, .init(name: state.text(words), tone: "bad", isCurrent: true)]

@@ -98,6 +98,8 @@ enum Pages {
     page(.post, "/operator/admission/{review}", ReviewPage.decide)
     page(.get, "/operator/invitations", InvitationsPage.show)
     page(.post, "/operator/invitations", InvitationsPage.act)
+    page(.get, "/operator/returns", OperatorReturnsPage.show)
+    page(.post, "/operator/returns", OperatorReturnsPage.act)
     page(.get, "/operator/payouts", PayoutsPage.show)
     page(.post, "/operator/payouts", PayoutsPage.act)
     page(.get, "/operator/payouts/{file}", PayoutsPage.file)

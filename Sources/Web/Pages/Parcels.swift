@@ -53,11 +53,13 @@ struct SendingView: Sendable {
   let formURL: String
 
   /// Nil when nothing is left to send.
-  init?(_ order: Order, _ shipments: [Shipment], id: ID<Shipment>, _ words: Words) {
-    guard order.state == .paid, order.refunded != order.total else { return nil }
+  init?(_ order: Order, _ units: [LineUnits], id: ID<Shipment>, _ words: Words) {
+    guard order.state == .paid, order.refunded != order.total, units.contains(where: { $0.toSend > 0 }) else {
+      return nil
+    }
     self.id = id.description
     formURL = "/orders/\(order.id)"
-    lines = order.unsent(after: shipments).enumerated().filter { $1 > 0 }.map { position, left in
+    lines = units.map(\.toSend).enumerated().filter { $1 > 0 }.map { position, left in
       Line(
         name: "line.\(position)", title: order.lines[position].title, left: String(left),
         ofText: words["parcel.leftOf", ["left": Figures.grouped(left)]])

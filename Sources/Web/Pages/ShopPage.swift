@@ -36,6 +36,8 @@ struct ShopPage: Sendable {
   let hasShows: Bool
   let markets: [MarketChoice]
   let hasMarkets: Bool
+  /// In how many days it can be sent back; nil where nothing is taken back.
+  let returnsText: String?
   /// schema.org Product, as JSON-LD.
   let data: String
 
@@ -54,7 +56,8 @@ struct ShopPage: Sendable {
     let shows = try await visit.tiles(commerce.shows(selling: id))
     let choices = open.map { MarketChoice($0, isChosen: $0.code == market) }
     let model = try ShopPage(
-      card, channel, shows: shows, markets: choices, base: visit.site.configuration.publicURL, visit.words)
+      card, channel, shows: shows, markets: choices, returnDays: commerce.policy.returnDays,
+      base: visit.site.configuration.publicURL, visit.words)
     return try visit.page(
       "product", title: "\(card.title) · \(channel.name)",
       description: card.description.isEmpty ? nil : String(card.description.prefix(200)),
@@ -62,8 +65,10 @@ struct ShopPage: Sendable {
   }
 
   private init(
-    _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], base: String, _ words: Words
+    _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], returnDays: Int64,
+    base: String, _ words: Words
   ) throws {
+    returnsText = returnDays > 0 ? words.plural("returns.days", returnDays) : nil
     product = ProductTile(card, words)
     description = card.description.isEmpty ? nil : card.description
     pictures = card.pictures.map { PictureView(url: $0.url, alt: $0.alt) }

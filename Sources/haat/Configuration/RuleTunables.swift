@@ -203,6 +203,15 @@ extension Tunable<Policy> {
         "rules.settleHours", \.settleHours, of: part, 0...8_760,
         "Hours from an order's delivery until its seller's money is released."),
       Self(
+        "rules.cancelMinutes", \.cancelMinutes, of: part, 0...43_200,
+        "Minutes after its payment that a buyer can cancel an order at once; later the seller is asked."),
+      Self(
+        "rules.returnDays", \.returnDays, of: part, 0...365,
+        "Days after its arrival that a buyer can ask to send something back; 0 takes nothing back."),
+      Self(
+        "rules.answerDays", \.answerDays, of: part, 1...60,
+        "Days a seller has to answer: then an order asked to be cancelled is, and of a return the operator is asked."),
+      Self(
         "rules.payoutDays", \.payoutDays, of: part, 0...366,
         "Days between two payouts that Haat prepares for somebody; 0 leaves them to the operator."),
       Self(
