@@ -58,7 +58,7 @@ enum RequestAPI {
     }
   }
 
-  struct Reason: Codable { let reason: String }
+  struct RefusalOfRequest: Codable { let reason: String }
 
   struct NewReturn: Codable {
     let id: ID<Return>?
@@ -134,24 +134,24 @@ enum RequestAPI {
     let link: String?
   }
 
-  struct Receipt: Codable, Described {
-    struct Line: Codable {
+  struct ReturnReceipt: Codable, Described {
+    struct ReceivedLine: Codable {
       let line: Int
       let restocked: Int64?
       let writtenOff: Int64?
     }
 
-    let lines: [Line]
+    let lines: [ReceivedLine]
 
     static let fields = ["lines": "What came: units for the shelf, and units that are not sold again."]
   }
 
   struct Dispute: Codable { let note: String }
 
-  struct Decision: Codable, Described {
-    enum Word: String, Codable, CaseIterable { case approve, refuse, refund }
+  struct ReturnVerdict: Codable, Described {
+    enum VerdictWord: String, Codable, CaseIterable { case approve, refuse, refund }
 
-    let decision: Word
+    let decision: VerdictWord
     let text: String?
 
     static let fields = [
@@ -168,7 +168,7 @@ enum RequestAPI {
     }
   }
 
-  struct EventAnswer: Codable {
+  struct OrderEventAnswer: Codable {
     let kind: OrderEvent.Kind
     let party: Party
     let note: String
@@ -242,7 +242,7 @@ enum RequestAPI {
     Endpoint(
       .post, "\(order)/cancellations/{cancellation}/refusal",
       "Does not cancel what its buyer asked for; for the seller.",
-      takes: Reason.self, gives: CancellationAnswer.self
+      takes: RefusalOfRequest.self, gives: CancellationAnswer.self
     ) { call, body in
       CancellationAnswer(
         try await call.commerce.refuseCancellation(
@@ -277,7 +277,7 @@ enum RequestAPI {
     }.by(.account),
     Endpoint(
       .post, "\(order)/returns/{return}/refusal", "Does not let goods be sent back; for the seller.",
-      takes: Reason.self, gives: ReturnAnswer.self
+      takes: RefusalOfRequest.self, gives: ReturnAnswer.self
     ) { call, body in
       ReturnAnswer(
         try await call.commerce.refuseReturn(
@@ -294,7 +294,7 @@ enum RequestAPI {
     }.by(.orderToken),
     Endpoint(
       .post, "\(order)/returns/{return}/receipt",
-      "Says what came back; what was paid for it goes back by itself. For the seller.", takes: Receipt.self,
+      "Says what came back; what was paid for it goes back by itself. For the seller.", takes: ReturnReceipt.self,
       gives: ReturnAnswer.self
     ) { call, body in
       ReturnAnswer(
@@ -323,7 +323,7 @@ enum RequestAPI {
     }.by(.orderToken),
     Endpoint(
       .post, "/api/v1/returns/{return}/decision", "Decides a return that came before the operator.",
-      takes: Decision.self, gives: ReturnAnswer.self
+      takes: ReturnVerdict.self, gives: ReturnAnswer.self
     ) { call, body in
       ReturnAnswer(
         try await call.commerce.decideReturn(call.id("return"), by: call.caller, body.value), call.commerce.policy)
@@ -333,11 +333,11 @@ enum RequestAPI {
   private static let looking: [Endpoint] = [
     Endpoint(
       .get, "\(order)/events", "Lists what happened to an order's cancellations and returns.",
-      gives: List<EventAnswer>.self
+      gives: List<OrderEventAnswer>.self
     ) { call in
       List(
         try await call.commerce.events(of: call.id("order"), by: call.caller, token: call.orderToken)
-          .map(EventAnswer.init))
+          .map(OrderEventAnswer.init))
     }.by(.orderToken),
     Endpoint(
       .get, "/api/v1/channels/{channel}/requests",

@@ -33,10 +33,10 @@ struct OperatorReturnsPage: Sendable {
     let form = try await visit.form()
     do {
       guard let goods = ID<Return>(form["return"]) else { throw Problem.notFound("return") }
-      guard let word = RequestAPI.Decision.Word(rawValue: form["decision"]) else {
+      guard let word = RequestAPI.ReturnVerdict.VerdictWord(rawValue: form["decision"]) else {
         throw GeneralRefusal.invalid(field: "decision", why: "must be one of the list")
       }
-      let decision = RequestAPI.Decision(decision: word, text: form["text"]).value
+      let decision = RequestAPI.ReturnVerdict(decision: word, text: form["text"]).value
       _ = try await visit.commerce.decideReturn(goods, by: visit.caller, decision)
       return visit.redirect("/operator/returns?saved=yes")
     } catch {
