@@ -35,7 +35,7 @@ import Testing
   private func provider(_ script: Script) -> StripeProvider {
     let settings = StripeSettings(
       secretKey: "sk_test_hush", publishableKey: "pk_test_x", webhookSecrets: ["whsec_x"],
-      returnURL: { "https://haat.example/orders/\($0)" })
+      returnURL: { "https://haat.example\($0)" })
     var provider = StripeProvider(settings, http: script.http, clock: SettableClock().wallClock)
     provider.api.pauses = [.zero, .zero]
     return provider
@@ -59,7 +59,7 @@ import Testing
       ("card_declined", "insufficient_funds", "insufficient_funds"), ("card_declined", "stolen_card", "card_declined"),
       ("card_declined", "fraudulent", "card_declined"), ("expired_card", "", "expired_card"),
       ("incorrect_cvc", "incorrect_cvc", "incorrect_cvc"), ("processing_error", "", "card_declined"),
-      ("authentication_required", "authentication_required", "authentication_failed"),
+      ("authentication_required", "authentication_required", "authentication_required"),
     ] {
       let error = """
         {"type":"card_error","code":"\(code)"\(decline.isEmpty ? "" : #","decline_code":"\#(decline)""#),

@@ -126,6 +126,14 @@ private final class CountingProvider: PaymentProvider {
 
   func refund(_ id: String) async throws -> ProviderRefund { try await sandbox.refund(id) }
 
+  func makeCustomer(_ account: ID<Account>) async throws -> String { try await sandbox.makeCustomer(account) }
+
+  func keep(_ request: CardRequest) async throws -> ProviderSetup { try await sandbox.keep(request) }
+
+  func setup(_ id: String) async throws -> ProviderSetup { try await sandbox.setup(id) }
+
+  func forget(_ method: String) async throws { try await sandbox.forget(method) }
+
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent {
     try sandbox.event(headers: headers, body: body, now: now)
   }

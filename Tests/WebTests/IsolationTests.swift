@@ -11,6 +11,7 @@ import Testing
     "get /api/v1/session", "get /api/v1/api-keys", "post /api/v1/api-keys", "post /api/v1/channels",
     "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
     "get /api/v1/own-partners",
+    "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
@@ -42,11 +43,17 @@ import Testing
     "put /api/v1/channels/{channel}/state": ["state": "approved"],
     "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
+    "put /api/v1/addresses/{address}": home,
+    "post /api/v1/orders/{order}/payment": ["paymentMethod": "pm_card_visa"],
     "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
     "post /api/v1/orders/{order}/cancellation-requests": ["reason": "buyers_wish"],
     "post /api/v1/orders/{order}/cancellations": ["reason": "out_of_stock"],
     "post /api/v1/orders/{order}/returns": ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
     "post /api/v1/orders/{order}/refunds": ["reason": "A reason"],
+  ]
+
+  private static let home: JSON = [
+    "address": ["name": "Asha", "line1": "1 Lane", "city": "Pune", "postalCode": "411001", "country": "IN"]
   ]
 
   @Test func `what is somebody's is nobody else's, at every address of the document`() async throws {
@@ -155,6 +162,10 @@ import Testing
     let (owner, house, square) = (try await web.owner, try await web.operator, web.square)
     let placed = try await web.placed()
     let card = try await web.method("4242424242424242")
+    things["address"] = try await owner.post("/api/v1/addresses", home).json["id"].string
+    let kept = try await owner.post("/api/v1/cards", ["paymentMethod": .string(card)]).json
+    things["setup"] = kept["setup"].string
+    things["card"] = kept["card"]["id"].string
     let paid = try await web.guest.post(
       "/api/v1/orders/\(placed.id)/payment", ["paymentMethod": .string(card)],
       headers: ["Order-Token": placed.token, "Idempotency-Key": "pay"])

@@ -28,9 +28,34 @@ import Testing
     stall.square.clock.advance(days: 2)
     #expect(try await stall.provider.refund(request).id == refund.id)
 
+    let buyer = try await stall.square.person("Keeper")
+    let account = try #require(buyer.account)
+    let customer = try await stall.provider.makeCustomer(account)
+    let kept = try await stall.provider.keep(
+      CardRequest(
+        setup: stall.commerce.makeID(), account: account, customer: customer,
+        method: stall.stripe.method("4242424242424242")))
+    let card = try #require(kept.card)
+    #expect(kept.state == .succeeded && card.brand == "Visa" && card.last4 == "4242" && card.expYear == 2030)
+    #expect(try await stall.provider.setup(kept.id).card == card)
+    for isOffSession in [false, true] {
+      let payment = try await stall.provider.pay(
+        PaymentRequest(
+          reference: "H", order: placed.order.id, attempt: stall.commerce.makeID(), amount: paid.amount,
+          method: card.method, customer: customer, saves: !isOffSession, isOffSession: isOffSession))
+      #expect(payment.state == .succeeded && payment.card == card)
+    }
+    try await stall.provider.forget(card.method)
+
     let requests = try await stall.stripe.requests().filter { $0.path != "/v1/payment_methods" }
     let calls = Set(requests.map { "\($0.method) \($0.path.split(separator: "/").dropFirst().first ?? "")" })
-    #expect(calls == ["POST payment_intents", "GET payment_intents", "POST refunds", "GET refunds"])
+    #expect(
+      calls == [
+        "POST payment_intents", "GET payment_intents", "POST refunds", "GET refunds", "POST customers",
+        "POST setup_intents", "GET setup_intents", "POST payment_methods",
+      ])
+    #expect(requests.contains { $0["off_session"] == "true" && $0["return_url"] == nil })
+    #expect(requests.contains { $0["setup_future_usage"] == "off_session" && $0["customer"] == customer })
     #expect(requests.contains { $0["confirmation_token"] == "ctoken_of_the_page" })
     #expect(requests.contains { $0.path.hasSuffix("/cancel") } && requests.contains { $0["created[gte]"] != nil })
     #expect(try Localstripe.check(requests) == [])

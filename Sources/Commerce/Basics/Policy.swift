@@ -163,6 +163,10 @@ public struct Policy: Sendable {
 
   public var bagLinesMax = 50
   public var bagSellersMax = 10
+  public var savedAddressesMax = 20
+  public var savedCardsMax = 10
+  /// Tries of one account to save a card without a payment.
+  public var cardSetupsPerHourMax = 10
   public var quantityMax: Int64 = 99
   /// How long stock is held for an unpaid order.
   public var reservationMinutes: Int64 = 10

@@ -47,41 +47,36 @@ public struct Buyer: Hashable, Sendable {
 extension Buyer {
   /// Without blanks around its fields. Throws `GeneralRefusal.invalid` naming the first field that cannot be.
   func checked(_ policy: Policy) throws -> Buyer {
-    func field(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws -> String {
-      let line = LineOfText(text)
-      guard range.contains(line.count), line.text.utf8.count <= range.upperBound * policy.bytesPerCharacterMax else {
-        throw GeneralRefusal.invalid(
-          field: name,
-          why: line.text.isEmpty ? "is needed" : "must have \(range.lowerBound) to \(range.upperBound) characters")
-      }
-      guard !line.hasControls else { throw GeneralRefusal.invalid(field: name, why: "must be one line of text") }
-      return line.text
-    }
-    let email = try field(email, "buyer.email", 3...policy.emailBytesMax)
+    let email = try Self.line(email, "buyer.email", 3...policy.emailBytesMax, policy)
     guard Self.looksLikeEmail(email) else {
       throw GeneralRefusal.invalid(field: "buyer.email", why: "must be an e-mail address, such as asha@example.com")
     }
-    let phone = try field(phone, "buyer.phone", 0...policy.phoneCharactersMax)
-    guard phone.utf8.allSatisfy({ "+0123456789 ()-.".utf8.contains($0) }) else {
-      throw GeneralRefusal.invalid(field: "buyer.phone", why: "may have digits, blanks and +()-. only")
-    }
-    let country = try field(address.country, "buyer.address.country", 2...2)
-    guard country.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
-      throw GeneralRefusal.invalid(field: "buyer.address.country", why: "must be two capital letters, such as IN")
-    }
-    let name = try field(name, "buyer.name", 1...policy.nameCharactersMax)
-    let recipient =
-      address.name.isEmpty ? name : try field(address.name, "buyer.address.name", 1...policy.nameCharactersMax)
+    let phone = try Self.phone(phone, "buyer.phone", policy)
+    let name = try Self.line(name, "buyer.name", 1...policy.nameCharactersMax, policy)
     return Buyer(
       account: account, name: name, email: email, phone: phone,
-      address: Address(
-        name: recipient,
-        line1: try field(address.line1, "buyer.address.line1", 1...policy.addressLineCharactersMax),
-        line2: try field(address.line2, "buyer.address.line2", 0...policy.addressLineCharactersMax),
-        city: try field(address.city, "buyer.address.city", 1...policy.addressLineCharactersMax),
-        region: try field(address.region, "buyer.address.region", 0...policy.addressLineCharactersMax),
-        postalCode: try field(address.postalCode, "buyer.address.postalCode", 1...policy.postalCodeCharactersMax),
-        country: country))
+      address: try address.checked(policy, "buyer.address", for: name))
+  }
+
+  static func phone(_ text: String, _ field: String, _ policy: Policy) throws -> String {
+    let phone = try line(text, field, 0...policy.phoneCharactersMax, policy)
+    guard phone.utf8.allSatisfy({ "+0123456789 ()-.".utf8.contains($0) }) else {
+      throw GeneralRefusal.invalid(field: field, why: "may have digits, blanks and +()-. only")
+    }
+    return phone
+  }
+
+  fileprivate static func line(
+    _ text: String, _ field: String, _ range: ClosedRange<Int>, _ policy: Policy
+  ) throws -> String {
+    let line = LineOfText(text)
+    guard range.contains(line.count), line.text.utf8.count <= range.upperBound * policy.bytesPerCharacterMax else {
+      throw GeneralRefusal.invalid(
+        field: field,
+        why: line.text.isEmpty ? "is needed" : "must have \(range.lowerBound) to \(range.upperBound) characters")
+    }
+    guard !line.hasControls else { throw GeneralRefusal.invalid(field: field, why: "must be one line of text") }
+    return line.text
   }
 
   /// One @ with something before it and a dotted name after it: whether it exists, only a message can tell.
@@ -92,6 +87,30 @@ extension Buyer {
     let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
       && !text.unicodeScalars.contains { $0.isASCII ? $0 == " " : $0.properties.isWhitespace }
+  }
+}
+
+extension Buyer.Address {
+  /// The same without blanks around its fields. `path` is what a refusal calls it, and `buyer` who has it when it names
+  /// nobody. Throws `GeneralRefusal.invalid` naming the first field that cannot be.
+  func checked(_ policy: Policy, _ path: String, for buyer: String?) throws -> Self {
+    func line(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws -> String {
+      try Buyer.line(text, "\(path).\(name)", range, policy)
+    }
+    let country = try line(country, "country", 2...2)
+    guard country.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
+      throw GeneralRefusal.invalid(field: "\(path).country", why: "must be two capital letters, such as IN")
+    }
+    let recipient =
+      if let buyer, name.isEmpty { buyer } else { try line(name, "name", 1...policy.nameCharactersMax) }
+    return Self(
+      name: recipient,
+      line1: try line(line1, "line1", 1...policy.addressLineCharactersMax),
+      line2: try line(line2, "line2", 0...policy.addressLineCharactersMax),
+      city: try line(city, "city", 1...policy.addressLineCharactersMax),
+      region: try line(region, "region", 0...policy.addressLineCharactersMax),
+      postalCode: try line(postalCode, "postalCode", 1...policy.postalCodeCharactersMax),
+      country: country)
   }
 }
 

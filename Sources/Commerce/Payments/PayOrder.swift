@@ -1,31 +1,103 @@
 import Store
 
 extension Commerce {
-  /// Asks the provider for the order's total, and those of the orders that are paid together with it. For its buyer, or whoever holds a token of it.
+  /// Asks the provider for the order's total, and those of the orders that are paid together with it. For its buyer, or
+  /// whoever holds a token of it.
   ///
-  /// `method` is the provider's name for a card (`pm_…`). `key` names this try: the same key again asks for nothing and
+  /// `method` is the provider's name for a card (`pm_…`); with `saves` the provider keeps it for the caller's account,
+  /// once the payment has succeeded. `key` names this try: the same key again asks for nothing and
   /// tells what came of it. The attempt is stored before the provider is asked, and no transaction is open meanwhile;
   /// what a crash leaves unknown, `reconcilePayments` asks about.
   ///
   /// Throws `PayOrderRefusal`, `SpendRefusal`, and `BagRefusal.channelNotSelling` for a seller who was suspended since. A
   /// provider that does not answer is `processing`, not an error.
   public func pay(
-    _ order: ID<Order>, method: String, key: String, by caller: Caller = .nobody, token: Secret? = nil
+    _ order: ID<Order>, method: String, saves: Bool = false, key: String, by caller: Caller = .nobody,
+    token: Secret? = nil
+  ) async throws -> PaymentOutcome {
+    try Self.check(method: method)
+    if saves { _ = try caller.requireAccount() }
+    return try await pay(with: .new(method, savesFor: saves ? caller.account : nil), key: key) { db in
+      try OrderAccess.requireBuyer(of: order, by: caller, token: token, in: db)
+    }
+  }
+
+  /// The same with one of the caller's saved cards. Throws `GeneralRefusal.notFound` for another's.
+  public func pay(
+    _ order: ID<Order>, card: ID<SavedCard>, key: String, by caller: Caller, token: Secret? = nil
+  ) async throws -> PaymentOutcome {
+    let account = try caller.requireAccount()
+    return try await pay(with: .saved(card, of: account, isOffSession: false), key: key) { db in
+      try OrderAccess.requireBuyer(of: order, by: caller, token: token, in: db)
+    }
+  }
+
+  /// The same without the buyer there, with a card they saved and have agreed to be charged: a card that asks for a
+  /// second step is declined (`authentication_required`).
+  func charge(_ order: ID<Order>, card: ID<SavedCard>, key: String) async throws -> PaymentOutcome {
+    let account = try await database.read { db in try Order.require(order, in: db).buyer.account }
+    guard let account else { throw GeneralRefusal.notFound("card") }
+    return try await pay(with: .saved(card, of: account, isOffSession: true), key: key) { db in
+      try Order.require(order, in: db)
+    }
+  }
+
+  private enum Means: Sendable {
+    case new(String, savesFor: ID<Account>?)
+    case saved(ID<SavedCard>, of: ID<Account>, isOffSession: Bool)
+
+    /// The account under whose name the provider keeps the card.
+    var account: ID<Account>? {
+      switch self {
+      case .new(_, let account): account
+      case .saved(_, let account, _): account
+      }
+    }
+
+    var savesFor: ID<Account>? { if case .new(_, let account) = self { account } else { nil } }
+
+    var isOffSession: Bool { if case .saved(_, _, let isOffSession) = self { isOffSession } else { false } }
+
+    /// The provider's name for the card. A saved one is from now on the one used last.
+    func method(at provider: String, _ now: Moment, in db: any Connection) throws -> String {
+      switch self {
+      case .new(let method, _): return method
+      case .saved(let id, let account, _):
+        let card = try SavedCard.require(id, of: account, in: db)
+        guard card.provider == provider else { throw GeneralRefusal.notFound("card") }
+        try card.use(at: now, in: db)
+        return card.method
+      }
+    }
+  }
+
+  private func pay(
+    with means: Means, key: String, find: @escaping @Sendable (any Connection) throws -> Order
   ) async throws -> PaymentOutcome {
     guard (1...policy.idempotencyKeyBytesMax).contains(key.utf8.count) else {
       throw GeneralRefusal.invalid(field: "key", why: "must have 1 to \(policy.idempotencyKeyBytesMax) bytes")
     }
-    guard (1...255).contains(method.utf8.count), method.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw GeneralRefusal.invalid(field: "paymentMethod", why: "must have 1 to 255 printable ASCII characters")
-    }
     guard let provider = providers.current else { throw PayOrderRefusal.noProvider }
-    let step = try await database.write { db in
-      let found = try OrderAccess.requireBuyer(of: order, by: caller, token: token, in: db)
-      return try self.startAttempt(for: found, method: method, key: key, provider: provider.name, in: db)
+    // Who may not pay the order learns nothing, and makes nobody a customer.
+    if means.savesFor != nil { _ = try await database.read(find) }
+    var customer: String?
+    if let account = means.account {
+      do { customer = try await self.customer(of: account, at: provider) } catch {
+        troubles.note(.cardUnanswered, provider: provider.name, error)
+        // A new card is then used once; a saved one cannot be without it.
+        guard means.savesFor != nil else { throw PayOrderRefusal.noProvider }
+      }
     }
-    guard case .ask(let attempt, let order, let amount) = step else { return step.outcome }
+    let saves = customer != nil && means.savesFor != nil
+    let step = try await database.write { db in
+      let found = try find(db)
+      return try self.startAttempt(
+        for: found, means, saves: saves, key: key, provider: provider.name, in: db)
+    }
+    guard case .ask(let attempt, let order, let amount, let method) = step else { return step.outcome }
     let request = PaymentRequest(
-      reference: order.number, order: order.id, attempt: attempt, amount: amount, method: method)
+      reference: order.number, order: order.id, attempt: attempt, amount: amount, method: method, customer: customer,
+      saves: saves, isOffSession: means.isOffSession)
     let payment: ProviderPayment
     do {
       payment = try await provider.pay(request)
@@ -46,15 +118,15 @@ extension Commerce {
     code: "payment_refused", sentence: "The payment could not be made, and nothing was charged. Try again later.")
 
   private enum Step: Sendable {
-    /// The first order of those that are paid, and what they come to.
-    case ask(ID<PaymentAttempt>, Order, Money)
+    /// The first order of those that are paid, what they come to, and the provider's name for the card.
+    case ask(ID<PaymentAttempt>, Order, Money, method: String)
     case known(PaymentOutcome)
 
     var outcome: PaymentOutcome { if case .known(let outcome) = self { outcome } else { .processing } }
   }
 
   private func startAttempt(
-    for order: Order, method: String, key: String, provider: String, in db: any Connection
+    for order: Order, _ means: Means, saves: Bool, key: String, provider: String, in db: any Connection
   ) throws -> Step {
     let now = clock.now
     let together = try order.paidTogether(in: db)
@@ -82,20 +154,21 @@ extension Commerce {
       throw PayOrderRefusal.underWay
     }
     guard attempts.count < policy.paymentAttemptsMax else { throw PayOrderRefusal.tooManyAttempts }
+    let method = try means.method(at: provider, now, in: db)
     let amount = Money(minor: open.reduce(0) { $0 + $1.total.minor }, currency: order.total.currency)
     let id = ID<PaymentAttempt>(at: now, entropy: entropy)
     try db.run(
       """
       INSERT INTO payment_attempt (id, order_id, provider, key, method, amount_minor, currency, state, payment_id,
-        action_url, failure_code, failure_sentence, started_ms, asked_ms)
+        action_url, failure_code, failure_sentence, started_ms, asked_ms, saves_for)
       VALUES (\(id), \(first.id), \(provider), \(key), \(method), \(amount.minor), \(amount.currency),
-        \(PaymentAttempt.State.started), '', '', '', '', \(now), \(now))
+        \(PaymentAttempt.State.started), '', '', '', '', \(now), \(now), \((saves ? means.savesFor : nil).sqlValue))
       """)
     let shares: [[any ValueConvertible]] = open.map {
       [ID<PaymentShare>(at: now, entropy: entropy), id, $0.id, $0.total.minor]
     }
     try db.run("INSERT INTO payment_share (id, attempt_id, order_id, amount_minor) VALUES \(rows: shares)")
-    return .ask(id, first, amount)
+    return .ask(id, first, amount, method: method)
   }
 }
 

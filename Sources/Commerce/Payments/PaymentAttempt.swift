@@ -23,6 +23,8 @@ public struct PaymentAttempt: Sendable, Equatable {
   public let failureCode: String
   public let failureSentence: String
   public let started: Moment
+  /// Whose card it is to be from then on, once it has succeeded.
+  let savesFor: ID<Account>?
 }
 
 /// What a try to pay is to bring one order. It is booked by this.

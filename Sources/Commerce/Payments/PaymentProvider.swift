@@ -26,6 +26,18 @@ public protocol PaymentProvider: Sendable {
   /// What became of a refund that was pending.
   func refund(_ id: String) async throws -> ProviderRefund
 
+  /// The provider's name for one of our accounts, to keep cards under. Within a day the same account is the same customer.
+  func makeCustomer(_ account: ID<Account>) async throws -> String
+
+  /// Keeps a card for later payments, without taking money. The same `setup` again is the same one.
+  func keep(_ request: CardRequest) async throws -> ProviderSetup
+
+  /// What became of a card that was to be kept.
+  func setup(_ id: String) async throws -> ProviderSetup
+
+  /// Forgets a card that was kept. One that is not known is forgotten already.
+  func forget(_ method: String) async throws
+
   /// Reads a webhook. Throws `WebhookRefusal` unless its signature is right and it was signed at about `now` (five
   /// minutes before or after, unless it was made with another bound).
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent
@@ -39,15 +51,81 @@ public struct PaymentRequest: Sendable {
   public let amount: Money
   /// The provider's name for the card or account, such as `pm_…`. Never a card number.
   public let method: String
+  /// The provider's name for the account whose card it is, or is to be; nil for a card that is used once.
+  public let customer: String?
+  /// Whether the provider is to keep the card for later payments.
+  public let saves: Bool
+  /// Whether the buyer is not there to take a second step.
+  public let isOffSession: Bool
 
   public init(
-    reference: String, order: ID<Order>, attempt: ID<PaymentAttempt>, amount: Money, method: String
+    reference: String, order: ID<Order>, attempt: ID<PaymentAttempt>, amount: Money, method: String,
+    customer: String? = nil, saves: Bool = false, isOffSession: Bool = false
   ) {
+    self.customer = customer
+    self.saves = saves
+    self.isOffSession = isOffSession
     self.reference = reference
     self.order = order
     self.attempt = attempt
     self.amount = amount
     self.method = method
+  }
+}
+
+/// A card that is to be kept for an account.
+public struct CardRequest: Sendable {
+  public let setup: ID<CardSetup>
+  public let account: ID<Account>
+  public let customer: String
+  /// The provider's name for the card as the buyer's browser got it.
+  public let method: String
+
+  public init(setup: ID<CardSetup>, account: ID<Account>, customer: String, method: String) {
+    self.setup = setup
+    self.account = account
+    self.customer = customer
+    self.method = method
+  }
+}
+
+/// A card that its provider keeps, as it tells it to people.
+public struct ProviderCard: Sendable, Equatable {
+  /// The provider's name for it from now on.
+  public let method: String
+  public let brand: String
+  public let last4: String
+  /// 1…12.
+  public let expMonth: Int
+  public let expYear: Int
+
+  public init(method: String, brand: String, last4: String, expMonth: Int, expYear: Int) {
+    self.method = method
+    self.brand = brand
+    self.last4 = last4
+    self.expMonth = expMonth
+    self.expYear = expYear
+  }
+}
+
+/// How the keeping of a card stands.
+public struct ProviderSetup: Sendable, Equatable {
+  public let id: String
+  public let state: ProviderPayment.State
+  public let actionURL: String?
+  public let failure: ProviderPayment.Failure?
+  /// With `succeeded`.
+  public let card: ProviderCard?
+
+  public init(
+    id: String, state: ProviderPayment.State, actionURL: String? = nil, failure: ProviderPayment.Failure? = nil,
+    card: ProviderCard? = nil
+  ) {
+    self.id = id
+    self.state = state
+    self.actionURL = actionURL
+    self.failure = failure
+    self.card = card
   }
 }
 
@@ -90,11 +168,14 @@ public struct ProviderPayment: Sendable, Equatable {
   /// Where the buyer goes to confirm, with `requiresAction`.
   public let actionURL: String?
   public let failure: Failure?
+  /// The card it was made with, where the provider keeps it.
+  public let card: ProviderCard?
 
   public init(
     id: String, attempt: ID<PaymentAttempt>, amount: Money, state: State, actionURL: String? = nil,
-    failure: Failure? = nil
+    failure: Failure? = nil, card: ProviderCard? = nil
   ) {
+    self.card = card
     self.id = id
     self.attempt = attempt
     self.amount = amount

@@ -13,6 +13,10 @@ public final class PaymentTroubles: Sendable {
     case refundReturned = "refund_returned"
     /// Money is to go back through a provider that this installation does not have (any more).
     case providerMissing = "provider_missing"
+    case cardUnanswered = "card_unanswered"
+    case cardRefused = "card_refused"
+    /// A card that its owner removed is still kept at the provider, where nobody can name it any more.
+    case cardNotForgotten = "card_not_forgotten"
   }
 
   private let logger: Logger
@@ -47,6 +51,9 @@ extension PaymentTroubles.Kind {
     case .refundUnanswered: "a refund did not go through; it is tried again"
     case .refundRefused: "the payment provider refused a refund; it has failed"
     case .refundReturned: "a refund came back to us; pay the buyer in another way"
+    case .cardUnanswered: "the payment provider did not say what came of saving a card; its owner asks again"
+    case .cardRefused: "the payment provider refused to save a card; see its code"
+    case .cardNotForgotten: "the payment provider did not hear that a card is to be forgotten"
     case .providerMissing: "a refund waits for a payment provider that is not set up here; set it up again"
     }
   }

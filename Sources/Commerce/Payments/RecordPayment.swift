@@ -35,6 +35,9 @@ extension Commerce {
     let shares = try attempt.shares(in: db)
     for share in shares { try Outbox.announce(.order(share.order), in: db) }
     guard state == .succeeded else { return RecordedPayment(outcome: payment.outcome) }
+    if let account = attempt.savesFor, let card = payment.card {
+      _ = try SavedCard.keep(card, of: account, provider: provider, on: occasion(by: account), policy, in: db)
+    }
     var isPaid = false
     var strays: [ID<Refund>] = []
     for share in shares {
@@ -110,7 +113,7 @@ enum PaymentFault: Error {
 extension PaymentAttempt {
   static let columns: SQL = """
     id, order_id, provider, amount_minor, currency, state, payment_id, action_url, failure_code, failure_sentence,
-    started_ms
+    started_ms, saves_for
     """
 
   init(row: Row) throws {
@@ -124,6 +127,7 @@ extension PaymentAttempt {
     failureCode = try row.get("failure_code")
     failureSentence = try row.get("failure_sentence")
     started = try row.get("started_ms")
+    savesFor = try row.get("saves_for")
   }
 
   var outcome: PaymentOutcome {

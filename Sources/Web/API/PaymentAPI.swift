@@ -6,9 +6,15 @@ import NIOCore
 /// Payments, the sandbox's cards, and what providers tell.
 enum PaymentAPI {
   struct NewPayment: Codable, Described {
-    let paymentMethod: String
+    let paymentMethod: String?
+    let card: ID<SavedCard>?
+    let save: Bool?
 
-    static let fields = ["paymentMethod": "The provider's name for a card (`pm_…`), never a card number."]
+    static let fields = [
+      "paymentMethod": "The provider's name for a card (`pm_…`), never a card number. Either this or `card`.",
+      "card": "One of your saved cards.",
+      "save": "Whether the provider is to keep the card for your account, once it has paid.",
+    ]
   }
 
   struct PaymentAnswer: Codable {
@@ -82,8 +88,16 @@ enum PaymentAPI {
       let token = call.orderToken
       // Who may not open the order learns nothing from its payment, and the key is already theirs.
       guard let key = call.intent else { throw Problem.keyMissing }
-      let outcome = try await call.commerce.pay(
-        id, method: body.paymentMethod, key: key, by: call.caller, token: token)
+      let outcome: PaymentOutcome
+      switch (body.paymentMethod, body.card) {
+      case (let method?, nil):
+        outcome = try await call.commerce.pay(
+          id, method: method, saves: body.save ?? false, key: key, by: call.caller, token: token)
+      case (nil, let card?):
+        outcome = try await call.commerce.pay(id, card: card, key: key, by: call.caller, token: token)
+      default:
+        throw GeneralRefusal.invalid(field: "paymentMethod", why: "or card is needed, and not both")
+      }
       let state: PaymentAnswer.State
       var actionURL: String?
       switch outcome {

@@ -6,7 +6,8 @@ import Hummingbird
 /// With `?return=` it then sends the browser there, with `payment=approved` or `payment=refused` added.
 struct AuthenticationPage: Sendable {
   let reference: String
-  let amountText: String
+  /// Nil when a card is saved.
+  let amountText: String?
   let isOpen: Bool
   let formURL: String
   let returnPath: String
@@ -15,7 +16,7 @@ struct AuthenticationPage: Sendable {
     let payment = try visit.parameter("payment")
     guard let found = try await visit.site.sandbox?.authentication(payment) else { throw Problem.notFound("payment") }
     let model = AuthenticationPage(
-      reference: found.reference, amountText: visit.words.money(found.amount), isOpen: found.isOpen,
+      reference: found.reference, amountText: found.amount.map(visit.words.money), isOpen: found.isOpen,
       formURL: visit.request.uri.path, returnPath: try Visit.safeReturn(visit.query("return")))
     return try visit.page("authentication", title: visit.words["bank.title"], model)
   }

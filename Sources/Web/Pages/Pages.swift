@@ -19,6 +19,8 @@ enum Pages {
     page(.get, "/search", SearchPage.show)
     page(.get, "/account", AccountPage.show)
     page(.post, "/account", AccountPage.act)
+    page(.get, "/account/wallet", WalletPage.show)
+    page(.post, "/account/wallet", WalletPage.act)
     page(.get, "/products/{product}", ShopPage.show)
     page(.get, "/giveaways/{giveaway}", GiveawayPage.show)
     page(.post, "/giveaways/{giveaway}", GiveawayPage.claim)

@@ -46,6 +46,7 @@ struct Screens: Sendable {
       "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live", "refusals", "simulcast",
       "staffRefusals",
     ],
+    "wallet": ["checkout", "refusals", "wallet"],
     "giveaway": ["giveawayPage", "refusals", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
     "studio/channel": ["refusals", "staffRefusals", "studio"],

@@ -8,7 +8,7 @@ extension Settings {
     return StripeSettings(
       secretKey: text("payments.stripe.secretKey"), publishableKey: text("payments.stripe.publishableKey"),
       webhookSecrets: Self.webhookSecrets(text("payments.stripe.webhookSecrets")),
-      apiBase: text("payments.stripe.apiBase"), returnURL: { "\(publicURL)/orders/\($0)?payment=returned" })
+      apiBase: text("payments.stripe.apiBase"), returnURL: { "\(publicURL)\($0)" })
   }
 
   /// What is wrong with the keys, and where it was said; a key is never repeated.

@@ -120,6 +120,11 @@ extension Tunable<Policy> {
       Self(
         "rules.numberingBatch", \.numberingBatch, of: part, 1...25_600, "Timeline events numbered in one transaction."),
       Self("rules.bagLinesMax", \.bagLinesMax, of: part, 1...500, "Lines of a bag."),
+      Self("rules.savedAddressesMax", \.savedAddressesMax, of: part, 1...100, "Addresses that an account keeps."),
+      Self("rules.savedCardsMax", \.savedCardsMax, of: part, 1...50, "Cards that an account keeps."),
+      Self(
+        "rules.cardSetupsPerHourMax", \.cardSetupsPerHourMax, of: part, 1...1000,
+        "Tries of an account to save a card without a payment, an hour."),
       Self("rules.bagSellersMax", \.bagSellersMax, of: part, 1...50, "Sellers of a bag: each has an order of its own."),
       Self("rules.quantityMax", \.quantityMax, of: part, 1...99, "Units of one line."),
       Self(

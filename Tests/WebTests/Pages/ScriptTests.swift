@@ -423,6 +423,75 @@ private typealias JSON = TestKit.JSON
       #expect(first.purchase == first.id)
     }
   }
+
+  @Test func `a buyer with an account keeps a card and an address, and then buys with one tap`() async throws {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      _ = try await web.stranger
+      let site = "http://localhost:\(web.port)"
+      try await withBrowser { browser in
+        try await browser.open("\(site)/sign-in?lang=en")
+        try await browser.type("stranger@example.com", into: "[name=email]")
+        try await browser.type(MarketSquare.password, into: "[name=password]")
+        try await browser.click("main form .button")
+        try await browser.open("\(site)/account/wallet?lang=en")
+        func card(_ number: String) async throws {
+          for (name, text) in [("number", number), ("expiry", "1230"), ("cvc", "123")] {
+            try await browser.run("document.querySelector('card-saver [name=\(name)]').value = ''; return true")
+            try await browser.type(text, into: "card-saver [name=\(name)]")
+          }
+          try await browser.click("card-saver .button.strong")
+        }
+        try await browser.wait(until: "document.querySelector('card-saver [name=number]')")
+        try await card("4000000000000002")
+        try await browser.wait(
+          until: "/declined/.test(document.querySelector('card-saver .notice.bad')?.textContent)")
+        // Its bank wants a second step, on a page of its own.
+        try await card("4000002500003155")
+        try await browser.wait(until: "document.querySelector('[name=answer][value=approve]')")
+        try await browser.click("[name=answer][value=approve]")
+        try await browser.wait(until: "/3155/.test(document.querySelector('main')?.textContent)")
+
+        // The first order asks for an address, and keeps it; the card is there already.
+        try await browser.open("\(site)/watch/\(web.square.show.id)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
+        func openLamp() async throws {
+          try await browser.click(".bag-button")
+          try await browser.wait(until: "document.querySelector('.drawer[open] .shelf-row')")
+          try await browser.click(".drawer .shelf-row button")
+          try await browser.wait(until: "document.querySelector('.drawer[open] .stepper')")
+        }
+        try await openLamp()
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "document.querySelector('.drawer [name=remember]')?.checked")
+        for (name, text) in [
+          ("phone", "98765 43210"), ("line1", "12 Lamp Lane"), ("postalCode", "411001"), ("city", "Pune"),
+        ] {
+          try await browser.type(text, into: ".drawer [name=\(name)]")
+        }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "/3155/.test(document.querySelector('.drawer #card')?.textContent)")
+        try await browser.wait(until: "!document.querySelector('.drawer-foot .buy').disabled")
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "document.querySelector('.done')")
+
+        let buyer = try await web.stranger
+        #expect(try await buyer.put("/api/v1/wallet/one-tap", ["isOn": true]).status == 200)
+        #expect(try await buyer.get("/api/v1/wallet").json["addresses"][0]["address"]["line1"] == "12 Lamp Lane")
+        try await browser.open("\(site)/watch/\(web.square.show.id)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 1")
+        try await openLamp()
+        try await browser.wait(
+          until: "/Buy now · ₹1,299/.test(document.querySelector('.drawer-foot .buy')?.textContent)")
+        try await browser.wait(
+          until: "/3155.*12 Lamp Lane/.test(document.querySelector('.one-tap:not([hidden])')?.textContent)")
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "document.querySelector('.done')")
+      }
+      let orders = try await web.square.commerce.orders(of: web.square.channel.id, by: web.square.owner).items
+      #expect(orders.map(\.state) == [.paid, .paid])
+    }
+  }
 }
 
 extension Browser {

@@ -133,8 +133,10 @@ struct RunningWeb: Sendable {
   }
 
   /// A placed order: its id and the token that opens it.
-  func placed(_ quantity: Int = 1, key: String = UUID().uuidString) async throws -> (id: String, token: String) {
-    let reply = try await guest.post(
+  func placed(
+    _ quantity: Int = 1, key: String = UUID().uuidString, by buyer: Client? = nil
+  ) async throws -> (id: String, token: String) {
+    let reply = try await (buyer ?? guest).post(
       "/api/v1/orders", order(quantity, offer: lampOffer()), headers: ["Idempotency-Key": key])
     return (reply.json["order"]["id"].string ?? "", reply.json["accessToken"].string ?? "")
   }

@@ -53,7 +53,7 @@ struct StripeStall: Sendable {
     let (stripe, line, home) = (try Localstripe(), Line(), Home())
     let settings = StripeSettings(
       secretKey: secretKey, publishableKey: "pk_test_of_the_tests", webhookSecrets: secrets, apiBase: stripe.url,
-      returnURL: { order in "\(home.url.withLock { $0 })/orders/\(order)?payment=returned" })
+      returnURL: { path in "\(home.url.withLock { $0 })\(path)" })
     let made = Mutex<StripeProvider?>(nil)
     square = try await MarketSquare(
       engine,

@@ -20,14 +20,14 @@ extension SandboxProvider {
     try await database.write { db in
       _ = try db.run(
         """
-        INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms)
-        VALUES (\(method.id), \(method.brand), \(method.last4), \(conduct), \(self.clock.now))
+        INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms, exp_month, exp_year)
+        VALUES (\(method.id), \(method.brand), \(method.last4), \(conduct), \(self.clock.now), \(expMonth), \(expYear))
         """)
     }
     return method
   }
 
-  /// Forgets the names of cards made more than `hours` ago, in batches of 1 000, each a transaction of its own; gives how
+  /// Forgets the names of cards made more than `hours` ago that nobody keeps, in batches of 1 000, each a transaction of its own; gives how
   /// many.
   @discardableResult
   public func forgetOldMethods(hours: Int64) async throws -> Int {
@@ -38,7 +38,7 @@ extension SandboxProvider {
         try db.run(
           """
           DELETE FROM sandbox_method WHERE id IN
-            (SELECT id FROM sandbox_method WHERE made_ms < \(before) ORDER BY made_ms LIMIT 1000)
+            (SELECT id FROM sandbox_method WHERE made_ms < \(before) AND is_kept = 0 ORDER BY made_ms LIMIT 1000)
           """)
       }
       forgotten += batch
@@ -46,10 +46,14 @@ extension SandboxProvider {
     }
   }
 
-  /// A payment that asked its buyer for a second step, for the page that is that step. Nil when there is none.
+  /// A payment, or a card to be saved, that asked its buyer for a second step, for the page that is that step. Nil when
+  /// there is none.
   public func authentication(_ payment: String) async throws -> SandboxAuthentication? {
     try await database.read { db in
-      try SandboxPayment.find(payment, in: db).map {
+      if let setup = try SandboxSetup.find("id", payment, in: db) {
+        return SandboxAuthentication(reference: "", amount: nil, isOpen: setup.state == .requiresAction)
+      }
+      return try SandboxPayment.find(payment, in: db).map {
         SandboxAuthentication(reference: $0.reference, amount: $0.amount, isOpen: $0.state == .requiresAction)
       }
     }
@@ -58,6 +62,9 @@ extension SandboxProvider {
   /// The buyer's answer to the second step. Nothing happens to a payment that does not wait for one (any more).
   public func authenticate(_ payment: String, approved: Bool) async throws {
     try await database.write { db in
+      if let setup = try SandboxSetup.find("id", payment, in: db) {
+        return try setup.answer(approved: approved, failure: Self.authenticationFailed, in: db)
+      }
       guard let found = try SandboxPayment.find(payment, in: db) else { throw GeneralRefusal.notFound("payment") }
       guard found.state == .requiresAction else { return }
       let answered =
@@ -80,9 +87,10 @@ extension SandboxProvider {
 
 /// What the page of the second step shows.
 public struct SandboxAuthentication: Sendable, Equatable {
-  /// The order's number.
+  /// The order's number; empty when a card is saved.
   public let reference: String
-  public let amount: Money
+  /// Nil when a card is saved, and nothing taken.
+  public let amount: Money?
   /// False once it was answered.
   public let isOpen: Bool
 }

@@ -7,7 +7,10 @@ enum SandboxConduct: String, ValueConvertible {
   case lacksFunds
   case expired
   case wrongCode
+  /// Once, when it is first used or saved.
   case needsAuthentication
+  /// Every time, also of a buyer who is not there.
+  case alwaysNeedsAuthentication
   /// Takes its time: `processing` first, and success by webhook.
   case isSlow
 
@@ -19,7 +22,8 @@ enum SandboxConduct: String, ValueConvertible {
     case "4000000000009995": self = .lacksFunds
     case "4000000000000069": self = .expired
     case "4000000000000127": self = .wrongCode
-    case "4000002500003155", "4000002760003184": self = .needsAuthentication
+    case "4000002500003155": self = .needsAuthentication
+    case "4000002760003184": self = .alwaysNeedsAuthentication
     case "4000000000000077": self = .isSlow
     default: return nil
     }
@@ -38,7 +42,7 @@ enum SandboxConduct: String, ValueConvertible {
 
   var failure: ProviderPayment.Failure? {
     switch self {
-    case .succeeds, .needsAuthentication, .isSlow: nil
+    case .succeeds, .needsAuthentication, .alwaysNeedsAuthentication, .isSlow: nil
     case .declines: .init(code: "card_declined", sentence: "The card was declined. Try another card.")
     case .lacksFunds:
       .init(code: "insufficient_funds", sentence: "The card has too little money on it. Try another card.")
@@ -54,6 +58,43 @@ public struct SandboxMethod: Sendable, Equatable {
   public let id: String
   public let brand: String
   public let last4: String
+}
+
+/// What the sandbox knows of a card by its name.
+struct SandboxCard: Sendable {
+  let method: String
+  let brand: String
+  let last4: String
+  let expMonth: Int
+  let expYear: Int
+  let conduct: SandboxConduct
+  let isKept: Bool
+
+  static func find(_ method: String, in db: any Connection) throws -> SandboxCard? {
+    if let conduct = SandboxConduct(method: method) {
+      let isMastercard = method.contains("mastercard")
+      return SandboxCard(
+        method: method, brand: isMastercard ? "Mastercard" : "Visa", last4: isMastercard ? "4444" : "4242",
+        expMonth: 12, expYear: 2034, conduct: conduct, isKept: false)
+    }
+    return try db.row(
+      "SELECT id, brand, last4, exp_month, exp_year, conduct, is_kept FROM sandbox_method WHERE id = \(method)"
+    ).map { row in
+      SandboxCard(
+        method: try row.get("id"), brand: try row.get("brand"), last4: try row.get("last4"),
+        expMonth: try row.get("exp_month"), expYear: try row.get("exp_year"), conduct: try row.get("conduct"),
+        isKept: try row.get("is_kept"))
+    }
+  }
+
+  /// From now on it is not forgotten by itself.
+  func keep(in db: any Connection) throws {
+    try db.run("UPDATE sandbox_method SET is_kept = 1 WHERE id = \(method)")
+  }
+
+  var answer: ProviderCard {
+    ProviderCard(method: method, brand: brand, last4: last4, expMonth: expMonth, expYear: expYear)
+  }
 }
 
 /// Why the sandbox does not take a card.

@@ -36,9 +36,10 @@ public final class SandboxProvider: PaymentProvider {
     try await asIfFarAway {
       try await self.database.write { db in
         if let known = try SandboxPayment.find(attempt: request.attempt, in: db) { return known.answer }
-        let conduct = try self.conduct(of: request.method, in: db)
+        let card = try SandboxCard.find(request.method, in: db)
+        if request.saves { try card?.keep(in: db) }
         let payment = SandboxPayment(
-          id: Secret(prefix: "pay_", entropy: self.entropy).text, request, conduct: conduct, at: self.clock.now)
+          id: Secret(prefix: "pay_", entropy: self.entropy).text, request, card: card, at: self.clock.now)
         try payment.insert(in: db)
         if payment.state == .processing {
           // What this webhook will tell comes true when it is due: see `settleSlow`.
@@ -127,15 +128,10 @@ public final class SandboxProvider: PaymentProvider {
     try db.run("UPDATE sandbox_payment SET state = 'succeeded' WHERE state = 'processing' AND made_ms <= \(before)")
   }
 
-  private func conduct(of method: String, in db: any Connection) throws -> SandboxConduct? {
-    if let conduct = SandboxConduct(method: method) { return conduct }
-    return try db.row("SELECT conduct FROM sandbox_method WHERE id = \(method)")?.get("conduct")
-  }
-
   static let unknownPayment = ProviderRefused(code: "resource_missing", sentence: "There is no such payment.")
 
   /// The way there and back takes time, and either may fail.
-  private func asIfFarAway<T: Sendable>(_ call: @Sendable () async throws -> T) async throws -> T {
+  func asIfFarAway<T: Sendable>(_ call: @Sendable () async throws -> T) async throws -> T {
     let latency = fortune.nextLatency()
     if latency > 0 { try await Task.sleep(for: .milliseconds(latency)) }
     switch fortune.nextCall() {

@@ -120,6 +120,15 @@ private struct SandboxEvent: Codable {
     let actionURL: String?
     let failureCode: String?
     let failureSentence: String?
+    let card: Card?
+  }
+
+  struct Card: Codable {
+    let method: String
+    let brand: String
+    let last4: String
+    let expMonth: Int
+    let expYear: Int
   }
 
   let id: String
@@ -131,7 +140,10 @@ private struct SandboxEvent: Codable {
     kind = "payment." + payment.state.rawValue
     object = Object(
       id: payment.id, attempt: payment.attempt, amount: payment.amount, status: payment.state.rawValue,
-      actionURL: payment.actionURL, failureCode: payment.failure?.code, failureSentence: payment.failure?.sentence)
+      actionURL: payment.actionURL, failureCode: payment.failure?.code, failureSentence: payment.failure?.sentence,
+      card: payment.card.map {
+        Card(method: $0.method, brand: $0.brand, last4: $0.last4, expMonth: $0.expMonth, expYear: $0.expYear)
+      })
   }
 
   /// Nil for a state this version does not know.
@@ -139,6 +151,9 @@ private struct SandboxEvent: Codable {
     guard let state = ProviderPayment.State(rawValue: object.status) else { return nil }
     return ProviderPayment(
       id: object.id, attempt: object.attempt, amount: object.amount, state: state, actionURL: object.actionURL,
-      failure: object.failureCode.map { .init(code: $0, sentence: object.failureSentence ?? "") })
+      failure: object.failureCode.map { .init(code: $0, sentence: object.failureSentence ?? "") },
+      card: object.card.map {
+        ProviderCard(method: $0.method, brand: $0.brand, last4: $0.last4, expMonth: $0.expMonth, expYear: $0.expYear)
+      })
   }
 }

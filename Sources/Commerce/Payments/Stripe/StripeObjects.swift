@@ -1,5 +1,95 @@
 import Foundation
 
+/// A payment method, where it is told in full and not by its id alone
+/// (https://docs.stripe.com/api/payment_methods/object).
+struct StripeMethod: Decodable, Sendable {
+  struct Card: Decodable, Sendable {
+    let brand: String?
+    let last4: String?
+    let expMonth: Int?
+    let expYear: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case brand, last4
+      case expMonth = "exp_month"
+      case expYear = "exp_year"
+    }
+  }
+
+  let id: String
+  let card: Card?
+
+  /// Nil for what is not a card, or told by its id alone.
+  var answer: ProviderCard? {
+    guard let card, let last4 = card.last4, let month = card.expMonth, let year = card.expYear,
+      (1...12).contains(month)
+    else { return nil }
+    return ProviderCard(
+      method: id, brand: Self.brand(card.brand ?? ""), last4: String(last4.prefix(4)), expMonth: month, expYear: year)
+  }
+
+  private enum CodingKeys: String, CodingKey { case id, card }
+
+  init(from decoder: any Decoder) throws {
+    if let id = try? decoder.singleValueContainer().decode(String.self) {
+      (self.id, card) = (id, nil)
+      return
+    }
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    id = try container.decode(String.self, forKey: .id)
+    card = try container.decodeIfPresent(Card.self, forKey: .card)
+  }
+
+  private static func brand(_ name: String) -> String {
+    switch name {
+    case "visa": "Visa"
+    case "mastercard": "Mastercard"
+    case "amex", "american_express": "American Express"
+    case "diners", "diners_club": "Diners Club"
+    case "jcb": "JCB"
+    case "rupay": "RuPay"
+    case "unionpay": "UnionPay"
+    default: name.isEmpty || name == "unknown" ? "Card" : name.prefix(1).uppercased() + name.dropFirst().prefix(20)
+    }
+  }
+}
+
+/// What has a name, and nothing else we read.
+struct StripeNamed: Decodable, Sendable { let id: String }
+
+/// A SetupIntent (https://docs.stripe.com/api/setup_intents/object).
+struct StripeSetupIntent: Decodable, Sendable {
+  let id: String
+  let status: String
+  let nextAction: StripeIntent.NextAction?
+  let lastSetupError: StripeError?
+  let method: StripeMethod?
+
+  enum CodingKeys: String, CodingKey {
+    case id, status
+    case nextAction = "next_action"
+    case lastSetupError = "last_setup_error"
+    case method = "payment_method"
+  }
+
+  /// Nil for a status this version does not know, and for success with a card that is not told.
+  var answer: ProviderSetup? {
+    switch status {
+    case "succeeded":
+      method?.answer.map { ProviderSetup(id: id, state: .succeeded, card: $0) }
+    case "processing": ProviderSetup(id: id, state: .processing)
+    case "requires_action", "requires_confirmation":
+      ProviderSetup(id: id, state: .requiresAction, actionURL: nextAction?.redirectToURL?.url)
+    case "requires_payment_method":
+      ProviderSetup(id: id, state: .declined, failure: (lastSetupError ?? StripeError()).failure)
+    case "canceled":
+      ProviderSetup(
+        id: id, state: .declined, failure: .init(code: "abandoned", sentence: "The card was not saved. Try again."))
+    default: nil
+    }
+  }
+}
+
 /// A PaymentIntent, as much of it as we read (https://docs.stripe.com/api/payment_intents/object).
 struct StripeIntent: Decodable, Sendable {
   struct NextAction: Decodable, Sendable {
@@ -17,9 +107,11 @@ struct StripeIntent: Decodable, Sendable {
   let metadata: [String: String]?
   let nextAction: NextAction?
   let lastPaymentError: StripeError?
+  let method: StripeMethod?
 
   enum CodingKeys: String, CodingKey {
     case id, amount, currency, status, metadata
+    case method = "payment_method"
     case nextAction = "next_action"
     case lastPaymentError = "last_payment_error"
   }
@@ -47,7 +139,8 @@ struct StripeIntent: Decodable, Sendable {
     }
     return ProviderPayment(
       id: id, attempt: attempt, amount: amount, state: state,
-      actionURL: state == .requiresAction ? nextAction?.redirectToURL?.url : nil, failure: failure)
+      actionURL: state == .requiresAction ? nextAction?.redirectToURL?.url : nil, failure: failure,
+      card: state == .succeeded ? method?.answer : nil)
   }
 }
 
@@ -96,7 +189,8 @@ struct StripeError: Decodable, Sendable {
     case "expired_card": .init(code: "expired_card", sentence: "The card has expired. Try another card.")
     case "incorrect_cvc", "invalid_cvc":
       .init(code: "incorrect_cvc", sentence: "The card's security code is wrong. Check it.")
-    case "payment_intent_authentication_failure", "authentication_required", "authentication_not_handled":
+    case "authentication_required": SandboxPayment.authenticationRequired
+    case "payment_intent_authentication_failure", "setup_intent_authentication_failure", "authentication_not_handled":
       .init(
         code: "authentication_failed", sentence: "The payment was not confirmed. Try again, or with another card.")
     case "resource_missing":

@@ -33,7 +33,14 @@ public struct StripeProvider: PaymentProvider {
     form.set("allowed_payment_method_types[0]", "card")
     // The page gives the card's details a name that holds for one payment; programs may send a payment method.
     form.set(request.method.hasPrefix("ctoken_") ? "confirmation_token" : "payment_method", request.method)
-    form.set("return_url", settings.returnURL(request.order))
+    if request.isOffSession {
+      form.set("off_session", "true")
+    } else {
+      form.set("return_url", settings.returnURL("/orders/\(request.order)?payment=returned"))
+    }
+    if let customer = request.customer { form.set("customer", customer) }
+    if request.saves { form.set("setup_future_usage", "off_session") }
+    form.set("expand[0]", "payment_method")
     form.set("description", request.reference)
     form.set("transfer_group", request.reference)
     form.set("metadata[order]", request.order.description)
@@ -51,12 +58,14 @@ public struct StripeProvider: PaymentProvider {
       // Only the method is named in the request: it is used up, or nobody made it.
       return ProviderPayment(
         id: "", attempt: request.attempt, amount: request.amount, state: .declined,
-        failure: .init(code: "payment_method_unknown", sentence: "The card's details have expired. Type them again."))
+        failure: Self.methodUnknown)
     }
   }
 
   public func payment(_ id: String) async throws -> ProviderPayment {
-    try read(try await api.get("payment_intents/\(Self.segment(id))"))
+    var query = StripeForm()
+    query.set("expand[0]", "payment_method")
+    return try read(try await api.get("payment_intents/\(Self.segment(id))", query))
   }
 
   /// Looked for among the payments of those minutes. Stripe's search would be simpler, but it finds a payment only after
@@ -71,6 +80,58 @@ public struct StripeProvider: PaymentProvider {
     }
     return try found.map(read)
   }
+
+  public func makeCustomer(_ account: ID<Account>) async throws -> String {
+    var form = StripeForm()
+    // Nothing else: whose account it is, is ours to know.
+    form.set("metadata[account]", account.description)
+    let customer: StripeNamed = try await api.post("customers", form, key: "customer/\(account)")
+    return customer.id
+  }
+
+  /// A SetupIntent that is confirmed as it is made (https://docs.stripe.com/api/setup_intents).
+  public func keep(_ request: CardRequest) async throws -> ProviderSetup {
+    var form = StripeForm()
+    form.set("customer", request.customer)
+    form.set("confirm", "true")
+    form.set("usage", "off_session")
+    form.set("allowed_payment_method_types[0]", "card")
+    form.set(request.method.hasPrefix("ctoken_") ? "confirmation_token" : "payment_method", request.method)
+    form.set("return_url", settings.returnURL("/account/wallet?card=\(request.setup)"))
+    form.set("metadata[setup]", request.setup.description)
+    form.set("expand[0]", "payment_method")
+    do {
+      let intent: StripeSetupIntent = try await api.post("setup_intents", form, key: "setup/\(request.setup)")
+      return try read(intent)
+    } catch let declined as StripeDeclined {
+      return ProviderSetup(id: "", state: .declined, failure: (declined.problem?.error ?? StripeError()).failure)
+    } catch let refused as ProviderRefused where refused.code == "resource_missing" {
+      return ProviderSetup(id: "", state: .declined, failure: Self.methodUnknown)
+    }
+  }
+
+  public func setup(_ id: String) async throws -> ProviderSetup {
+    var query = StripeForm()
+    query.set("expand[0]", "payment_method")
+    return try read(try await api.get("setup_intents/\(Self.segment(id))", query))
+  }
+
+  public func forget(_ method: String) async throws {
+    do {
+      let _: StripeNamed = try await api.post(
+        "payment_methods/\(Self.segment(method))/detach", StripeForm(), key: "detach/\(method)")
+    } catch let refused as ProviderRefused where refused.code == "resource_missing" {
+      // It is gone already.
+    }
+  }
+
+  private func read(_ intent: StripeSetupIntent) throws -> ProviderSetup {
+    guard let setup = intent.answer else { throw StripeFault(status: 200, code: "unreadable") }
+    return setup
+  }
+
+  private static let methodUnknown = ProviderPayment.Failure(
+    code: "payment_method_unknown", sentence: "The card's details have expired. Type them again.")
 
   public func cancel(_ id: String) async throws -> ProviderPayment {
     var form = StripeForm()

@@ -15,12 +15,13 @@ public struct StripeSettings: Sendable, CustomStringConvertible, CustomReflectab
   public let publishableKey: String
   let webhookSecrets: [String]
   let apiBase: String
-  /// Where the buyer's browser goes after a second step: the order's page.
-  let returnURL: @Sendable (ID<Order>) -> String
+  /// Where the buyer's browser goes after a second step, of a path of ours: the order's page, or that of the account's
+  /// cards.
+  let returnURL: @Sendable (_ path: String) -> String
 
   public init(
     secretKey: String, publishableKey: String, webhookSecrets: [String], apiBase: String = StripeSettings.apiBase,
-    returnURL: @escaping @Sendable (ID<Order>) -> String
+    returnURL: @escaping @Sendable (_ path: String) -> String
   ) {
     self.secretKey = secretKey
     self.publishableKey = publishableKey

@@ -20,6 +20,7 @@ export class BagDrawer extends HTMLElement {
   #body;
   #foot;
   #step = null;
+  #wallet = null;
 
   connectedCallback() {
     this.live = this.closest("live-room");
@@ -43,6 +44,18 @@ export class BagDrawer extends HTMLElement {
     this.live.room.goods.addEventListener("change", () => this.#step?.refresh?.());
   }
 
+  /** What a signed-in buyer keeps, fetched when it is first needed; null for a guest. */
+  get wallet() {
+    this.#wallet ??= this.live.data.account
+      ? import("../lib/wallet.js").then(({ openWallet }) => openWallet(), () => null) : Promise.resolve(null);
+    return this.#wallet;
+  }
+
+  /** It has changed. */
+  forgetWallet() {
+    this.#wallet = null;
+  }
+
   openProduct(product) {
     this.#show(new ChooseStep(this, product));
   }
@@ -57,7 +70,9 @@ export class BagDrawer extends HTMLElement {
   }
 
   /** On to the next thing we do not know yet: the details, or else the review. */
-  checkOut() {
+  async checkOut() {
+    const { account } = this.live.data;
+    this.buyer = this.buyer?.address ? this.buyer : (await this.wallet)?.buyer(account, this.live.room.market) ?? this.buyer;
     this.#show(this.buyer?.address ? new ReviewStep(this) : new DetailsStep(this));
   }
 
@@ -65,8 +80,12 @@ export class BagDrawer extends HTMLElement {
     this.#show(new DetailsStep(this));
   }
 
-  finish(orders, isPaid) {
-    this.#show(new DoneStep(this, orders, isPaid));
+  finish(orders, isPaid, keepsBag) {
+    this.#show(new DoneStep(this, orders, isPaid, keepsBag));
+  }
+
+  open(step) {
+    this.#show(step);
   }
 
   close() {

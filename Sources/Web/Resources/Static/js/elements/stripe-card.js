@@ -32,7 +32,7 @@ export class StripeCard extends HTMLElement {
   #place = h("div", { class: "stripe-place" });
   #state = h("p", { class: "small soft", role: "status" });
 
-  /** `{script, key, words}` as the page has it, and the quote of what is to be paid. */
+  /** `{script, key, words}` as the page has it, and the quote of what is to be paid; of nothing, to keep a card. */
   async open(form, quote) {
     this.#quote = quote;
     this.#form = form;
@@ -40,6 +40,7 @@ export class StripeCard extends HTMLElement {
     if (!this.childElementCount) {
       this.append(this.#state, this.#place, h("p", { class: "row still small soft" }, icon("lock"), this.#words.secure));
     }
+    const isSetup = quote.total.minor === 0;
     if (this.#elements) return this.#elements.update({ amount: quote.providerUnits ?? quote.total.minor });
     this.#state.textContent = this.#words.loading;
     try {
@@ -48,7 +49,7 @@ export class StripeCard extends HTMLElement {
       this.#stripe = Stripe(form.key, { locale: language });
       const { total, providerUnits } = this.#quote;
       this.#elements = this.#stripe.elements({
-        mode: "payment", amount: providerUnits ?? total.minor, currency: total.currency.toLowerCase(),
+        ...(isSetup ? { mode: "setup" } : { mode: "payment", amount: providerUnits ?? total.minor }), currency: total.currency.toLowerCase(),
         allowedPaymentMethodTypes: ["card"], appearance: appearance(),
       });
       const fields = this.#elements.create("payment", { wallets: { applePay: "never", googlePay: "never" } });
@@ -59,6 +60,11 @@ export class StripeCard extends HTMLElement {
       this.#failed();
     }
     return undefined;
+  }
+
+  /** Whether the card is to be kept for later payments. */
+  keeps(isKept) {
+    this.#elements?.update({ setupFutureUsage: isKept ? "off_session" : null });
   }
 
   /** Whether all is filled in. Stripe says at the fields what is wrong. To be asked before anything else is waited for. */

@@ -19,9 +19,13 @@ export class Checkout {
     this.#market = market;
   }
 
-  /** The card of this visit that worked, `{id, brand, last4}`, or null. */
+  /** The card of this visit that worked, or one that is kept: `{id or card, brand, last4}`, or null. */
   get savedMethod() {
     return this.#method;
+  }
+
+  set savedMethod(method) {
+    this.#method = method;
   }
 
   forgetMethod() {
@@ -64,13 +68,13 @@ export class Checkout {
     return call("POST", this.#pending.placed.payment.methodsURL, card);
   }
 
-  /** Pays with a method. `{state, actionURL?, order}`; throws a `Problem` when declined. */
-  async pay(method) {
+  /** Pays with a method, kept by the provider if `save`. `{state, actionURL?, order}`; throws a `Problem` when declined. */
+  async pay(method, save) {
     const { order, accessToken } = this.#pending.placed;
     const key = uuid();
     const path = `/api/v1/orders/${order.id}/payment`;
     const outcome = await insist(() =>
-      call("POST", path, { paymentMethod: method.id }, { key, token: accessToken }));
+      call("POST", path, method.card ? { card: method.card } : { paymentMethod: method.id, save: Boolean(save) }, { key, token: accessToken }));
     // One that holds for a single payment is used up.
     this.#method = method.isOnce ? null : method;
     return outcome;

@@ -22,6 +22,7 @@ export class ChooseStep {
   #add = h("button", { class: "button", type: "button", click: () => this.#addToBag() }, t("checkout.addToBag"));
   #buy = h("button", { class: "button buy", type: "button", click: () => this.#buyNow() }, t("checkout.buyNow"));
   #notice = new Notice();
+  #tap = null;
 
   constructor(drawer, id) {
     this.#drawer = drawer;
@@ -48,6 +49,12 @@ export class ChooseStep {
     this.foot = [this.#add, this.#buy];
     this.#buildOptions();
     this.refresh();
+    drawer.wallet.then((wallet) => wallet?.openTap(drawer)).then((tap) => {
+      if (!tap || !this.#buy.isConnected) return;
+      this.#tap = tap;
+      this.#options.after(tap.element);
+      this.refresh();
+    });
   }
 
   get back() {
@@ -88,6 +95,7 @@ export class ChooseStep {
     this.#add.disabled = left === 0;
     this.#buy.disabled = left === 0;
     say(this.#buy, isSoldOut(this.#product) || left === 0 ? t("live.soldOut") : t("checkout.buyNow"));
+    this.#tap?.show(variant, this.#quantity, this.#buy);
     this.#markOptions();
     return undefined;
   }
@@ -146,7 +154,8 @@ export class ChooseStep {
 
   /** What is in the bag already stays in it; asking for the same again does not double it. */
   #buyNow() {
+    if (this.#tap?.isReady) return this.#tap.buy();
     this.#drawer.live.bag.set(this.#chosen, this.#quantity, most(this.#product, this.#variant));
-    this.#drawer.checkOut();
+    return this.#drawer.checkOut();
   }
 }

@@ -28,13 +28,15 @@ export class DetailsStep {
         field("region", t("checkout.region"), { autocomplete: "shipping address-level1", required: false, maxlength: 80, value: address.region ?? "" })),
       h("label", { class: "check" },
         h("input", { type: "checkbox", name: "remember", checked: rememberedBuyer() !== null }), t("checkout.remember")));
-    this.body = this.#form;
+    const kept = h("div", { class: "stack tight", hidden: true });
+    this.body = [kept, this.#form];
+    drawer.wallet.then((wallet) => wallet?.offerAddresses(kept, this.#form, drawer));
     this.foot = h("button", { class: "button buy", form: "details" }, t("checkout.continue"));
   }
 
   back = () => this.#drawer.openBag();
 
-  #submit(event) {
+  async #submit(event) {
     event.preventDefault();
     const form = this.#form;
     const value = (name) => form.elements.namedItem(name).value.trim();
@@ -53,7 +55,10 @@ export class DetailsStep {
         postalCode: value("postalCode"), country: this.#drawer.live.room.market,
       },
     };
-    rememberBuyer(form.elements.namedItem("remember").checked ? buyer : null);
+    const isKept = form.elements.namedItem("remember").checked;
+    const wallet = await this.#drawer.wallet;
+    if (!wallet) rememberBuyer(isKept ? buyer : null);
+    else if (isKept) wallet.keep(buyer);
     this.#drawer.buyer = buyer;
     this.#drawer.checkOut();
   }

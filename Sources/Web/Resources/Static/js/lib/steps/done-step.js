@@ -3,7 +3,7 @@ import { language, t } from "../strings.js";
 
 /** The orders are placed, and paid unless a bank takes its time. */
 export class DoneStep {
-  constructor(drawer, orders, isPaid) {
+  constructor(drawer, orders, isPaid, keepsBag = false) {
     const { checkout, bag, data, room } = drawer.live;
     const link = checkout.orderURL;
     const list = (all) => new Intl.ListFormat(language).format(new Set(all));
@@ -20,7 +20,7 @@ export class DoneStep {
       h("a", { class: "button", href: link, target: "_blank" }, t("checkout.seeOrder")),
       h("button", { class: "button strong", type: "button", click: () => drawer.close() }, t("checkout.keepWatching")),
     ];
-    bag.clear();
+    if (!keepsBag) bag.clear();
     checkout.finish();
   }
 }

@@ -28,6 +28,8 @@ export class ReviewStep {
   #deliver = h("div", { class: "deliver" });
   /** Stripe's fields for the card, where the money goes to Stripe. */
   #own = null;
+  /** What a signed-in buyer keeps. */
+  #wallet = null;
   #card = h("form", { class: "stack", id: "card", novalidate: true, submit: (event) => this.#submit(event) });
   #second = h("div", { class: "stack", hidden: true });
   #pay = h("button", { class: "button buy", form: "card", disabled: true }, t("checkout.working"));
@@ -38,8 +40,16 @@ export class ReviewStep {
     this.body = [this.#notice.element, this.#second, this.#lines, this.#sums, this.#deliver, this.#card];
     this.foot = this.#pay;
     this.#showBuyer();
-    this.#showCard();
+    this.#open();
     this.#price();
+  }
+
+  /** The card used last, where one is kept. */
+  async #open() {
+    const { checkout } = this.#drawer.live;
+    this.#wallet = await this.#drawer.wallet;
+    checkout.savedMethod ??= this.#wallet?.cards[0] ?? null;
+    this.#showCard();
   }
 
   back = () => this.#drawer.openBag();
@@ -109,8 +119,8 @@ export class ReviewStep {
 
   #showCard() {
     const { checkout, data } = this.#drawer.live;
-    if (data.stripe) return this.#openOwn();
     const saved = checkout.savedMethod;
+    if (!saved && data.stripe) return this.#openOwn();
     if (saved) {
       const words = t("checkout.savedCard", { brand: saved.brand, last4: saved.last4 });
       this.#card.replaceChildren(h("div", { class: "deliver" }, h("p", {}, words),
@@ -124,6 +134,7 @@ export class ReviewStep {
     regroup(expiry.querySelector("input"), groupExpiry);
     this.#card.replaceChildren(
       h("fieldset", { class: "fields" }, h("legend", { class: "unseen" }, t("checkout.card")), cardNumber, expiry, cvc),
+      this.#wallet?.saveBox() ?? "",
       h("p", { class: "row still small soft" }, icon("lock"), t("checkout.secure")));
     return undefined;
   }
@@ -131,17 +142,23 @@ export class ReviewStep {
   /** Stripe's fields are made for an amount: they open with the first quote, and are told of the next. */
   async #openOwn() {
     const { stripe } = this.#drawer.live.data;
-    if (!stripe || !this.#quote) return;
+    if (!stripe || !this.#quote || this.#drawer.live.checkout.savedMethod) return;
     await import("../../elements/stripe-card.js");
     this.#own ??= h("stripe-card", { class: "stack" });
-    if (!this.#own.parentNode) this.#card.replaceChildren(this.#own);
+    if (!this.#own.parentNode) this.#card.replaceChildren(this.#own, this.#wallet?.saveBox() ?? "");
     await this.#own.open(stripe, this.#quote);
   }
 
   #otherCard() {
-    this.#drawer.live.checkout.forgetMethod();
+    if (!(this.#wallet?.cards.length > 1)) return this.#useCard(null);
+    this.#card.replaceChildren(this.#wallet.cardChoices((card) => this.#useCard(card)));
+    return this.#card.querySelector("button").focus();
+  }
+
+  #useCard(card) {
+    this.#drawer.live.checkout.savedMethod = card;
     this.#showCard();
-    this.#card.elements.namedItem("number").focus();
+    this.#card.elements.namedItem("number")?.focus();
   }
 
   #submit(event) {
@@ -155,7 +172,9 @@ export class ReviewStep {
     this.#notice.hide();
     let method = checkout.savedMethod;
     let card = null;
-    if (this.#drawer.live.data.stripe) {
+    const save = this.#card.elements.namedItem("save")?.checked;
+    if (!method && this.#drawer.live.data.stripe) {
+      this.#own?.keeps(save);
       if (!(await this.#own?.check())) return;
     } else if (!method) {
       const value = (name) => this.#card.elements.namedItem(name).value;
@@ -174,7 +193,8 @@ export class ReviewStep {
       return;
     }
     method ??= this.#own ? await this.#own.method(this.#drawer.buyer) : await checkout.method(card);
-    const outcome = await checkout.pay(method);
+    const outcome = await checkout.pay(method, save);
+    if (save) this.#drawer.forgetWallet();
     if (outcome.state === "paid") this.#drawer.finish(this.#orders, true);
     else if (outcome.state === "requires_action") await this.#confirm(outcome.actionURL);
     else await this.#wait();

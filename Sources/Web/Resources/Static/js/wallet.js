@@ -1,0 +1,2 @@
+// Addresses and cards of an account.
+import "./elements/card-saver.js";
