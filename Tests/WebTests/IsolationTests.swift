@@ -50,6 +50,7 @@ import Testing
     "post /api/v1/orders/{order}/cancellations": ["reason": "out_of_stock"],
     "post /api/v1/orders/{order}/returns": ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
     "post /api/v1/orders/{order}/refunds": ["reason": "A reason"],
+    "post /api/v1/returns/{return}/decision": ["decision": "refuse", "text": "A reason"],
   ]
 
   private static let home: JSON = [
