@@ -8,47 +8,19 @@ whose last statement is the UPDATE that all buyers want.
 Haat and its peer take turns, and share the machine with whoever loads them. Medians of three rounds.
 """
 
-import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "lib"))
+from checkout import build_client, order
 from figure import ROOT, median, need, progress, report
 from haat_server import HaatServer
 from private_postgres import PrivatePostgres
-from stall import metric, open_stall
+from stall import open_stall
 
 ROUNDS = 3
 SECONDS = 5
 HERE = Path(__file__).parent
-
-
-def build_client():
-    binary = HERE / ".build" / "checkout-load"
-    binary.parent.mkdir(exist_ok=True)
-    subprocess.run(["cc", "-O2", "-o", binary, HERE / "load/checkout.c"], check=True)
-    return binary
-
-
-def order(server, client, body, connections, seconds=SECONDS):
-    writes, commits = metric(server, "haat_store_writes"), metric(server, "haat_store_commits")
-    processor = server.cpu_seconds()
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(body, file)
-        file.flush()
-        answer = subprocess.run(
-            [client, str(server.port), str(connections), str(seconds), "/api/v1/orders", file.name],
-            check=True, stdout=subprocess.PIPE, text=True)
-    result = json.loads(answer.stdout)
-    if result["refused"]:
-        raise RuntimeError(f"{result['refused']} orders were refused")
-    result["commits_per_order"] = (metric(server, "haat_store_commits") - commits) / result["created"]
-    result["writes_per_order"] = (metric(server, "haat_store_writes") - writes) / result["created"]
-    result["server_cpu_us_per_order"] = (server.cpu_seconds() - processor) * 1e6 / result["created"]
-    return result
 
 
 def main():
@@ -65,7 +37,7 @@ def main():
             order(server, client, body, 64, 1)
             for number in range(1, ROUNDS + 1):
                 for connections in haat:
-                    haat[connections].append(order(server, client, body, connections))
+                    haat[connections].append(order(server, client, body, connections, SECONDS))
                     progress(f"round {number}: Haat, {connections} connections: {haat[connections][-1]}")
                 plain.append(peer.pgbench("shop", HERE / "peers/checkout_plain.sql", 64, SECONDS))
                 progress(f"round {number}: PostgreSQL, plain script: {plain[-1][0]:.0f} orders/s")
@@ -73,7 +45,7 @@ def main():
                 progress(f"round {number}: PostgreSQL, one function: {function[-1][0]:.0f} orders/s")
         peer_url = peer.create_database("haat")
         with HaatServer(HTTP_BEHIND_PROXY="true", DATABASE_URL=peer_url) as server:
-            on_postgres = order(server, client, open_stall(server), 64)
+            on_postgres = order(server, client, open_stall(server), 64, SECONDS)
             progress(f"Haat on PostgreSQL, 64 connections: {on_postgres}")
 
     def of(connections, key):

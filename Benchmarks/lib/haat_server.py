@@ -21,8 +21,10 @@ def free_port():
 
 
 class HaatServer:
-    def __init__(self, **settings):
-        """`settings` are environment variables without their HAAT_, for example LOG_LEVEL."""
+    def __init__(self, preload=None, **settings):
+        """`settings` are environment variables without their HAAT_, for example LOG_LEVEL; `preload` is a library that
+        is loaded before all others."""
+        self.preload = preload
         self.directory = tempfile.TemporaryDirectory(prefix="haat-bench-")
         self.port, self.rtmp_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
@@ -45,6 +47,8 @@ class HaatServer:
             **self.settings,
         }
         environment = {**os.environ, **{f"HAAT_{name}": str(value) for name, value in settings.items()}}
+        if self.preload:
+            environment["LD_PRELOAD"] = str(self.preload)
         program = os.environ.get("BENCH_BINARY", ROOT / ".build" / "release" / "haat")
         self.process = subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True, env=environment)
         for line in self.process.stdout:

@@ -16,6 +16,10 @@ class PrivatePostgres:
         "checkpoint_timeout": "15min",
     }
 
+    def __init__(self, preload=None):
+        """`preload` is a library that the server loads before all others."""
+        self.preload = preload
+
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="haat-bench-pg-")
         self.binaries = self._binaries()
@@ -26,7 +30,9 @@ class PrivatePostgres:
         data = f"{self.directory}/data"
         self._run("initdb", "-D", data, "-U", "haat", "-A", "trust", "-E", "UTF8", "--locale=C")
         settings = " ".join(f"-c {key}='{value}'" for key, value in self.SETTINGS.items())
-        self._run("pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o", f"-k {self.directory} {settings}", "start")
+        self._run(
+            "pg_ctl", "-D", data, "-w", "-l", f"{self.directory}/log", "-o", f"-k {self.directory} {settings}", "start",
+            preload=self.preload)
         return self
 
     def __exit__(self, *_):
@@ -61,9 +67,10 @@ class PrivatePostgres:
         subprocess.run([self._binary("psql"), "-q", "-h", self.directory, "-U", "haat", "-d", database, *arguments],
                        check=True, stdout=subprocess.DEVNULL)
 
-    def _run(self, program, *arguments):
+    def _run(self, program, *arguments, preload=None):
         become = ["setpriv", "--reuid", self.user, "--regid", self.user, "--clear-groups", "--"] if self.user else []
-        subprocess.run([*become, self._binary(program), *arguments], check=True, cwd=self.directory,
+        environment = {**os.environ, **({"LD_PRELOAD": str(preload)} if preload else {})}
+        subprocess.run([*become, self._binary(program), *arguments], check=True, cwd=self.directory, env=environment,
                        stdout=subprocess.DEVNULL)
 
     def _binary(self, program):
