@@ -48,6 +48,22 @@ struct Auditor {
     var drawn: (winners: Int64, claimed: Int64)?
   }
 
+  /// An auction and the most that each bidder named, the first of equals first.
+  struct KnownAuction {
+    let id: ID<Auction>
+    let product: Int
+    let opening: Int64
+    let increment: Int64?
+    var maxima: [(bidder: Int, maximum: Int64)] = []
+    var price: Int64 = 0
+    var isOpen = true
+
+    /// Of equals the one who was there first.
+    var leader: (bidder: Int, maximum: Int64)? {
+      maxima.max { $0.maximum < $1.maximum }.flatMap { top in maxima.first { $0.maximum == top.maximum } }
+    }
+  }
+
   let seed: UInt64
   var partner: ID<Partner>?
   var isPartnerActive = true
@@ -60,6 +76,7 @@ struct Auditor {
   var touched: Set<ID<Order>> = []
   var deals: [KnownDeal] = []
   var prizes: [KnownPrize] = []
+  var auctions: [KnownAuction] = []
   /// What the operator did.
   var isSuspended = false
   var isClosed = false
@@ -136,7 +153,9 @@ struct Auditor {
     case .channelNotSelling: return expect(isSuspended, "not selling, and not suspended")
     case .marketClosed: return expect(isClosed, "closed, and nobody closed it")
     case .sellerFull:
-      return expect(tier.dailyOrdersMax.map { count(ofDayOf: now) >= $0 } ?? false, "full below the limit")
+      // An order that an auction placed has a place in the day too.
+      let auctioned = Int64(auctions.count { !$0.isOpen && !$0.maxima.isEmpty } * 3)
+      return expect(tier.dailyOrdersMax.map { count(ofDayOf: now) + auctioned >= $0 } ?? false, "full below the limit")
     case .offerClosed:
       return expect(wanted.contains { now >= $0.0.ends.adding(seconds: 15) }, "closed before its time")
     case .offerNotOpen:
@@ -154,7 +173,8 @@ struct Auditor {
       let taken = orders.values.filter { ![.expired, .cancelled].contains($0.state) }
         .flatMap(\.lines).filter { $0.product == line.product }.reduce(0) { $0 + $1.quantity }
       let given = prizes.filter { $0.product == line.product }.reduce(0) { $0 + $1.units }
-      return units[line.product] - taken - given < line.quantity
+      let auctioned = Int64(auctions.count { $0.product == line.product })
+      return units[line.product] - taken - given - auctioned < line.quantity
     }
     expect(isShort, "sold out while there was enough")
   }
@@ -175,7 +195,78 @@ struct Auditor {
     }
   }
 
+  /// The price stays where it is for who raises their own, and else is above the second by one increment.
+  mutating func bid(_ maximum: Int64, by bidder: Int, _ placed: PlacedBid) {
+    guard var known = auctions.last else { return }
+    let leader = known.leader
+    known.maxima.removeAll { $0.bidder == bidder }
+    known.maxima.append((bidder, maximum))
+    if leader?.bidder != bidder {
+      let sorted = known.maxima.map(\.maximum).sorted(by: >)
+      known.price =
+        sorted.count == 1
+        ? known.opening
+        : min(sorted[0], sorted[1] + (known.increment ?? BidIncrements.step(at: sorted[1], in: Stall.rupee)))
+    }
+    auctions[auctions.count - 1] = known
+    expect(placed.auction.price?.minor == known.price, "the price is \(known.price)")
+    expect(placed.isLeading == (known.leader?.bidder == bidder), "bidder \(bidder) leads, or does not")
+  }
+
+  func refused(_ refusal: AuctionRefusal, _ maximum: Int64, by bidder: Int) {
+    guard let known = auctions.last else { return }
+    switch refusal {
+    case .closed, .tooFast: break
+    case .notAbove:
+      expect(known.leader?.bidder == bidder && maximum <= known.leader?.maximum ?? 0, "not above their own")
+    case .tooLow(let least): expect(maximum < least.minor && least.minor > known.price, "too low")
+    default: expect(false, "refused as \(refusal)")
+    }
+  }
+
+  mutating func ended(_ isOver: Bool) {
+    if isOver, let last = auctions.indices.last { auctions[last].isOpen = false }
+  }
+
+  /// What auctions hold and have sold: each its one unit, to one, at a price that somebody named.
+  private func checkAuctions(_ stall: Stall, _ gone: inout [Int64], _ held: inout [Int64]) async throws {
+    for known in auctions {
+      let auction = try await stall.commerce.auctions([known.id])[0]
+      switch auction.state {
+      case .open: held[known.product] += 1
+      case .settling:
+        // Paid, perhaps, and not seen yet.
+        let paid = try await stall.number(
+          """
+          SELECT COUNT(*) FROM auction_place JOIN orders ON orders.id = auction_place.order_id
+          WHERE auction_id = \(known.id) AND orders.state NOT IN ('placed', 'expired', 'cancelled')
+          """)
+        expect(paid <= 1, "one unit was sold \(paid) times")
+        gone[known.product] += paid
+        held[known.product] += 1 - paid
+      case .sold: gone[known.product] += 1
+      case .unsold, .cancelled: break
+      }
+      guard auction.bids > 0 else { continue }
+      expect(auction.price?.minor == known.price, "the price was \(known.price)")
+      expect(auction.leaderName == known.leader.map { "Bidder \($0.bidder)." }, "\(auction.leaderName) won")
+      let orders = try await stall.number("SELECT COUNT(*) FROM auction_place WHERE auction_id = \(known.id)")
+      expect(orders <= 3, "\(orders) were to buy it")
+    }
+  }
+
   /// The stall's orders of a day of UTC that have, or may have, a place in it.
+  private func count(ofDayOf now: Moment, _ stall: Stall) async throws -> Int64 {
+    let start = now.milliseconds / 86_400_000 * 86_400_000
+    let auctioned = try await stall.number(
+      """
+      SELECT COUNT(*) FROM auction_place JOIN orders ON orders.id = auction_place.order_id
+      WHERE orders.placed_ms >= \(start) AND orders.placed_ms < \(start + 86_400_000)
+        AND orders.state NOT IN ('expired', 'cancelled')
+      """)
+    return count(ofDayOf: now) + auctioned
+  }
+
   private func count(ofDayOf now: Moment) -> Int64 {
     let day = now.milliseconds / 86_400_000
     return Int64(
@@ -234,9 +325,10 @@ struct Auditor {
     }
     let tier = try await stall.commerce.admissionStanding(of: stall.channel, by: stall.owner).tier
     if tier.dailyOrdersMax != nil {
-      let count = count(ofDayOf: stall.clock.now)
+      let count = try await count(ofDayOf: stall.clock.now, stall)
       expect(tier.ordersToday == count, "\(tier.ordersToday) orders are counted today, and there are \(count)")
     }
+    try await checkAuctions(stall, &gone, &held)
     for deal in deals {
       let taken = taken(of: deal)
       expect(taken <= min(deal.units, deal.unitsPerBuyer), "\(taken) of a deal of \(deal.units) were sold")
@@ -306,6 +398,16 @@ struct Auditor {
         """)
       expect(kept == worth, "the provider holds \(kept), not \(worth)")
     }
+    let waiting = try await stall.number("SELECT COUNT(*) FROM auction WHERE state IN ('open', 'settling')")
+    expect(waiting == 0, "\(waiting) auctions wait for ever")
+    let twice = try await stall.number(
+      """
+      SELECT COUNT(*) FROM auction WHERE state = 'sold' AND 1 <> (
+        SELECT COUNT(*) FROM auction_place JOIN payment_attempt ON payment_attempt.order_id = auction_place.order_id
+        WHERE auction_place.auction_id = auction.id AND auction_place.state = 'paid'
+          AND payment_attempt.state = 'succeeded')
+      """)
+    expect(twice == 0, "\(twice) auctions were paid twice, or not")
     let pending = try await stall.number("SELECT COUNT(*) FROM refund WHERE state = 'pending'")
     expect(pending == 0, "\(pending) refunds wait for ever")
     let open = try await stall.number(

@@ -15,6 +15,9 @@ struct Workload {
   /// Of a channel that sells these products for a share.
   private let creatorShow: ID<Show>
   private let partner: ID<Partner>
+  /// Those who bid, each with a card of another kind.
+  private var bidders: [Caller] = []
+  private let gavel: SeededEntropy
 
   init(_ engine: Engine, seed: UInt64) async throws {
     prices = [129_900, 5_050, 333]
@@ -29,9 +32,11 @@ struct Workload {
       "INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms) VALUES ('pm_slow', 'Visa', '0077', 'isSlow', 0)")
     random = SeededEntropy(seed: seed &* 31)
     chance = SeededEntropy(seed: seed &* 17)
+    gavel = SeededEntropy(seed: seed &* 13)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
     try await makeCoupons()
+    try await makeBidders()
     try await stall.commerce.setPayoutDestination(
       of: .channel(stall.channel), by: stall.owner,
       BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
@@ -118,6 +123,7 @@ struct Workload {
       // The operator does something, and takes it back soon: little would be sold else.
       if step % 16 == 7 { try await govern() }
       if step % 16 == 11 { try await letGoOn() }
+      if step % 4 == 2 { try await auction() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -525,12 +531,87 @@ struct Workload {
     auditor.drawn(last.id, winners: drawn.winners.count, entrants: drawn.entrants, claimed: claimed)
   }
 
+  private mutating func makeBidders() async throws {
+    let commerce = stall.commerce
+    // One's card is declined from the second time on, another's bank always wants a word, a third's takes its time.
+    for (number, conduct) in ["succeeds", "succeeds", "declines", "alwaysNeedsAuthentication", "isSlow"].enumerated() {
+      let caller = Caller(account: commerce.makeID())
+      let method = "pm_bidder_\(number)"
+      let (card, address): (ID<SavedCard>, ID<SavedAddress>) = (commerce.makeID(), commerce.makeID())
+      try await stall.database.write { [now = stall.clock.now, account = caller.account.unsafelyUnwrapped] db in
+        try Stall.insertAccount(account, "bidder\(number)@example.com", at: now, in: db)
+        try db.run("UPDATE account SET name = \("Bidder \(number)") WHERE id = \(account)")
+        try db.run(
+          """
+          INSERT INTO sandbox_method (id, brand, last4, conduct, made_ms, is_kept)
+          VALUES (\(method), 'Visa', '4242', \(conduct), 0, 1)
+          """)
+        try db.run(
+          """
+          INSERT INTO saved_card (id, account_id, provider, method, brand, last4, exp_month, exp_year, made_ms, used_ms)
+          VALUES (\(card), \(account), 'sandbox', \(method), 'Visa', '4242', 12, 2034, \(now), \(now))
+          """)
+        try db.run(
+          "INSERT INTO provider_customer (account_id, provider, customer) VALUES (\(account), 'sandbox', \(method))")
+        try db.run(
+          """
+          INSERT INTO saved_address (id, account_id, name, phone, line1, line2, city, region, postal_code, country,
+            made_ms, used_ms)
+          VALUES (\(address), \(account), 'Bidder', '', '1 Lane', '', 'Pune', '', '411001', 'IN', \(now), \(now))
+          """)
+      }
+      bidders.append(caller)
+    }
+  }
+
+  /// Opens an auction, or bids in the one there is, or lets its time pass. It takes no chances from those of the others.
+  private mutating func auction() async throws {
+    let commerce = stall.commerce
+    func any(_ bound: UInt64) -> Int64 { Int64(gavel.next() % bound) }
+    guard let last = auditor.auctions.last, last.isOpen else {
+      let product = Int(any(2))
+      let draft = AuctionDraft(
+        variant: stall.variants[product], market: "IN", openingMinor: any(60_000) + 1,
+        incrementMinor: any(3) == 0 ? any(5_000) + 1 : nil, durationSeconds: 15 + any(60), isSuddenDeath: any(3) == 0)
+      do {
+        let opened = try await commerce.openAuction(commerce.makeID(), by: stall.owner, show: show, draft)
+        auditor.auctions.append(
+          Auditor.KnownAuction(
+            id: opened.id, product: product, opening: draft.openingMinor, increment: draft.incrementMinor))
+      } catch is AuctionRefusal {
+      } catch is BagRefusal {
+        auditor.expect(auditor.isSuspended || auditor.isClosed, "not selling, and nobody stopped it")
+      }
+      return
+    }
+    for _ in 0...any(4) {
+      let bidder = Int(any(UInt64(bidders.count)))
+      let maximum = max(1, last.opening + any(90_000) - 5_000)
+      do {
+        let placed = try await commerce.bid(last.id, by: bidders[bidder], maximumMinor: maximum)
+        auditor.bid(maximum, by: bidder, placed)
+      } catch let refused as AuctionRefusal {
+        auditor.refused(refused, maximum, by: bidder)
+      } catch is BagRefusal {
+        auditor.expect(auditor.isSuspended || auditor.isClosed, "not selling, and nobody stopped it")
+      } catch is GeneralRefusal {
+        auditor.expect(auditor.isSuspended, "not seen, and not suspended")
+      }
+    }
+    if any(2) == 0 { stall.clock.advance(seconds: 30) }
+    try await commerce.endDueAuctions()
+    try await commerce.settleAuctions()
+    auditor.ended(try await stall.number("SELECT COUNT(*) FROM auction WHERE state = 'open'") == 0)
+  }
+
   private func sweep() async throws {
     try await stall.commerce.advanceGiveaways()
     try await stall.commerce.expirePrizes()
     try await stall.commerce.endDueDeals()
+    try await stall.commerce.endDueAuctions()
     try await stall.commerce.expireOrders()
     try await stall.commerce.reconcilePayments()
+    try await stall.commerce.settleAuctions()
     try await stall.commerce.settleOrders()
     try await stall.commerce.advanceRequests()
   }
@@ -551,7 +632,8 @@ struct Workload {
     let commerce = Commerce(
       database: stall.database, clock: stall.clock.wallClock, entropy: stall.commerce.entropy,
       providers: PaymentProviders([sandbox]))
-    for _ in 0..<3 {
+    // A winner and two runners-up wait for one another.
+    for _ in 0..<6 {
       stall.clock.advance(days: 2)
       while try await sandbox.deliverDue(
         atOnce: 1,
@@ -566,6 +648,8 @@ struct Workload {
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.settleOrders() > 0 {}
       while try await commerce.expirePrizes() > 0 {}
+      try await commerce.endDueAuctions()
+      while try await commerce.settleAuctions() > 0 {}
     }
   }
 

@@ -10,7 +10,7 @@ import Testing
   private static let ofCaller: Set<String> = [
     "get /api/v1/session", "get /api/v1/api-keys", "post /api/v1/api-keys", "post /api/v1/channels",
     "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
-    "get /api/v1/own-partners",
+    "get /api/v1/own-partners", "get /api/v1/auctions/{auction}/standing", "post /api/v1/auctions/{auction}/bids",
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
   ]
 
@@ -142,6 +142,11 @@ import Testing
       try await owner.post(
         "\(show)/giveaways", ["prize": "A lamp", "winnersMax": 1, "durationSeconds": 60, "entry": "comment"]),
       "giveaway")
+    things["auction"] = id(
+      try await owner.post(
+        "\(show)/auctions",
+        ["variant": "\(square.lampVariant)", "market": "IN", "openingMinor": 1_000, "durationSeconds": 60]),
+      "auction")
     things["invitation"] = id(try await house.post("/api/v1/invitations", ["note": "For the fair"]), "invitation")
     let japan: JSON = [
       "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "admission": "application",

@@ -13,6 +13,8 @@ public enum Announcement: Hashable, Sendable {
   case coupon(ID<Coupon>)
   /// Somebody entered it, or its end is another.
   case giveaway(ID<Giveaway>)
+  /// Somebody bid in it, or it went on.
+  case auction(ID<Auction>)
   /// Whether, or where, a channel may sell.
   case selling(ID<Channel>)
   /// A market, by its code: it was opened or closed, or lets others in.
@@ -62,6 +64,7 @@ extension Announcement {
     case .deal(let deal): ("deal", deal.bytes)
     case .coupon(let coupon): ("coupon", coupon.bytes)
     case .giveaway(let giveaway): ("giveaway", giveaway.bytes)
+    case .auction(let auction): ("auction", auction.bytes)
     case .selling(let channel): ("selling", channel.bytes)
     case .market(let code): ("market", Array(code.utf8))
     }
@@ -76,6 +79,7 @@ extension Announcement {
     case "deal": guard let id = ID<Deal>(bytes: subject) else { return nil }; self = .deal(id)
     case "coupon": guard let id = ID<Coupon>(bytes: subject) else { return nil }; self = .coupon(id)
     case "giveaway": guard let id = ID<Giveaway>(bytes: subject) else { return nil }; self = .giveaway(id)
+    case "auction": guard let id = ID<Auction>(bytes: subject) else { return nil }; self = .auction(id)
     case "selling": guard let id = ID<Channel>(bytes: subject) else { return nil }; self = .selling(id)
     case "market": self = .market(String(decoding: subject, as: UTF8.self))
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)

@@ -145,6 +145,23 @@ public struct Policy: Sendable {
   /// How long after the draw it is known who took part.
   public var giveawayEntrantDays: Int64 = 30
 
+  // MARK: Auctions
+
+  public var auctionSecondsMin: Int64 = 15
+  public var auctionSecondsMax: Int64 = 600
+  /// A bid in so many last seconds puts the end so many seconds from then, but all of them together no more than this.
+  public var auctionLateSeconds: Int64 = 10
+  public var auctionExtensionSecondsMax: Int64 = 600
+  public let auctionsPerShowMax = 100
+  public var auctionBidsMax: Int64 = 10_000
+  /// Bids of one buyer in one auction, in so many seconds.
+  public var auctionBidsPerBuyerMax = 10
+  public let auctionBidsSeconds: Int64 = 10
+  /// How long whoever's card was not charged may pay themselves, before it is the next one's turn.
+  public var auctionPaymentMinutes: Int64 = 10
+  /// Whose turn it is after the winner's, each once.
+  public var auctionRunnersUpMax = 2
+
   // MARK: Recordings
 
   /// Days a recording is kept where its channel says nothing else; 0 keeps it.

@@ -19,8 +19,15 @@ public struct Bag: Hashable, Sendable {
   public let lines: [Line]
   /// A coupon's code, however it is spelt.
   public let coupon: String?
+  /// The auction that its one offer is the result of: no bag of a buyer's has one.
+  let won: ID<Auction>?
 
   public init(show: ID<Show>?, market: String, lines: [Line], coupon: String? = nil) {
+    self.init(show: show, market: market, lines: lines, coupon: coupon, won: nil)
+  }
+
+  init(show: ID<Show>?, market: String, lines: [Line], coupon: String? = nil, won: ID<Auction>?) {
+    self.won = won
     self.coupon = coupon
     self.show = show
     self.market = market

@@ -60,6 +60,7 @@ extension Commerce {
     try Deal.giveBack(orders, in: db)
     try Coupon.giveBack(orders, in: db)
     try DailyOrders.giveBack(orders, in: db)
+    let auctioned = try Auction.takeBack(orders, on: occasion, in: db)
     try db.run(
       """
       UPDATE orders SET state = \(state), closed_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL,
@@ -67,7 +68,7 @@ extension Commerce {
       WHERE id IN \(list: orders.map(\.id)) AND state = 'placed'
       """)
     for order in orders {
-      try Stock.release(order.units, on: occasion.of(order.id), in: db)
+      if !auctioned.contains(order.id) { try Stock.release(order.units, on: occasion.of(order.id), in: db) }
       try Outbox.announce(.order(order.id), in: db)
     }
   }

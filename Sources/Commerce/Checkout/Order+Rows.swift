@@ -29,7 +29,7 @@ extension Order {
     language = request.language
     tracking = ""
     placed = now
-    expires = now.adding(seconds: policy.reservationMinutes * 60)
+    expires = now.adding(seconds: (request.payMinutes ?? policy.reservationMinutes) * 60)
     paid = nil
   }
 

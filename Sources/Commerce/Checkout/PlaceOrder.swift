@@ -66,18 +66,19 @@ extension Commerce {
   }
 
   /// One seller's order. What was placed before it in the same transaction counts towards all limits.
-  private func place(
+  func place(
     _ quote: Quote, as id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, on occasion: Occasion,
     in db: any Connection
   ) throws -> Order {
     let day = try DailyOrders.take(for: quote, at: occasion.at, in: db)
     try SpendLimit.require(request.buyer.account, wants: quote.total, at: occasion.at, in: db)
     let units = quote.units
-    try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
-    if case .tooFew(let variant) = try Stock.reserve(units, on: occasion, in: db) {
-      let line = quote.lines.first { $0.variant == variant }
-      let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0
-      throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
+    if request.bag.won != nil {
+      // The auction has held it since it opened.
+      for unit in units { try Stock.pass(unit, from: nil, to: id, on: occasion, in: db) }
+    } else {
+      try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
+      try reserve(units, of: quote, on: occasion, in: db)
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
     try quote.coupon?.claim(for: request.holder.buyer, in: db)
@@ -87,6 +88,13 @@ extension Commerce {
     let order = Order(id, of: purchase, request, quote, attribution, at: occasion.at, policy: policy)
     try order.insert(request, day: day, in: db)
     return order
+  }
+
+  private func reserve(_ units: [Stock.Units], of quote: Quote, on occasion: Occasion, in db: any Connection) throws {
+    guard case .tooFew(let variant) = try Stock.reserve(units, on: occasion, in: db) else { return }
+    let line = quote.lines.first { $0.variant == variant }
+    let available = try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0
+    throw BagRefusal.soldOut(variant, title: line?.title ?? "", available: available)
   }
 
   /// The order as it is by now. The first answer's token is known by its hash alone, so another one is made.
@@ -128,6 +136,8 @@ struct OrderRequest: Sendable {
   let source: OrderSource
   let access: Secret
   let holder: Holder
+  /// How long it waits for payment; nil for as long as orders do.
+  var payMinutes: Int64?
 }
 
 extension Quote {

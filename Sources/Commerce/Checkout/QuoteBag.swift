@@ -22,6 +22,7 @@ extension Quote {
       SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
         offer.compare_at_minor AS compare_at_minor,
         offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
+        offer.auction_id AS auction_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
         product.id AS product_id, product.title AS product_title, product.category AS category,
         channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
@@ -126,6 +127,8 @@ extension Quote.Line {
     _ affiliates: [ID<Product>: AffiliateTerms], at now: Moment, policy: Policy
   ) throws {
     let market: String = try row.get("market")
+    // What somebody won is nobody else's to buy.
+    guard try row.get("auction_id", as: ID<Auction>?.self) == bag.won else { throw BagRefusal.offerUnknown(line.offer) }
     guard market == bag.market else { throw BagRefusal.otherMarket(line.offer) }
     guard try row.get("is_open") else { throw BagRefusal.marketClosed(market) }
     guard try row.get("channel_state", as: ChannelState.self) == .approved else { throw BagRefusal.channelNotSelling }
@@ -192,7 +195,7 @@ extension Quote.Line {
   }
 
   /// A product with one variant has a variant without a title, or with one that says nothing.
-  private static func title(product: String, variant: String) -> String {
+  static func title(product: String, variant: String) -> String {
     variant.isEmpty || variant == product ? product : "\(product) · \(variant)"
   }
 }

@@ -83,12 +83,13 @@ extension Offers {
     of variants: [ID<Variant>], days: Int64, before now: Moment, in db: any Connection
   ) throws -> [Place: Int64] {
     guard !variants.isEmpty else { return [:] }
-    // What was closed before it opened was never offered: a deal called off during its countdown.
+    // What was closed before it opened was never offered: a deal called off during its countdown. What an auction came
+    // to was offered to nobody else.
     let rows = try db.rows(
       """
       SELECT offer.variant_id, offer.market, MIN(offer.price_minor) AS lowest
       FROM offer JOIN market ON market.code = offer.market AND market.currency = offer.currency
-      WHERE offer.variant_id IN \(list: variants) AND offer.opened_ms <= \(now) AND offer.closed_ms > offer.opened_ms
+      WHERE offer.kind <> 'auction' AND offer.variant_id IN \(list: variants) AND offer.opened_ms <= \(now) AND offer.closed_ms > offer.opened_ms
         AND offer.closed_ms > \(now.adding(seconds: -days * 86_400))
       GROUP BY offer.variant_id, offer.market
       """)

@@ -65,7 +65,7 @@ extension Commerce {
   }
 
   /// After all that happened in the show before, in its timeline too.
-  private func houseOccasion(in show: ID<Show>, _ db: any Connection) throws -> Occasion {
+  func houseOccasion(in show: ID<Show>, _ db: any Connection) throws -> Occasion {
     let changed: Moment = try db.requireRow("SELECT changed_ms FROM show WHERE id = \(show)").get("changed_ms")
     let at = max(clock.now, changed.adding(milliseconds: 1))
     try db.run("UPDATE show SET changed_ms = \(at) WHERE id = \(show)")

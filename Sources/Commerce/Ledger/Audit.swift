@@ -16,6 +16,7 @@ extension Commerce {
       try audit.deals(in: db)
       try audit.coupons(in: db)
       try audit.giveaways(in: db)
+      try audit.auctions(in: db)
       try audit.payments(in: db)
       try audit.payouts(in: db)
       try audit.admission(in: db)

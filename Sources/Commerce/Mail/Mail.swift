@@ -14,6 +14,8 @@ public struct Mail: Sendable, Equatable {
     case delivered
     /// Money went back.
     case refunded
+    /// Somebody won an auction and their card was not charged: they may pay themselves.
+    case auction
     /// Something was decided about a channel.
     case admission
     /// Some or all of it will not be sent.

@@ -58,7 +58,7 @@ extension Mail {
   /// Whether it tells of a cancellation or a return, or of a refund, which may be of one.
   var isOfRequest: Bool {
     switch kind {
-    case .paid, .sent, .delivered, .admission: false
+    case .paid, .sent, .delivered, .auction, .admission: false
     case .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }
   }

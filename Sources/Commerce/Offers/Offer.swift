@@ -2,7 +2,7 @@ public import Store
 
 /// A price at which a variant can be bought in a market. It is never changed, only closed: order lines name it.
 public struct Offer: Hashable, Sendable {
-  public enum Kind: String, Sendable { case list, deal }
+  public enum Kind: String, Sendable { case list, deal, auction }
 
   public let id: ID<Offer>
   public let variant: ID<Variant>

@@ -38,6 +38,7 @@ extension Commerce {
       try hideCoupon(of: id, mediaTime: mediaTime, on: occasion, in: db)
       try endGiveaway(of: id, mediaTime: mediaTime, on: occasion, in: db)
       try endDeals(of: id, mediaTime: mediaTime, on: occasion, in: db)
+      try callOffAuction(of: id, mediaTime: mediaTime, on: occasion, in: db)
       // After the unpinning, in the timeline too.
       let last = Occasion(at: occasion.at.adding(milliseconds: 1), entropy: occasion.entropy, by: occasion.by)
       try db.run(

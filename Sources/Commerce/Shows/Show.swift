@@ -143,6 +143,8 @@ public struct LiveState: Sendable, Equatable {
   public let coupon: Coupon?
   /// The newest, whatever became of it.
   public let giveaway: Giveaway?
+  /// The newest, whatever became of it.
+  public let auction: Auction?
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

@@ -17,6 +17,11 @@ public struct TimelineEvent: Sendable, Equatable {
     case giveawayOpened = "giveaway_opened"
     case giveawayClosed = "giveaway_closed"
     case giveawayDrawn = "giveaway_drawn"
+    case auctionOpened = "auction_opened"
+    case auctionEnded = "auction_ended"
+    case auctionSold = "auction_sold"
+    case auctionUnsold = "auction_unsold"
+    case auctionCancelled = "auction_cancelled"
   }
 
   /// From 1, without gaps, in each show.

@@ -31,7 +31,7 @@ public struct SpendLimit: Sendable, Equatable {
 
   public let period: Period
   public let limit: Money
-  /// Ordered in the period, without what was given back, was not paid in time or was cancelled.
+  /// Ordered in the period, and the maxima of the auctions that the account leads, without what was given back, was not paid in time or was cancelled.
   public let spent: Money
   public let next: Next?
 
@@ -98,6 +98,17 @@ extension SpendLimit {
     }
   }
 
+  /// The maxima of the auctions that an account leads: what they may come to counts until it is known.
+  private static func led(by account: ID<Account>, _ currency: Currency, in db: any Connection) throws -> Int64 {
+    try db.requireRow(
+      """
+      SELECT CAST(COALESCE(SUM(leader_max_minor), 0) AS BIGINT) AS led FROM auction
+      WHERE leader_id = \(account) AND currency = \(currency)
+        AND (state = 'open' OR state = 'settling' AND order_id IS NULL)
+      """
+    ).get("led")
+  }
+
   fileprivate static func all(
     of account: ID<Account>, currency: Currency? = nil, at now: Moment, in db: any Connection
   ) throws -> [SpendLimit] {
@@ -130,7 +141,9 @@ extension SpendLimit {
         """)
       return SpendLimit(
         period: period, limit: Money(minor: minor, currency: currency),
-        spent: Money(minor: try sum.get("spent"), currency: currency), next: next)
+        spent: Money(
+          minor: try sum.get("spent", as: Int64.self) + led(by: account, currency, in: db), currency: currency),
+        next: next)
     }
   }
 }

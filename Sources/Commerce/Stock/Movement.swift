@@ -22,6 +22,30 @@ extension Stock {
   @discardableResult
   static func record(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws -> [StockLevel] {
     guard !movements.isEmpty else { return [] }
+    try journal(movements, on: occasion, in: db)
+    for movement in movements where movement.availableChange != 0 {
+      try Outbox.announce(.stock(movement.variant), in: db)
+      try tellShows(movement, on: occasion, in: db)
+    }
+    return movements.map(\.after)
+  }
+
+  /// Held units go from one order to another, or from and to what holds them without one: the shelf does not notice.
+  static func pass(
+    _ units: Units, from holder: ID<Order>?, to order: ID<Order>?, on occasion: Occasion, in db: any Connection
+  ) throws {
+    guard let level = try levels(of: [units.variant], in: db)[units.variant] else {
+      throw StockFault.noStock(units.variant)
+    }
+    for (order, kind, change) in [(holder, Movement.Kind.released, -units.count), (order, .reserved, units.count)] {
+      let noted = Occasion(
+        at: occasion.at, entropy: occasion.entropy, by: occasion.by, order: order, note: occasion.note)
+      try journal(
+        [Movement(variant: units.variant, kind: kind, onHand: 0, reserved: change, after: level)], on: noted, in: db)
+    }
+  }
+
+  private static func journal(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws {
     let rows: [[any ValueConvertible]] = movements.map { movement in
       [
         movement.variant, ID<Movement>(at: occasion.at, entropy: occasion.entropy), movement.kind.rawValue,
@@ -34,11 +58,6 @@ extension Stock {
         (variant_id, id, kind, on_hand_change, reserved_change, order_id, account_id, note, at_ms)
       VALUES \(rows: rows)
       """)
-    for movement in movements where movement.availableChange != 0 {
-      try Outbox.announce(.stock(movement.variant), in: db)
-      try tellShows(movement, on: occasion, in: db)
-    }
-    return movements.map(\.after)
   }
 
   /// A sold-out product, or one that is back, is an event of every live show that sells it.

@@ -102,7 +102,7 @@ extension Commerce {
 extension SavedAddress {
   fileprivate var draft: SavedAddressDraft { SavedAddressDraft(phone: phone, address: address) }
 
-  fileprivate static func all(of account: ID<Account>, in db: any Connection) throws -> [SavedAddress] {
+  static func all(of account: ID<Account>, in db: any Connection) throws -> [SavedAddress] {
     try db.rows(
       """
       SELECT id, name, phone, line1, line2, city, region, postal_code, country FROM saved_address

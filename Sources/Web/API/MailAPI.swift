@@ -22,7 +22,7 @@ enum MailAPI {
     static let fields = [
       "order": "Left out for what is about the channel itself.",
       "kind":
-        "What it tells of: the payment, a parcel, the last parcel's arrival, a refund, a cancellation, a return, a decision about the channel.",
+        "What it tells of: the payment, an auction that was won and is not paid, a parcel, the last parcel's arrival, a refund, a cancellation, a return, a decision about the channel.",
       "state": "queued waits to be sent; sent was handed to a mail server; written is a file in the data directory.",
       "language": "The order's, or the channel's.", "repeats": "How often it was sent again by hand.",
       "leftAt": "When it was sent or written the last time.",

@@ -2,7 +2,7 @@ import Commerce
 import Logging
 import ServiceLifecycle
 
-/// What has to be done from time to time: unpaid orders, deals and giveaways end, delivered orders are settled, lost payments are
+/// What has to be done from time to time: unpaid orders, deals, giveaways and auctions end, delivered orders are settled, lost payments are
 /// asked about, old keys and sessions are forgotten.
 struct Chores: Service {
   let commerce: Commerce
@@ -18,6 +18,8 @@ struct Chores: Service {
         group.addTask { await every(.seconds(3600), "paying out") { try await commerce.preparePayouts() } }
         group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }
         group.addTask { await every(.seconds(1), "closing giveaways") { try await commerce.advanceGiveaways() } }
+        group.addTask { await every(.milliseconds(500), "ending auctions") { try await commerce.endDueAuctions() } }
+        group.addTask { await every(.seconds(1), "settling auctions") { try await commerce.settleAuctions() } }
         group.addTask { await every(.seconds(60), "expiring prizes") { try await commerce.expirePrizes() } }
         group.addTask {
           await every(.seconds(3600), "forgetting who took part in giveaways") { try await commerce.forgetEntrants() }

@@ -37,6 +37,16 @@ enum LiveText {
     return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 
+  /// An auction as the API gives it; null some time after it was over.
+  static func json(_ auction: Auction, at now: Moment) -> String {
+    let isOver = ![.open, .settling].contains(auction.state)
+    if isOver, let ended = auction.ended, now.milliseconds(since: ended) > shownMilliseconds { return "null" }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = try? encoder.encode(AuctionAPI.AuctionAnswer(auction))
+    return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
   /// By market: why nothing is sold there.
   static func json(_ stops: [String: SalesStop]) -> String {
     "{" + stops.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value.rawValue)""# }.joined(separator: ",") + "}"

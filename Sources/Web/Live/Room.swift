@@ -32,6 +32,8 @@ actor Room {
   private var coupon: Coupon?
   /// The newest, as long as there is something to see of it.
   private var giveaway: Giveaway?
+  /// The newest, as long as there is something to see of it.
+  private var auction: Auction?
   /// Where nothing is sold at the moment, and why.
   private var stops: [String: SalesStop] = [:]
   private var messages: [(id: String, json: String)] = []
@@ -81,6 +83,7 @@ actor Room {
     deals = state.deals
     coupon = state.coupon
     giveaway = state.giveaway
+    auction = state.auction
     stops = try await commerce.salesStops(of: show)
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
@@ -147,6 +150,7 @@ actor Room {
       "endedAt":\(LiveText.string(show.endedAt))},"pinned":\(LiveText.string(pinned)),\
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
       "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
+      "auction":\(auction.map { LiveText.json($0, at: now) } ?? "null"),\
       "stops":\(LiveText.json(stops)),"viewers":\(audience.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
@@ -221,7 +225,8 @@ actor Room {
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
     case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden,
-      .giveawayOpened, .giveawayClosed, .giveawayDrawn:
+      .giveawayOpened, .giveawayClosed, .giveawayDrawn,
+      .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled:
       break
     }
   }
@@ -263,6 +268,13 @@ actor Room {
     guard changed.state == .open else { return }
     let data = #"{"giveaway":"\#(changed.id)","entrants":\#(changed.entrants),"endsAt":"\#(changed.ends)","#
     send(LiveText.event("giveaway", data: data + #""endMediaTime":\#(changed.endMediaTime)}"#))
+  }
+
+  /// Sends an auction as it is now. It goes by the server's clock: nobody waits for their picture.
+  func auctionChanged(_ changed: Auction) {
+    guard auction != changed, auction.map({ $0.opened <= changed.opened }) ?? true else { return }
+    auction = changed
+    send(LiveText.event("auction", data: LiveText.json(changed, at: commerce.clock.now)))
   }
 
   /// Sends where nothing is sold any more, or again.

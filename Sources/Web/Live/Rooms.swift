@@ -53,6 +53,7 @@ actor Rooms {
     var deals: Set<ID<Deal>> = []
     var coupons: Set<ID<Coupon>> = []
     var giveaways: Set<ID<Giveaway>> = []
+    var auctions: Set<ID<Auction>> = []
     var isSelling = false
     for announcement in announcements {
       switch announcement {
@@ -67,6 +68,7 @@ actor Rooms {
       case .deal(let deal): deals.insert(deal)
       case .coupon(let coupon): coupons.insert(coupon)
       case .giveaway(let giveaway): giveaways.insert(giveaway)
+      case .auction(let auction): auctions.insert(auction)
       case .selling, .market: isSelling = true
       case .order: break
       }
@@ -78,6 +80,9 @@ actor Rooms {
     }
     for giveaway in try await commerce.giveaways(giveaways.sorted()) {
       await entries[giveaway.show]?.room.giveawayChanged(giveaway)
+    }
+    for auction in try await commerce.auctions(auctions.sorted()) {
+      await entries[auction.show]?.room.auctionChanged(auction)
     }
     for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
     guard !stock.isEmpty || !offers.isEmpty else { return }

@@ -41,6 +41,8 @@ struct MailText: Sendable {
   private init(_ kind: Mail.Kind, of order: Order, _ content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
     var values = ["seller": content.seller.name, "number": order.number, "total": words.money(order.total)]
+    values["time"] = order.expires.plainText
+    values["title"] = order.lines.first?.title ?? ""
     values["amount"] = (content.refund?.amount).map(words.money) ?? ""
     subject = words["mail.\(kind.key)Subject", values]
     var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(kind.key)Text", values]]
@@ -91,6 +93,7 @@ struct MailText: Sendable {
       if let goods = content.goods {
         paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
+    case .auction: paragraphs.append(words["mail.total", values])
     case .delivered, .admission: break
     }
     self.paragraphs = paragraphs
@@ -106,7 +109,7 @@ extension Mail.Kind {
   /// What the keys of its words begin with.
   fileprivate var key: String {
     switch self {
-    case .paid, .sent, .delivered, .refunded, .cancelled, .admission: rawValue
+    case .paid, .sent, .delivered, .refunded, .cancelled, .auction, .admission: rawValue
     case .requestRefused: "requestRefused"
     case .returnApproved: "returnApproved"
     case .returnRefused: "returnRefused"

@@ -47,6 +47,8 @@ struct ControlRoomPage: Sendable {
   let deals: DealDeskView?
   /// Nil where there are none and none can be opened.
   let giveaways: GiveawayDeskView?
+  /// Nil where there are none and none can be opened.
+  let auctions: AuctionDeskView?
   /// Nil unless a coupon can be put on screen now.
   let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
@@ -104,6 +106,11 @@ struct ControlRoomPage: Sendable {
       try await visit.openDeal(form, in: show, mediaTime: mediaTime)
     case "giveaway":
       try await visit.openGiveaway(form, in: show, mediaTime: mediaTime)
+    case "auction":
+      try await visit.openAuction(form, in: show, mediaTime: mediaTime)
+    case "cancel-auction":
+      guard let auction = ID<Auction>(form["auction"]) else { throw Problem.notFound("auction") }
+      try await commerce.cancelAuction(auction, by: visit.caller, show: show, mediaTime: mediaTime)
     case "end-giveaway":
       guard let giveaway = ID<Giveaway>(form["giveaway"]) else { throw Problem.notFound("giveaway") }
       try await commerce.endEntries(giveaway, by: visit.caller, show: show)
@@ -194,12 +201,18 @@ struct ControlRoomPage: Sendable {
       ? GiveawayDeskView(
         given, cards: cards.filter { $0.channel == show.channel }, isOnAir: show.state == .live,
         formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
+    let auctioned = role.isHost ? try await visit.commerce.auctions(of: id, by: visit.caller) : []
+    let auctions =
+      role.isHost && (show.state == .live || !auctioned.isEmpty)
+      ? AuctionDeskView(
+        auctioned, cards: cards.filter { $0.channel == show.channel }, markets: markets, isOnAir: show.state == .live,
+        policy: visit.commerce.policy, formURL: "/studio/shows/\(id)", visit.words) : nil
     let coupons =
       role.isHost && show.state == .live
       ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
-      coupons: coupons, sales: sales,
+      auctions: auctions, coupons: coupons, sales: sales,
       key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
@@ -210,7 +223,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    giveaways: GiveawayDeskView?, coupons: CouponChoices?, sales: Sales, key: String?, viewers: Int,
+    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, coupons: CouponChoices?, sales: Sales, key: String?,
+    viewers: Int,
     recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
     server: String,
@@ -252,6 +266,7 @@ struct ControlRoomPage: Sendable {
     self.choices = choices
     self.deals = deals
     self.giveaways = giveaways
+    self.auctions = auctions
     self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     self.recording = recording

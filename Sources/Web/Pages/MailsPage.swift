@@ -152,6 +152,7 @@ extension Mail.Kind {
     case .sent: words["mailDesk.kindSent"]
     case .delivered: words["mailDesk.kindDelivered"]
     case .refunded: words["mailDesk.kindRefunded"]
+    case .auction: words["mailDesk.kindAuction"]
     case .admission: words["mailDesk.kindAdmission"]
     case .cancelled: words["mailDesk.kindCancelled"]
     case .requestRefused: words["mailDesk.kindRequestRefused"]

@@ -66,6 +66,18 @@ struct OrderPage: Sendable {
     }
   }
 
+  /// The saved cards that its buyer may pay it with.
+  struct PayingView: Sendable {
+    struct Card: Sendable {
+      let id: String
+      let text: String
+    }
+
+    /// Names this try to pay.
+    let key: String
+    let cards: [Card]
+  }
+
   let number: String
   let headline: String
   let explanation: String
@@ -112,6 +124,7 @@ struct OrderPage: Sendable {
   let isSaved: Bool
   /// Where the buyer confirms a payment that waits for them.
   let confirmURL: String?
+  let paying: PayingView?
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
@@ -123,7 +136,7 @@ struct OrderPage: Sendable {
     refunds: [RefundView],
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, requests: Requests, isSeller: Bool, error: String?,
-    isSaved: Bool, confirmURL: String? = nil, _ words: Words
+    isSaved: Bool, confirmURL: String? = nil, paying: PayingView? = nil, isWon: Bool = false, _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
@@ -178,7 +191,8 @@ struct OrderPage: Sendable {
     self.error = error
     self.isSaved = isSaved
     self.confirmURL = confirmURL
-    canResume = isBuyer && order.state == .placed && order.show != nil && seller.state == .approved
+    self.paying = paying
+    canResume = isBuyer && !isWon && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
     actionURL = "/orders/\(order.id)"
@@ -210,6 +224,29 @@ struct OrderPage: Sendable {
     let outcome = try await visit.commerce.lastPayment(of: order.id, by: visit.caller, token: visit.orderToken)
     guard case .requiresAction(let url) = outcome, !url.isEmpty else { return nil }
     return url.hasPrefix("/") ? "\(url)?return=\(Visit.encoded("/orders/\(order.id)"))" : url
+  }
+
+  /// For its buyer who is signed in, as long as it waits for payment.
+  private static func paying(_ visit: Visit, _ order: Order) async throws -> PayingView? {
+    guard order.state == .placed, let account = visit.caller.account, account == order.buyer.account else { return nil }
+    let cards = try await visit.commerce.savedCards(by: visit.caller)
+    return PayingView(
+      key: visit.commerce.makeID(PaymentAttempt.self).description,
+      cards: cards.map { card in
+        let name = visit.words["checkout.savedCard", ["brand": card.brand, "last4": card.last4]]
+        return PayingView.Card(id: "\(card.id)", text: visit.words["order.payWith", ["card": name]])
+      })
+  }
+
+  /// With one of the buyer's saved cards.
+  private static func pay(_ visit: Visit, _ id: ID<Order>, _ form: Form) async throws -> Response {
+    guard let card = ID<SavedCard>(form["card"]) else { throw Problem.notFound("card") }
+    switch try await visit.commerce.pay(id, card: card, key: form["key"], by: visit.caller, token: visit.orderToken) {
+    case .paid, .processing: return visit.redirect("/orders/\(id)")
+    case .requiresAction(let url):
+      return visit.redirect(url.hasPrefix("/") ? "\(url)?return=\(Visit.encoded("/orders/\(id)"))" : url)
+    case .declined(let code, let sentence): throw Problem(.paymentRequired, code, sentence)
+    }
   }
 
   private static func page(_ visit: Visit, _ id: ID<Order>, _ complaint: Visit.Complaint?) async throws -> Response {
@@ -255,6 +292,7 @@ struct OrderPage: Sendable {
       isBuyer: isBuyer,
       sending: sending, refunding: refunding, requests: requests, isSeller: isSeller, error: complaint?.sentence,
       isSaved: try visit.query("saved") != nil, confirmURL: mayConfirm ? try await confirmURL(visit, order) : nil,
+      paying: try await paying(visit, order), isWon: try await visit.commerce.isWon(id),
       visit.words)
     return try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)
@@ -281,6 +319,7 @@ struct OrderPage: Sendable {
     do {
       switch form["do"] {
       case "cancel": _ = try await visit.commerce.cancelOrder(id, by: visit.caller, token: visit.orderToken)
+      case "pay": return try await pay(visit, id, form)
       case "deliver":
         guard let shipment = ID<Shipment>(form["shipment"]) else { throw Problem.notFound("shipment") }
         _ = try await visit.commerce.deliver(shipment, of: id, by: visit.caller, token: visit.orderToken)

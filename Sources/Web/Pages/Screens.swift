@@ -43,7 +43,8 @@ struct Screens: Sendable {
   private static let groupsOfScripts: [String: Set<String>] = [
     "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
     "studio/control": [
-      "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live", "refusals", "simulcast",
+      "auctionDesk", "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live", "refusals",
+      "simulcast",
       "staffRefusals",
     ],
     "wallet": ["checkout", "refusals", "wallet"],

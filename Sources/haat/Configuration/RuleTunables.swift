@@ -198,6 +198,26 @@ extension Tunable<Policy> {
       Self(
         "rules.giveawayEntrantDays", \.giveawayEntrantDays, of: part, 1...3_650,
         "Days after its draw it is known who took part in a giveaway; winners and the list stay."),
+      Self("rules.auctionSecondsMin", \.auctionSecondsMin, of: part, 5...86_400, "Seconds an auction runs at least."),
+      Self(
+        "rules.auctionSecondsMax", \.auctionSecondsMax, of: part, 5...86_400,
+        "Seconds an auction runs at most, but for late bids."),
+      Self(
+        "rules.auctionLateSeconds", \.auctionLateSeconds, of: part, 0...600,
+        "A bid in so many last seconds of an auction puts its end so many seconds from then."),
+      Self(
+        "rules.auctionExtensionSecondsMax", \.auctionExtensionSecondsMax, of: part, 0...86_400,
+        "Seconds by which late bids put off the end of an auction, all together."),
+      Self("rules.auctionBidsMax", \.auctionBidsMax, of: part, 1...1_000_000, "Bids of one auction."),
+      Self(
+        "rules.auctionBidsPerBuyerMax", \.auctionBidsPerBuyerMax, of: part, 1...1_000,
+        "Bids of one buyer in one auction in 10 seconds."),
+      Self(
+        "rules.auctionPaymentMinutes", \.auctionPaymentMinutes, of: part, 1...1_440,
+        "Minutes that whoever won an auction may pay themselves when their card was not charged."),
+      Self(
+        "rules.auctionRunnersUpMax", \.auctionRunnersUpMax, of: part, 0...20,
+        "Bidders whose turn it is to buy after the winner did not pay."),
       Self(
         "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),
       Self("rules.couponsPerChannelMax", \.couponsPerChannelMax, of: part, 1...100_000, "Coupons of one channel."),

@@ -6,6 +6,7 @@ import "./elements/run-of-show.js";
 import "./elements/deal-desk.js";
 import "./elements/coupon-desk.js";
 import "./elements/giveaway-desk.js";
+import "./elements/auction-desk.js";
 import "./elements/run-finder.js";
 import "./elements/stream-health.js";
 import "./elements/stream-key.js";

@@ -2,7 +2,6 @@
 import "./elements/live-room.js";
 import "./elements/live-player.js";
 import "./elements/live-chat.js";
-import "./elements/coupon-card.js";
 import "./elements/pinned-card.js";
 import "./elements/product-shelf.js";
 import "./elements/bag-drawer.js";

@@ -10,12 +10,14 @@ export class CouponCard extends HTMLElement {
   connectedCallback() {
     this.#live = this.closest("live-room");
     const { room, bag } = this.#live;
-    room.addEventListener("coupon", ({ detail }) => {
-      this.#coupon = detail;
-      this.#show();
-    });
     room.addEventListener("ended", () => this.replaceChildren());
     bag.addEventListener("change", () => this.#mark());
+  }
+
+  /** What the room says of it. */
+  tell(coupon) {
+    this.#coupon = coupon;
+    this.#show();
   }
 
   #show() {
@@ -49,6 +51,9 @@ export class CouponCard extends HTMLElement {
     return undefined;
   }
 }
+
+/** The one of the page, which is empty until there is a coupon. */
+export const make = (live) => live.querySelector("coupon-card");
 
 const amount = (minor, currency) => money({ minor: Number(minor), currency });
 

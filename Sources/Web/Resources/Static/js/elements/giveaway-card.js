@@ -27,16 +27,6 @@ export class GiveawayCard extends HTMLElement {
   #receipt;
   #isRefused = false;
 
-  /** Makes it with its words and looks, which a page without a giveaway does without. */
-  static async make(live) {
-    const [words] = await Promise.all([call("GET", `/words/giveaway?lang=${language}`), looks()]);
-    learn(words);
-    const card = new GiveawayCard();
-    card.setAttribute("aria-live", "polite");
-    live.querySelector(".counter").prepend(card);
-    return card;
-  }
-
   connectedCallback() {
     this.#live = this.closest("live-room");
     const { room } = this.#live;
@@ -226,6 +216,16 @@ export class GiveawayCard extends HTMLElement {
   #tick() {
     if (this.#state.value && this.firstElementChild) this.#refresh();
   }
+}
+
+/** Makes it with its words and looks, which a page without a giveaway does without. */
+export async function make(live) {
+  const [words] = await Promise.all([call("GET", `/words/giveaway?lang=${language}`), looks()]);
+  learn(words);
+  const card = new GiveawayCard();
+  card.setAttribute("aria-live", "polite");
+  live.querySelector(".counter").prepend(card);
+  return card;
 }
 
 /** How far we came with watching, for when the page is loaded again. */

@@ -1,6 +1,6 @@
 import { Bag } from "../lib/bag.js";
 import { Checkout } from "../lib/checkout.js";
-import { part, say } from "../lib/dom.js";
+import { h, part, say } from "../lib/dom.js";
 import { followDeals } from "../lib/goods.js";
 import { isPlayerKey } from "../lib/player-keys.js";
 import { rooms } from "../lib/room.js";
@@ -8,7 +8,7 @@ import { number, plural, t } from "../lib/strings.js";
 
 /** The watch page: joins the player, the room's events and the elements that show them. */
 export class LiveRoom extends HTMLElement {
-  #giveaway = null;
+  #cards = {};
 
   connectedCallback() {
     const show = this.getAttribute("show");
@@ -26,7 +26,9 @@ export class LiveRoom extends HTMLElement {
     });
     this.room.addEventListener("started", () => this.#begin());
     this.room.addEventListener("ended", () => this.#end());
-    this.room.addEventListener("giveaway", ({ detail }) => this.#giveAway(detail));
+    for (const kind of ["coupon", "giveaway", "auction"]) {
+      this.room.addEventListener(kind, ({ detail }) => this.#tell(kind, detail));
+    }
     this.bag.addEventListener("change", () => {
       this.checkout.mark();
       this.#countBag();
@@ -128,43 +130,30 @@ export class LiveRoom extends HTMLElement {
     part(this, "viewers").hidden = false;
     const waiting = this.querySelector("live-player");
     if (waiting) return waiting.wake();
-    const player = document.createElement("live-player");
-    player.setAttribute("show", this.getAttribute("show"));
-    player.setAttribute("src", `/live/${this.getAttribute("show")}/`);
-    player.setAttribute("muted", "");
-    this.querySelector(".stage").prepend(player);
+    const show = this.getAttribute("show");
+    this.querySelector(".stage").prepend(h("live-player", { show, src: `/live/${show}/`, muted: true }));
     return this.#followPlayer();
   }
 
   #end() {
     const curtain = part(this, "curtain");
-    const heading = document.createElement("h2");
-    heading.textContent = t("live.ended");
-    const words = document.createElement("p");
-    words.textContent = t("live.endedHint");
-    const more = document.createElement("a");
-    more.className = "button";
-    more.href = this.data.seller.url;
-    more.textContent = t("live.moreFrom");
-    const again = document.createElement("a");
-    again.className = "button strong";
-    again.href = location.pathname;
-    again.textContent = t("live.watchAgain");
-    curtain.replaceChildren(curtain.firstElementChild, heading, words, again, more);
+    curtain.replaceChildren(curtain.firstElementChild, h("h2", {}, t("live.ended")), h("p", {}, t("live.endedHint")),
+      h("a", { class: "button strong", href: location.pathname }, t("live.watchAgain")),
+      h("a", { class: "button", href: this.data.seller.url }, t("live.moreFrom")));
     curtain.hidden = false;
     part(this, "live").hidden = true;
     part(this, "viewers").hidden = true;
   }
 
-  /** The card of a giveaway is fetched with the first one. */
-  async #giveAway(detail) {
-    if (!detail && !this.#giveaway) return;
-    this.#giveaway ??= import("./giveaway-card.js").then(({ GiveawayCard }) => GiveawayCard.make(this));
+  /** The card of a coupon, a giveaway or an auction is fetched with the first one. */
+  async #tell(kind, detail) {
+    if (!detail && !this.#cards[kind]) return;
+    this.#cards[kind] ??= import(`./${kind}-card.js`).then(({ make }) => make(this));
     try {
-      (await this.#giveaway).tell(detail);
+      (await this.#cards[kind]).tell(detail);
     } catch {
       // Offline, perhaps: the next word of it asks again.
-      this.#giveaway = null;
+      this.#cards[kind] = null;
     }
   }
 

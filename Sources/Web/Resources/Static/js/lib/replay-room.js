@@ -2,8 +2,9 @@ import { call, insist } from "./api.js";
 import { Goods } from "./goods.js";
 import { LiveEvents } from "./live-events.js";
 import { chaptersOf, loadMoments, pinAt } from "./moments.js";
+import { money } from "./money.js";
 import { rooms } from "./room.js";
-import { t } from "./strings.js";
+import { language, learn, t } from "./strings.js";
 
 /** A playhead that moves on by more than this was moved by somebody. */
 const jumpMilliseconds = 3000;
@@ -126,6 +127,10 @@ export class ReplayRoom extends EventTarget {
       case "giveaway_closed":
       case "giveaway_drawn":
         return this.#tell("giveaway", event);
+      case "auction_opened":
+      case "auction_ended":
+      case "auction_sold":
+        return this.#auctioned(event);
       case "sold_out": {
         const product = this.goods.product(event.product) ?? this.goods.productOf(event.variant);
         const text = t("replay.soldOut", { title: product?.title ?? "" });
@@ -134,6 +139,16 @@ export class ReplayRoom extends EventTarget {
       default:
         return undefined;
     }
+  }
+
+  /** What came of an auction, in words that are fetched with the first. */
+  async #auctioned(event) {
+    const words = await insist(() => call("GET", `/words/auction?lang=${language}`)).catch(() => null);
+    if (!words) return;
+    learn(words);
+    const price = money({ minor: Number(event.priceMinor), currency: event.currency });
+    const text = t(`auction.${event.kind}`, { title: event.title, name: event.name, price });
+    this.#tell("message", { id: `moment-${event.seq}`, name: t("replay.then"), text, role: "" });
   }
 
   #setPin(product) {

@@ -54,13 +54,14 @@ export class Room extends EventTarget {
       if (this.#coupon?.coupon === detail.coupon) this.#setCoupon({ ...this.#coupon, isOpen: String(detail.isOpen) });
     });
     this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
-    this.#events.addEventListener("giveaway", ({ detail }) => this.#tell("giveaway", detail));
+    for (const kind of ["giveaway", "auction", "link"]) {
+      this.#events.addEventListener(kind, ({ detail }) => this.#tell(kind, detail));
+    }
     this.#events.addEventListener("selling", ({ detail }) => {
       this.#tell("selling", detail.stops);
       this.#refreshGoods();
     });
     this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
-    this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
     this.#events.addEventListener("reset", () => this.#events.open());
   }
 
@@ -125,10 +126,11 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, stops = {}, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, auction = null, stops = {}, messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     this.#tell("selling", stops);
+    this.#tell("auction", auction);
     if (serverTime) {
       this.serverTimeOffset = new Date(serverTime) - Date.now();
       this.goods.clock.serverTimeOffset = this.serverTimeOffset;
