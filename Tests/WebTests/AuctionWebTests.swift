@@ -172,7 +172,9 @@ private typealias JSON = TestKit.JSON
           try await browser.wait(
             until: "/₹500/.test(document.querySelector('auction-card [data-part=next]')?.textContent)")
         }
-        #expect(try await asha.text("auction-card").contains("A bid cannot be withdrawn"))
+        // The card asks for the bidder's means first.
+        try await asha.wait(
+          until: "/A bid cannot be withdrawn/.test(document.querySelector('auction-card').textContent)")
         try await asha.click("auction-card [data-part=next]")
         try await asha.wait(until: "document.querySelector('auction-card .badge.good')?.textContent === 'You lead'")
         try await ravi.wait(until: "/₹550/.test(document.querySelector('auction-card [data-part=next]').textContent)")
