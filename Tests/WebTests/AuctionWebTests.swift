@@ -69,10 +69,15 @@ private typealias JSON = TestKit.JSON
         #expect(order["state"] == "paid" && order["total"]["minor"] == 89_900, "\(order)")
         #expect(try await asha.get("\(path)/standing").json["order"] == order["id"])
       }
-      let late = try await web.guest.watch("\(web.square.show.id)") { try await $0.next("state").json }
-      #expect(late["auction"]["state"] == "sold")
-      let events = try await web.guest.get("\(show)/moments?limit=100").json["items"].array
-      #expect(events.contains { $0["kind"] == "auction_sold" && $0["name"] == "Asha" && $0["priceMinor"] == "85000" })
+      // The room hears of it after the books do.
+      _ = try await web.until(
+        { try await web.guest.watch("\(web.square.show.id)") { try await $0.next("state").json } },
+        is: { $0["auction"]["state"] == "sold" })
+      _ = try await web.until(
+        { try await web.guest.get("\(show)/moments?limit=100").json["items"].array },
+        is: { events in
+          events.contains { $0["kind"] == "auction_sold" && $0["name"] == "Asha" && $0["priceMinor"] == "85000" }
+        })
     }
   }
 

@@ -61,7 +61,7 @@ enum AdmissionAPI {
     }
   }
 
-  struct StandingAnswer: Codable, Described {
+  struct AdmissionAnswer: Codable, Described {
     let channel: ID<CommerceChannel>
     let state: ChannelState
     let markets: [PlaceAnswer]
@@ -285,16 +285,16 @@ enum AdmissionAPI {
     Endpoint(
       .get, "/api/v1/channels/{channel}/admission",
       "Where a channel may sell, how much in a day, and what was decided about it; for its members and the operator.",
-      gives: StandingAnswer.self
+      gives: AdmissionAnswer.self
     ) { call in
-      StandingAnswer(try await call.commerce.admissionStanding(of: call.channel().id, by: call.caller))
+      AdmissionAnswer(try await call.commerce.admissionStanding(of: call.channel().id, by: call.caller))
     }.by(.account),
     Endpoint(
       .post, "/api/v1/channels/{channel}/markets",
       "Asks that a channel may sell in a market, by the market's admission or an invitation; for its owners.",
-      takes: MarketWish.self, gives: StandingAnswer.self
+      takes: MarketWish.self, gives: AdmissionAnswer.self
     ) { call, body in
-      StandingAnswer(
+      AdmissionAnswer(
         try await call.commerce.askForMarket(
           body.market, for: call.channel().id, by: call.caller, body.application?.application ?? ChannelApplication(),
           invitation: body.invitation, language: Language.of(call.request)))
@@ -302,29 +302,29 @@ enum AdmissionAPI {
     Endpoint(
       .put, "/api/v1/channels/{channel}/markets/{code}",
       "Lets a channel sell in a market, or takes that away with a reason; for the operator. What it sold stays sold.",
-      takes: PermissionChange.self, gives: StandingAnswer.self
+      takes: PermissionChange.self, gives: AdmissionAnswer.self
     ) { call, body in
       let channel = try await call.channel().id
       try await call.commerce.setMarketPermission(
         of: channel, in: call.text("code"), by: call.caller, isApproved: body.isApproved,
         because: Verdict(body.reason, words: body.words ?? ""))
-      return StandingAnswer(try await call.commerce.admissionStanding(of: channel, by: call.caller))
+      return AdmissionAnswer(try await call.commerce.admissionStanding(of: channel, by: call.caller))
     }.by(.account),
     Endpoint(
       .post, "/api/v1/channels/{channel}/appeals",
       "Appeals to a refusal in a market, or to a suspension, once; for the channel's owners.",
-      takes: NewAppeal.self, gives: StandingAnswer.self, as: .created
+      takes: NewAppeal.self, gives: AdmissionAnswer.self, as: .created
     ) { call, body in
-      StandingAnswer(
+      AdmissionAnswer(
         try await call.commerce.appeal(
           body.id ?? call.commerce.makeID(), for: call.channel().id, market: body.market, by: call.caller,
           words: body.words, language: Language.of(call.request)))
     }.by(.account),
     Endpoint(
       .put, "/api/v1/channels/{channel}/tier", "Puts a channel into a tier, with a reason; for the operator.",
-      takes: TierChange.self, gives: StandingAnswer.self
+      takes: TierChange.self, gives: AdmissionAnswer.self
     ) { call, body in
-      StandingAnswer(
+      AdmissionAnswer(
         try await call.commerce.setTier(
           of: call.channel().id, by: call.caller, level: body.level, isHeld: body.isHeld ?? false, words: body.words))
     }.by(.account),

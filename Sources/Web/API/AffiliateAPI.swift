@@ -44,7 +44,7 @@ enum AffiliateAPI {
     ]
   }
 
-  struct ProductAnswer: Codable {
+  struct AffiliateProductAnswer: Codable {
     let id: ID<Product>
     let title: String
     let seller: String
@@ -87,13 +87,13 @@ enum AffiliateAPI {
     Endpoint(
       .get, "/api/v1/channels/{channel}/affiliate-products",
       "Finds what of others a channel may put into the run of its shows; for its members.",
-      gives: List<ProductAnswer>.self
+      gives: List<AffiliateProductAnswer>.self
     ) { call in
       let found = try await call.commerce.findAffiliateProducts(
         for: call.channel().id, by: call.caller, matching: call.query("q") ?? "", limit: call.limit())
       return List(
         found.map {
-          ProductAnswer(
+          AffiliateProductAnswer(
             id: $0.id, title: $0.title, seller: $0.seller ?? "", rateBasisPoints: $0.share?.basisPoints ?? 0)
         })
     }.query("q", "Words of the title or the seller's name.").query("limit", "1 to 100.").by(.account),

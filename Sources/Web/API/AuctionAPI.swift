@@ -126,13 +126,13 @@ enum AuctionAPI {
     }
   }
 
-  struct StandingAnswer: Codable, Described {
+  struct BidderAnswer: Codable, Described {
     let auction: AuctionAnswer
     let code: String
     let isLeading: Bool
     let maximum: Money?
     let isMember: Bool
-    let card: WalletAPI.CardAnswer?
+    let card: WalletAPI.SavedCardAnswer?
     let address: WalletAPI.AddressAnswer?
     let shipping: Money
     let shippingFreeFrom: Money?
@@ -156,7 +156,7 @@ enum AuctionAPI {
       isLeading = standing.auction.leaderCode == standing.code
       maximum = standing.maximum
       isMember = standing.isMember
-      card = standing.card.map(WalletAPI.CardAnswer.init)
+      card = standing.card.map(WalletAPI.SavedCardAnswer.init)
       address = standing.address.map(WalletAPI.AddressAnswer.init)
       shipping = standing.shipping
       shippingFreeFrom = standing.shippingFreeFrom
@@ -210,9 +210,9 @@ enum AuctionAPI {
     }.query("before", "Only bids with a lower sequence.").query("limit", "1 to 100 items a page."),
     Endpoint(
       .get, "/api/v1/auctions/{auction}/standing", "Tells you how you stand in an auction, and what you need to bid.",
-      gives: StandingAnswer.self
+      gives: BidderAnswer.self
     ) { call in
-      StandingAnswer(try await call.commerce.auctionStanding(call.id("auction"), by: call.caller))
+      BidderAnswer(try await call.commerce.auctionStanding(call.id("auction"), by: call.caller))
     }.by(.account),
     Endpoint(
       .post, "/api/v1/auctions/{auction}/bids", "Bids in an auction, with the most you would pay.", takes: NewBid.self,

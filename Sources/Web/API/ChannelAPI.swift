@@ -29,7 +29,7 @@ enum ChannelAPI {
     var change: CommerceChannelChange { .init(handle: handle, name: name, about: about, market: market) }
   }
 
-  struct StateChange: Codable, Described {
+  struct ChannelStateChange: Codable, Described {
     let state: ChannelState
     let reason: AdmissionReason?
     let words: String?
@@ -146,7 +146,7 @@ enum ChannelAPI {
       .put, "/api/v1/channels/{channel}/state",
       "Approves, rejects or suspends a channel, with a reason; for the operator. A suspended one sells nothing, and its buyers keep "
         + "their orders and refunds.",
-      takes: StateChange.self, gives: CommerceChannel.self
+      takes: ChannelStateChange.self, gives: CommerceChannel.self
     ) { call, body in
       try await call.site.admit(
         call.channel(), as: body.state, because: Verdict(body.reason, words: body.words ?? ""), by: call.caller)

@@ -60,7 +60,7 @@ enum CommissionPlanAPI {
     }
   }
 
-  struct TermsAnswer: Codable, Described {
+  struct CommissionTermsAnswer: Codable, Described {
     let market: String
     let category: String
     let commissionBasisPoints: Int64
@@ -109,9 +109,10 @@ enum CommissionPlanAPI {
     Endpoint(
       .get, "/api/v1/channels/{channel}/commission",
       "Says what the platform keeps of what a channel sells today, by market and category; to its members.",
-      gives: List<TermsAnswer>.self
+      gives: List<CommissionTermsAnswer>.self
     ) { call in
-      List(try await call.commerce.commissionTerms(of: call.channel().id, by: call.caller).map(TermsAnswer.init))
+      List(
+        try await call.commerce.commissionTerms(of: call.channel().id, by: call.caller).map(CommissionTermsAnswer.init))
     }.by(.account),
   ]
 }

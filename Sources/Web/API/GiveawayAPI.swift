@@ -128,7 +128,7 @@ enum GiveawayAPI {
     ]
   }
 
-  struct Receipt: Codable, Described {
+  struct EntryReceipt: Codable, Described {
     let receipt: String?
 
     static let fields = ["receipt": "What the last answer gave."]
@@ -241,7 +241,7 @@ enum GiveawayAPI {
     }.by(.visitor),
     Endpoint(
       .post, "/api/v1/giveaways/{giveaway}/watching", "Says that somebody is watching, about every 20 s.",
-      takes: Receipt.self, gives: WatchAnswer.self
+      takes: EntryReceipt.self, gives: WatchAnswer.self
     ) { call, body in
       let progress = try await call.commerce.watch(
         call.id("giveaway"), call.entrant(), receipt: body.receipt, address: call.address, by: call.caller)

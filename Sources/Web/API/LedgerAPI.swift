@@ -11,7 +11,7 @@ enum LedgerAPI {
     static let fields = ["amount": "Positive: the house owes it or has earned it. Negative: it is owed to the house."]
   }
 
-  struct Line: Codable {
+  struct LedgerLine: Codable {
     let transfer: ID<Transfer>
     let kind: String
     let order: ID<Order>?
@@ -67,12 +67,12 @@ enum LedgerAPI {
     }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}/statement", "Lists what a channel earned and gave back, to its owners.",
-      gives: List<Line>.self
+      gives: List<LedgerLine>.self
     ) { call in
       List(
         try await call.commerce.statement(
           by: call.caller, call.channel().id, after: call.cursor(), limit: call.limit()),
-        Line.init)
+        LedgerLine.init)
     }.paged.by(.account),
   ]
 }

@@ -117,7 +117,7 @@ enum PayoutAPI {
     let commission: Money
     let creator: Money
     let count: Int64
-    let lines: [LedgerAPI.Line]
+    let lines: [LedgerAPI.LedgerLine]
 
     static let fields = [
       "sold": "What buyers paid less what they had back, with what the platform put in.",
@@ -132,7 +132,7 @@ enum PayoutAPI {
       commission = statement.commission
       creator = statement.creator
       count = statement.count
-      lines = statement.lines.map(LedgerAPI.Line.init)
+      lines = statement.lines.map(LedgerAPI.LedgerLine.init)
     }
   }
 

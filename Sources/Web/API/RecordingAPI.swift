@@ -33,7 +33,7 @@ enum RecordingAPI {
     ]
   }
 
-  struct TermsAnswer: Codable, Described {
+  struct RecordingTermsAnswer: Codable, Described {
     let keepDays: Int64
     let isDownloadOpen: Bool
     let recordings: Int64
@@ -65,11 +65,11 @@ enum RecordingAPI {
     file, moments,
     Endpoint(
       .get, "/api/v1/channels/{channel}/recording-terms", "Tells how a channel keeps its recordings, to its members.",
-      gives: TermsAnswer.self
+      gives: RecordingTermsAnswer.self
     ) { call in try await terms(call) }.by(.account),
     Endpoint(
       .put, "/api/v1/channels/{channel}/recording-terms", "Says how a channel keeps its recordings; for its owners.",
-      takes: RecordingTerms.self, gives: TermsAnswer.self
+      takes: RecordingTerms.self, gives: RecordingTermsAnswer.self
     ) { call, body in
       try await call.commerce.putRecordingTerms(of: call.channel().id, by: call.caller, body)
       return try await terms(call)
@@ -92,11 +92,11 @@ enum RecordingAPI {
       trouble: recordings?.trouble(of: name).map { _ in "disk" })
   }
 
-  private static func terms(_ call: Call) async throws -> TermsAnswer {
+  private static func terms(_ call: Call) async throws -> RecordingTermsAnswer {
     let channel = try await call.channel().id
     let terms = try await call.commerce.recordingTerms(of: channel, by: call.caller)
     let use = try await call.commerce.recordingUse(of: channel, by: call.caller)
-    return TermsAnswer(
+    return RecordingTermsAnswer(
       keepDays: terms.keepDays, isDownloadOpen: terms.isDownloadOpen, recordings: use.count, bytes: use.bytes)
   }
 

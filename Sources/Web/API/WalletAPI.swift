@@ -32,7 +32,7 @@ enum WalletAPI {
     }
   }
 
-  struct CardAnswer: Codable {
+  struct SavedCardAnswer: Codable {
     let id: ID<SavedCard>
     let brand: String
     let last4: String
@@ -50,7 +50,7 @@ enum WalletAPI {
 
   struct Wallet: Codable, Described {
     let addresses: [AddressAnswer]
-    let cards: [CardAnswer]
+    let cards: [SavedCardAnswer]
     let oneTap: Bool
 
     static let fields = [
@@ -61,7 +61,7 @@ enum WalletAPI {
 
   struct OneTap: Codable { let isOn: Bool }
 
-  struct NewCard: Codable, Described {
+  struct CardToKeep: Codable, Described {
     let id: ID<CardSetup>?
     let paymentMethod: String
 
@@ -78,7 +78,7 @@ enum WalletAPI {
 
     let setup: ID<CardSetup>
     let state: State
-    let card: CardAnswer?
+    let card: SavedCardAnswer?
     let actionURL: String?
     let code: String?
     let detail: String?
@@ -90,11 +90,11 @@ enum WalletAPI {
 
     init(_ id: ID<CardSetup>, _ outcome: CardSetupOutcome) {
       setup = id
-      var (card, url, code, detail): (CardAnswer?, String?, String?, String?)
+      var (card, url, code, detail): (SavedCardAnswer?, String?, String?, String?)
       switch outcome {
       case .saved(let saved):
         state = .saved
-        card = CardAnswer(saved)
+        card = SavedCardAnswer(saved)
       case .requiresAction(let address):
         state = .requiresAction
         url = address
@@ -111,7 +111,7 @@ enum WalletAPI {
     Endpoint(.get, "/api/v1/wallet", "Shows what you keep to buy with.", gives: Wallet.self) { call in
       Wallet(
         addresses: try await call.commerce.savedAddresses(by: call.caller).map(AddressAnswer.init),
-        cards: try await call.commerce.savedCards(by: call.caller).map(CardAnswer.init),
+        cards: try await call.commerce.savedCards(by: call.caller).map(SavedCardAnswer.init),
         oneTap: try await call.commerce.buysWithOneTap(by: call.caller))
     }.by(.account),
     Endpoint(
@@ -139,7 +139,7 @@ enum WalletAPI {
     }.by(.account),
     Endpoint(
       .post, "/api/v1/cards", "Has the payment provider keep a card of yours, without taking money.",
-      takes: NewCard.self, gives: SetupAnswer.self, as: .created
+      takes: CardToKeep.self, gives: SetupAnswer.self, as: .created
     ) { call, body in
       let id: ID<CardSetup> = body.id ?? call.commerce.makeID()
       return SetupAnswer(
