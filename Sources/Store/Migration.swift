@@ -5,14 +5,16 @@ public struct Migration: Sendable {
   /// Statements in PostgreSQL's spelling, of `BIGINT`, `TEXT` and `BYTEA` columns only. Each `CREATE TABLE` becomes a
   /// STRICT one for SQLite; text is compared by its bytes on both engines.
   public let sql: String
+  /// FNV-1a, 64 bits: against a changed file, not against an adversary.
+  let checksum: String
 
   public init(name: String, sql: String) {
     self.name = name
     self.sql = sql
+    checksum = Self.checksum(of: sql)
   }
 
-  /// FNV-1a, 64 bits: against a changed file, not against an adversary.
-  var checksum: String {
+  private static func checksum(of sql: String) -> String {
     let hash = sql.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
@@ -28,17 +30,23 @@ public struct Migration: Sendable {
         )
         """)
     }
-    while try inTransaction(on: driver, { try runNext(of: migrations, on: driver) }) {}
+    var isChecked = false
+    while try inTransaction(on: driver, { try runNext(of: migrations, isChecked: &isChecked, on: driver) }) {}
   }
 
   /// One step further, or false when there is none left. The history is read in the step's own transaction: another
   /// program may have taken a step since the last one.
-  private static func runNext(of migrations: [Migration], on driver: any Driver) throws -> Bool {
+  private static func runNext(
+    of migrations: [Migration], isChecked: inout Bool, on driver: any Driver
+  ) throws -> Bool {
     let done = try driver.rows("SELECT name, checksum FROM migration ORDER BY position").map { row in
       (name: try row.get("name", as: String.self), checksum: try row.get("checksum", as: String.self))
     }
     try refuseUnsound(done: done, given: migrations)
     guard done.count < migrations.count else { return false }
+    // Read through once and before the first step, not before each.
+    if !isChecked { try refuseDeferred(migrations[done.count...]) }
+    isChecked = true
     let migration = migrations[done.count]
     do {
       try driver.define(migration.sql)
@@ -57,9 +65,6 @@ public struct Migration: Sendable {
     guard Set(given.map(\.name)).count == given.count else {
       throw StoreFault.migration("two migrations have the same name")
     }
-    if let deferred = given.first(where: { SchemaText($0.sql).hasDeferredConstraints }) {
-      throw StoreFault.migration("\(deferred.name) defers a constraint, which would fail other calls' commits")
-    }
     for (position, step) in done.enumerated() {
       guard position < given.count else {
         throw StoreFault.migration("\(step.name) has run here and is unknown to this program, which is older")
@@ -70,6 +75,12 @@ public struct Migration: Sendable {
       guard given[position].checksum == step.checksum else {
         throw StoreFault.migration("\(step.name) was changed after it had run here; add a new migration instead")
       }
+    }
+  }
+
+  private static func refuseDeferred(_ migrations: ArraySlice<Migration>) throws {
+    if let deferred = migrations.first(where: { SchemaText($0.sql).hasDeferredConstraints }) {
+      throw StoreFault.migration("\(deferred.name) defers a constraint, which would fail other calls' commits")
     }
   }
 

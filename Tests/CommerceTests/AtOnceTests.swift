@@ -60,8 +60,7 @@ import Testing
 
   @Test(arguments: Engine.allCases)
   func `a setup token that many use at once makes one operator`(engine: Engine) async throws {
-    let database = try await engine.database()
-    try await database.database.migrate(Commerce.migrations)
+    let database = try await engine.database(Commerce.migrations)
     let commerce = Commerce(database: database.database, policy: MarketSquare.policy, providers: .none)
     let token = try #require(try await commerce.setupToken()).text
     let outcomes = try await many { number in

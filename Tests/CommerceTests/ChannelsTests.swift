@@ -270,8 +270,7 @@ private struct Applicant {
   let channel: Channel
 
   init(_ engine: Engine, policy: Policy) async throws {
-    testDatabase = try await engine.database()
-    try await testDatabase.database.migrate(Commerce.migrations)
+    testDatabase = try await engine.database(Commerce.migrations)
     commerce = Commerce(database: testDatabase.database, policy: policy, providers: .none)
     let token = try #require(try await commerce.setupToken())
     `operator` = Caller(

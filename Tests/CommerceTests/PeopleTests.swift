@@ -21,8 +21,7 @@ import Testing
 
   @Test(arguments: Engine.allCases)
   func `an old setup token dies when a new one is made, and with time`(engine: Engine) async throws {
-    let database = try await engine.database()
-    try await database.database.migrate(Commerce.migrations)
+    let database = try await engine.database(Commerce.migrations)
     let clock = SettableClock()
     let commerce = Commerce(
       database: database.database, clock: clock.wallClock, policy: MarketSquare.policy, providers: .none)

@@ -24,7 +24,7 @@ final class Stall: Sendable {
     _ engine: Engine, prices: [Int64] = [129_900], units: Int64 = 10, seed: UInt64 = 1,
     behaviour: SandboxBehaviour = .prompt, policy: Policy = Stall.policy, isOpen: Bool = true
   ) async throws {
-    let test = try await engine.database()
+    let test = try await engine.database(Commerce.migrations)
     self.engine = test
     let clock = SettableClock()
     self.clock = clock
@@ -35,7 +35,6 @@ final class Stall: Sendable {
       database: test.database, clock: clock.wallClock, entropy: entropy, policy: policy,
       providers: PaymentProviders([sandbox]))
     self.commerce = commerce
-    try await commerce.database.migrate(Commerce.migrations)
     let account: ID<Account> = commerce.makeID()
     owner = Caller(account: account)
     let channel: ID<Channel> = commerce.makeID()

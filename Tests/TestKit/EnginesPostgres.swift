@@ -20,11 +20,19 @@ final class PostgresServer: Sendable {
   static func shared() async throws -> PostgresServer { try await starting.value }
 
   /// The address of a new database.
-  func emptyDatabase() async throws -> DatabaseLocation {
+  func emptyDatabase() async throws -> DatabaseLocation { try await database(like: "template1") }
+
+  /// The address of a copy of a database that nobody is connected to.
+  func copy(of url: String) async throws -> DatabaseLocation {
+    let path = url.dropFirst("postgres:///".count)
+    return try await database(like: String(path.prefix { $0 != "?" }))
+  }
+
+  private func database(like template: String) async throws -> DatabaseLocation {
     let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
     try await withCheckedThrowingContinuation { continuation in
       thread.async { [self] in
-        continuation.resume(with: Result { try createDatabase(name) })
+        continuation.resume(with: Result { try createDatabase(name, like: template) })
       }
     }
     return .postgres(url: url(of: name))
@@ -33,10 +41,10 @@ final class PostgresServer: Sendable {
   private func url(of name: String) -> String { "postgres:///\(name)?host=\(directory)&user=haat" }
 
   /// CREATE DATABASE runs in no transaction, so it is none of Store's statements.
-  private func createDatabase(_ name: String) throws {
+  private func createDatabase(_ name: String, like template: String) throws {
     let connection = PQconnectdb(url(of: "postgres"))
     defer { PQfinish(connection) }
-    let result = PQexec(connection, "CREATE DATABASE \(name)")
+    let result = PQexec(connection, "CREATE DATABASE \(name) TEMPLATE \(template)")
     defer { PQclear(result) }
     guard PQresultStatus(result) == PGRES_COMMAND_OK else {
       throw Failure(description: String(cString: PQerrorMessage(connection)))

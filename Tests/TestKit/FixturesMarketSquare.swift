@@ -54,10 +54,9 @@ public struct MarketSquare: Sendable {
     providers: (Database, WallClock, Entropy) -> PaymentProviders = { _, _, _ in .none },
     changed: @escaping @Sendable () -> Void = {}
   ) async throws {
-    testDatabase = try await engine.database()
+    testDatabase = try await engine.database(Commerce.migrations)
     clock = SettableClock()
     entropy = SeededEntropy(seed: seed)
-    try await testDatabase.database.migrate(Commerce.migrations)
     commerce = Commerce(
       database: testDatabase.database, clock: clock.wallClock, entropy: entropy.entropy, policy: policy,
       providers: providers(testDatabase.database, clock.wallClock, entropy.entropy), changed: changed)
