@@ -408,6 +408,20 @@ struct Auditor {
           AND payment_attempt.state = 'succeeded')
       """)
     expect(twice == 0, "\(twice) auctions were paid twice, or not")
+    let held = try await stall.number(
+      """
+      SELECT (SELECT CAST(COALESCE(SUM(amount_minor - refunded_minor), 0) AS BIGINT) FROM sandbox_payment
+          WHERE state = 'succeeded')
+        - (SELECT CAST(COALESCE(SUM(amount_minor - reversed_minor), 0) AS BIGINT) FROM sandbox_transfer)
+        + (SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry WHERE account = 'provider:sandbox')
+      """)
+    expect(held == 0, "the provider holds \(held) more than the books say")
+    let unsent = try await stall.number(
+      """
+      SELECT (SELECT COUNT(*) FROM payout_transfer WHERE state = 'pending')
+        + (SELECT COUNT(*) FROM payout_reversal WHERE state = 'pending')
+      """)
+    expect(unsent == 0, "\(unsent) transfers and reversals wait for ever")
     let pending = try await stall.number("SELECT COUNT(*) FROM refund WHERE state = 'pending'")
     expect(pending == 0, "\(pending) refunds wait for ever")
     let open = try await stall.number(

@@ -22,7 +22,7 @@ final class Stall: Sendable {
   /// 10 %, shipping costs ₹49 and is free from ₹2,000.
   init(
     _ engine: Engine, prices: [Int64] = [129_900], units: Int64 = 10, seed: UInt64 = 1,
-    behaviour: SandboxBehaviour = .prompt, policy: Policy = Stall.policy, isOpen: Bool = true
+    behaviour: SandboxBehaviour = .prompt, policy: Policy = Stall.policy, isOpen: Bool = true, paysOut: Bool = false
   ) async throws {
     let test = try await engine.database(Commerce.migrations)
     self.engine = test
@@ -33,7 +33,7 @@ final class Stall: Sendable {
       database: test.database, clock: clock.wallClock, entropy: entropy, secret: "whsec_test", behaviour: behaviour)
     let commerce = Commerce(
       database: test.database, clock: clock.wallClock, entropy: entropy, policy: policy,
-      providers: PaymentProviders([sandbox]))
+      providers: PaymentProviders([sandbox], paysOut: paysOut))
     self.commerce = commerce
     let account: ID<Account> = commerce.makeID()
     owner = Caller(account: account)

@@ -22,7 +22,8 @@ struct Workload {
   init(_ engine: Engine, seed: UInt64) async throws {
     prices = [129_900, 5_050, 333]
     stall = try await Stall(
-      engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed), policy: Self.policy)
+      engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed), policy: Self.policy,
+      paysOut: true)
     show = try await stall.liveShow()
     creatorShow = try await Self.creatorShow(of: stall)
     // Cheap things are another's: a bag may have several sellers.
@@ -288,6 +289,7 @@ struct Workload {
   /// What can be paid out is, some of it through a file; and the bank takes it or sends it back.
   private func payOut() async throws {
     let commerce = stall.commerce
+    try await changeDestination()
     if below(2) == 0 { try await commerce.preparePayouts() } else { try await commerce.preparePayouts(by: stall.owner) }
     if below(2) == 0 {
       do {
@@ -302,6 +304,25 @@ struct Workload {
           try await commerce.payoutArrived(payout.id, by: stall.owner)
         }
       } catch is PayoutRefusal {}
+    }
+  }
+
+  /// The seller is paid through the provider, or by a bank again; and the provider shuts or opens their account.
+  private func changeDestination() async throws {
+    let (commerce, payee) = (stall.commerce, Payee.channel(stall.channel))
+    switch below(6) {
+    case 0..<3:
+      do {
+        _ = try await commerce.connectPayee(payee, by: stall.owner, country: "IN", back: "/")
+        try await commerce.refreshPayee(payee, by: stall.owner)
+        // Nobody waits for it here.
+        try await stall.run("UPDATE payout_destination SET usable_ms = 0")
+      } catch is PayoutRefusal {}
+    case 3:
+      try await commerce.setPayoutDestination(
+        of: payee, by: stall.owner, BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
+    case 4: try await stall.run("UPDATE sandbox_payee SET is_ready = 1 - is_ready")
+    default: break
     }
   }
 
@@ -613,6 +634,7 @@ struct Workload {
     try await stall.commerce.reconcilePayments()
     try await stall.commerce.settleAuctions()
     try await stall.commerce.settleOrders()
+    try await stall.commerce.sendPayouts()
     try await stall.commerce.advanceRequests()
   }
 
@@ -631,7 +653,7 @@ struct Workload {
       database: stall.database, clock: stall.clock.wallClock, entropy: stall.commerce.entropy, secret: "whsec_test")
     let commerce = Commerce(
       database: stall.database, clock: stall.clock.wallClock, entropy: stall.commerce.entropy,
-      providers: PaymentProviders([sandbox]))
+      providers: PaymentProviders([sandbox], paysOut: true))
     // A winner and two runners-up wait for one another.
     for _ in 0..<6 {
       stall.clock.advance(days: 2)
@@ -647,6 +669,7 @@ struct Workload {
       try await commerce.advanceRequests()
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.settleOrders() > 0 {}
+      while try await commerce.sendPayouts() > 0 {}
       while try await commerce.expirePrizes() > 0 {}
       try await commerce.endDueAuctions()
       while try await commerce.settleAuctions() > 0 {}

@@ -24,6 +24,7 @@ import Testing
     "onHand": 5, "durationSeconds": 60, "unitsMax": 5, "unitsPerBuyerMax": 1, "winnersMax": 1, "prize": "A lamp",
     "entry": "comment", "days": 30, "markets": ["IN"], "languages": ["en"], "prices": ["IN": 100],
     "scheduledAt": "2026-11-30T18:00:00.000Z", "carrier": "Post", "tracking": "1",
+    "country": "IN",
   ]
 
   /// Bodies that a schema's required fields do not make.
@@ -58,7 +59,7 @@ import Testing
   ]
 
   @Test func `what is somebody's is nobody else's, at every address of the document`() async throws {
-    try await RunningWeb.run { web in
+    try await RunningWeb.run(paysOut: true) { web in
       let places = try await Self.things(of: web)
       let (owner, house) = (try await web.owner, try await web.operator)
       let stranger = try await web.stranger
@@ -125,6 +126,9 @@ import Testing
     #expect(try await house.post("\(people)/members", ["email": email]).status == 200)
     let bank: JSON = ["holder": "The Blog", "number": "12345678", "code": "HDFC0001234"]
     #expect(try await owner.put("\(people)/payout-destination", bank).status == 200)
+    for place in [channel, people] {
+      #expect(try await owner.post("\(place)/payout-account", ["country": "IN"]).status == 200)
+    }
     things["plan"] = id(try await house.post("/api/v1/commission-plans", ["commissionBasisPoints": 900]), "plan")
     _ = id(try await owner.post("/api/v1/api-keys", ["name": "mine"]), "key")
     things["key"] = try await owner.get("/api/v1/api-keys").json["items"][0]["id"].string

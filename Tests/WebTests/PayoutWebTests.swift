@@ -127,4 +127,34 @@ import Testing
       #expect(try await owner.get("/operator/books/\(month)/journal").status == 403)
     }
   }
+
+  @Test func `a seller opens an account at the provider on their page, and is paid through it`() async throws {
+    try await RunningWeb.run(paysOut: true) { web in
+      let (owner, house) = (try await web.owner, try await web.operator)
+      let money = "/studio/\(web.square.channel.handle)/money"
+      let before = try await owner.get(money).text
+      #expect(before.contains("Be paid through the sandbox") && before.contains("<option value=\"IN\""))
+      try await settle(web)
+      let opened = try await owner.submit(money, ["do": "connect", "country": "IN"])
+      #expect(opened.status == 303 && opened.header("location") == "\(money)?connect=returned")
+      let back = try await owner.get("\(money)?connect=returned")
+      #expect(back.status == 303 && back.header("location") == money)
+      let after = try await owner.get(money).text
+      #expect(after.contains("Your payouts go here") && !after.contains("<select"))
+      let base = "/api/v1/channels/\(web.square.channel.id)"
+      #expect(try await owner.get("\(base)/payout-account").json["isReady"] == true)
+      #expect(try await owner.get("\(base)/payout-destination").json["provider"] == "sandbox")
+      #expect(
+        try await owner.post("\(base)/payout-account", ["country": "IN"]).json["url"].string
+          == back.header("location").map { $0 + "?connect=returned" })
+      #expect(try await house.post("/api/v1/payouts", [:]).json["count"] == 1)
+      let waiting = try await house.get("/operator/payouts").text
+      #expect(!waiting.contains("waits for a file"), "no bank is asked for it")
+      #expect(try await web.square.commerce.sendPayouts() == 1)
+      let payout = try await owner.get("\(base)/payouts").json["items"][0]
+      #expect(payout["state"] == "paid" && payout["provider"] == "sandbox")
+      let late = try await house.post("/api/v1/payouts/\(payout["id"].string ?? "")/return", ["reason": "late"])
+      #expect(late.status == 409 && late.json["code"] == "payout_at_provider")
+    }
+  }
 }

@@ -4,32 +4,34 @@ extension Commerce {
   /// Derives every balance and every stock anew from the journals, and says what does not add up. It reads one moment of
   /// the database and changes nothing.
   public func audit() async throws -> AuditReport {
-    try await database.read { db in
-      var audit = Audit()
-      try audit.stock(in: db)
-      try audit.orders(in: db)
-      try audit.shipments(in: db)
-      try audit.refundLines(in: db)
-      try audit.cancellations(in: db)
-      try audit.returns(in: db)
-      try audit.partners(in: db)
-      try audit.deals(in: db)
-      try audit.coupons(in: db)
-      try audit.giveaways(in: db)
-      try audit.auctions(in: db)
-      try audit.payments(in: db)
-      try audit.payouts(in: db)
-      try audit.admission(in: db)
-      try audit.ledger(in: db)
-      try audit.timelines(in: db)
-      return audit.report
-    }
+    try await database.read { db in try Audit.run(in: db) }
   }
 }
 
 /// An audit under way: what was counted, and what did not add up.
 struct Audit {
   static let differencesMax = 1000
+
+  static func run(in db: any Connection) throws -> AuditReport {
+    var audit = Audit()
+    try audit.stock(in: db)
+    try audit.orders(in: db)
+    try audit.shipments(in: db)
+    try audit.refundLines(in: db)
+    try audit.cancellations(in: db)
+    try audit.returns(in: db)
+    try audit.partners(in: db)
+    try audit.deals(in: db)
+    try audit.coupons(in: db)
+    try audit.giveaways(in: db)
+    try audit.auctions(in: db)
+    try audit.payments(in: db)
+    try audit.payouts(in: db)
+    try audit.admission(in: db)
+    try audit.ledger(in: db)
+    try audit.timelines(in: db)
+    return audit.report
+  }
 
   private(set) var differences: [String] = []
   private var differencesMore = 0

@@ -202,8 +202,8 @@ extension Statement {
           AND transfer.order_id IS NOT NULL THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS commission,
         CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'creator:%' AND transfer.order_id IS NOT NULL
           THEN entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS creator,
-        CAST(COALESCE(SUM(CASE WHEN entry.account LIKE 'provider:%' OR entry.account = 'promotion'
-          THEN -entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS sold
+        CAST(COALESCE(SUM(CASE WHEN (entry.account LIKE 'provider:%' OR entry.account = 'promotion')
+          AND transfer.order_id IS NOT NULL THEN -entry.amount_minor ELSE 0 END), 0) AS BIGINT) AS sold
       FROM ledger_transfer transfer JOIN ledger_entry entry ON entry.transfer_id = transfer.id
       WHERE entry.currency = \(currency) AND transfer.id IN (
         SELECT transfer_id FROM ledger_entry
@@ -232,7 +232,11 @@ extension StatementLine {
       """
       SELECT transfer.id AS id, transfer.kind AS kind, transfer.order_id AS order_id, transfer.at_ms AS at_ms,
         CASE WHEN transfer.kind = 'payout' THEN transfer.cause_id
-          WHEN transfer.kind = 'payout_returned' THEN (SELECT id FROM payout WHERE end_id = transfer.cause_id)
+          WHEN transfer.kind = 'payout_returned' THEN COALESCE(
+            (SELECT id FROM payout WHERE end_id = transfer.cause_id),
+            (SELECT payout_id FROM payout_transfer WHERE id = transfer.cause_id),
+            (SELECT sent.payout_id FROM payout_reversal reversal
+              JOIN payout_transfer sent ON sent.id = reversal.transfer_id WHERE reversal.id = transfer.cause_id))
           ELSE NULL END AS payout_id, own.currency AS currency, own.minor AS minor,
         CAST(SUM(CASE WHEN entry.account LIKE 'tax:%' THEN entry.amount_minor ELSE 0 END) AS BIGINT) AS tax,
         CAST(SUM(CASE WHEN entry.account = 'commission' OR entry.account LIKE 'partner:%'

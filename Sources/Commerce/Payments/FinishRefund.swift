@@ -107,6 +107,7 @@ extension Commerce {
       } else {
         try order.endSending(at: occasion.at, in: db)
       }
+      try PayoutReversal.begin(after: refund, of: order, on: self.occasion(), in: db)
     }
   }
 

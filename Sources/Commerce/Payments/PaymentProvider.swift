@@ -222,13 +222,16 @@ public struct ProviderEvent: Sendable {
   public let payment: ProviderPayment?
   /// Our key of the refund it is about, and the refund as it was then.
   public let refund: (key: String, refund: ProviderRefund)?
+  /// The provider's name for somebody's account that changed.
+  public let payee: String?
   /// What it tells may be old by now: before anything is done, the provider is asked how it stands.
   public let isHint: Bool
 
   public init(
     id: String, kind: String, payment: ProviderPayment? = nil, refund: (key: String, refund: ProviderRefund)? = nil,
-    isHint: Bool = false
+    payee: String? = nil, isHint: Bool = false
   ) {
+    self.payee = payee
     self.id = id
     self.kind = kind
     self.payment = payment
@@ -241,11 +244,14 @@ public struct ProviderEvent: Sendable {
 public struct PaymentProviders: Sendable {
   private let providers: [any PaymentProvider]
   private let takesNew: Bool
+  private let paysOut: Bool
 
-  /// Without `takesNew` none of them takes new payments, but what was paid through them can be refunded.
-  public init(_ providers: [any PaymentProvider], takesNew: Bool = true) {
+  /// Without `takesNew` none of them takes new payments, but what was paid through them can be refunded. With `paysOut`
+  /// sellers may be paid through the one that takes new payments.
+  public init(_ providers: [any PaymentProvider], takesNew: Bool = true, paysOut: Bool = false) {
     self.providers = providers
     self.takesNew = takesNew
+    self.paysOut = paysOut
   }
 
   public static let none = PaymentProviders([])
@@ -254,4 +260,7 @@ public struct PaymentProviders: Sendable {
 
   /// The one that takes new payments.
   public var current: (any PaymentProvider)? { takesNew ? providers.first : nil }
+
+  /// The one that new payouts can go through.
+  public var payingOut: (any PayoutProvider)? { paysOut ? current as? any PayoutProvider : nil }
 }

@@ -17,6 +17,15 @@ public final class PaymentTroubles: Sendable {
     case cardRefused = "card_refused"
     /// A card that its owner removed is still kept at the provider, where nobody can name it any more.
     case cardNotForgotten = "card_not_forgotten"
+    /// Whether somebody's account at the provider is there, or ready, is not known.
+    case payeeUnanswered = "payee_unanswered"
+    case payeeRefused = "payee_refused"
+    case transferUnanswered = "transfer_unanswered"
+    /// Money that was to be sent to somebody's account is in their balance here again.
+    case transferRefused = "transfer_refused"
+    case reversalUnanswered = "reversal_unanswered"
+    /// Money of a refunded order could not be taken back: it is a debt that the next sales pay.
+    case reversalRefused = "reversal_refused"
   }
 
   private let logger: Logger
@@ -54,6 +63,12 @@ extension PaymentTroubles.Kind {
     case .cardUnanswered: "the payment provider did not say what came of saving a card; its owner asks again"
     case .cardRefused: "the payment provider refused to save a card; see its code"
     case .cardNotForgotten: "the payment provider did not hear that a card is to be forgotten"
+    case .payeeUnanswered: "the payment provider did not say how somebody's account stands; they ask again"
+    case .payeeRefused: "the payment provider would not open an account for somebody; see its code"
+    case .transferUnanswered: "a transfer of a payout did not go through; it is tried again"
+    case .transferRefused: "the payment provider refused a transfer of a payout; see its code"
+    case .reversalUnanswered: "a transfer was not taken back; it is tried again"
+    case .reversalRefused: "the payment provider would not take a transfer back; it is a debt of the payee now"
     case .providerMissing: "a refund waits for a payment provider that is not set up here; set it up again"
     }
   }

@@ -28,6 +28,9 @@ extension Commerce {
       case .refund(let refund, let answer):
         try self.record(answer, of: refund, providerName: provider.name, in: db)
         return (.acted, [])
+      case .payee(let payee, let isReady):
+        try ProviderPayee.note(payee, provider.name, isReady: isReady, at: self.clock.now, in: db)
+        return (.acted, [])
       case .nothing: return (.ignored, [])
       }
     }
@@ -45,6 +48,7 @@ extension Commerce {
   private enum News: Sendable {
     case payment(ProviderPayment)
     case refund(Refund, ProviderRefund)
+    case payee(Payee, isReady: Bool)
     case nothing
   }
 
@@ -56,6 +60,7 @@ extension Commerce {
         guard event.isHint, try await isNews(payment, from: provider.name) else { return .payment(payment) }
         return .payment(try await provider.payment(payment.id))
       }
+      if let account = event.payee { return try await news(ofPayee: account, from: provider) }
       guard let (key, told) = event.refund, let id = ID<Refund>(key) else { return .nothing }
       let refund = try await database.read { db in try Refund.find(id, in: db) }
       guard let refund, refund.provider == provider.name else { return .nothing }
@@ -66,6 +71,17 @@ extension Commerce {
       troubles.note(.paymentUnanswered, provider: provider.name, error)
       throw WebhookRefusal.unanswered
     }
+  }
+
+  /// How somebody's account stands now. One that nobody here has is nothing to us.
+  private func news(ofPayee account: String, from provider: any PaymentProvider) async throws -> News {
+    guard let provider = provider as? any PayoutProvider else { return .nothing }
+    let payee = try await database.read { db in
+      try db.row("SELECT payee FROM provider_payee WHERE provider = \(provider.name) AND account = \(account)")?
+        .get("payee", as: Payee.self)
+    }
+    guard let payee else { return .nothing }
+    return .payee(payee, isReady: try await provider.isReady(account))
   }
 
   private func isNews(_ payment: ProviderPayment, from provider: String) async throws -> Bool {

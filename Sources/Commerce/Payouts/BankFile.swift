@@ -23,7 +23,7 @@ extension Commerce {
         """
         UPDATE payout SET state = \(Payout.State.sent), file_id = \(id)
         WHERE id IN (SELECT id FROM payout WHERE state = \(Payout.State.pending) AND currency = \(currency)
-          AND payee NOT IN (SELECT payee FROM payout_hold WHERE released_ms IS NULL) \(others)
+          AND provider = '' AND payee NOT IN (SELECT payee FROM payout_hold WHERE released_ms IS NULL) \(others)
           ORDER BY made_ms, id LIMIT \(policy.payoutsPerFileMax))
         """)
       guard sent > 0 else { throw PayoutRefusal.nothingToSend(currency) }

@@ -41,6 +41,7 @@ extension Commerce {
     try await database.write { db in
       let person = try caller.requireOperator(in: db)
       let payout = try Payout.require(id, in: db)
+      guard payout.provider.isEmpty else { throw PayoutRefusal.atProvider(payout.provider) }
       if payout.state == state { return payout }
       guard payout.state == .pending || payout.state == .sent else { throw PayoutRefusal.ended(payout.state) }
       let occasion = occasion(by: person, note: reason)
@@ -57,20 +58,13 @@ extension Commerce {
           Ledger.Entry(account: .payouts, amount: minus), Ledger.Entry(account: .bank, amount: payout.amount),
         ]
       } else {
-        // What was taken, account by account, goes back to where it came from.
-        let taken = try db.rows(
-          """
-          SELECT entry.account AS account, entry.amount_minor AS minor
-          FROM ledger_entry entry JOIN ledger_transfer transfer ON transfer.id = entry.transfer_id
-          WHERE transfer.cause_id = \(id.bytes) ORDER BY entry.position
-          """)
-        let accounts = payout.payee.accounts + [.payouts]
-        entries = try taken.map { row in
-          let name: String = try row.get("account")
-          guard let account = accounts.first(where: { $0.description == name }) else { throw MissingRow() }
-          return Ledger.Entry(
-            account: account, amount: Money(minor: -(try row.number("minor")), currency: payout.amount.currency))
-        }
+        // What was taken, order by order, goes back to where it came from.
+        let back = try PayoutPart.of(cause: id.bytes, payout.payee, in: db).map { $0.reversed }
+        try PayoutPart.insert(back, cause: end.bytes, payout.amount.currency, in: db)
+        entries =
+          try PayoutPart.entries(back, payout.payee, payout.amount.currency) + [
+            Ledger.Entry(account: .payouts, amount: minus)
+          ]
       }
       try Ledger.book(
         state == .paid ? .payoutPaid : .payoutReturned, cause: end.bytes, entries, on: occasion, in: db)

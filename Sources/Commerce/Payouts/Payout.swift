@@ -5,7 +5,7 @@ public struct Payout: Sendable, Equatable {
   public enum State: String, Sendable, Codable, CaseIterable {
     /// Taken from the payee's balance, and in no file yet.
     case pending
-    /// In a file for the bank.
+    /// In a file for the bank. What a payment provider sends stays `pending` until all of it is sent.
     case sent
     case paid
     /// The bank did not take it: the payee has it in their balance again.
@@ -19,7 +19,9 @@ public struct Payout: Sendable, Equatable {
   public let holder: String
   public let ending: String
   public let file: ID<PayoutFile>?
-  /// Why it came back.
+  /// The payment provider that sends it; empty for a bank.
+  public let provider: String
+  /// Why it, or a part of it, came back.
   public let failure: String
   public let made: Moment
   public let ended: Moment?
@@ -43,7 +45,7 @@ extension Payout.State: ValueConvertible {}
 
 extension Payout {
   static let columns: SQL = """
-    id, payee, currency, amount_minor, state, holder, ending, file_id, failure, made_ms, ended_ms
+    id, payee, currency, amount_minor, state, holder, ending, file_id, provider, failure, made_ms, ended_ms
     """
 
   init(row: Row) throws {
@@ -54,6 +56,7 @@ extension Payout {
     holder = try row.get("holder")
     ending = try row.get("ending")
     file = try row.get("file_id")
+    provider = try row.get("provider")
     failure = try row.get("failure")
     made = try row.get("made_ms")
     ended = try row.get("ended_ms")
@@ -73,12 +76,22 @@ public enum PayoutRefusal: Refusal, Equatable {
   case nothingToSend(Currency)
   /// The installation's secret is another than the one the bank accounts were sealed with.
   case unreadable(String)
+  /// The provider says itself what became of it.
+  case atProvider(String)
+  case noProvider
+  /// The provider would not open an account.
+  case payeeRefused
+  case unanswered
 
   public var code: String {
     switch self {
     case .ended: "payout_ended"
     case .nothingToSend: "no_payouts"
     case .unreadable: "payout_destination_unreadable"
+    case .atProvider: "payout_at_provider"
+    case .noProvider: "no_payout_provider"
+    case .payeeRefused: "payout_account_refused"
+    case .unanswered: "provider_unanswered"
     }
   }
 
@@ -88,8 +101,14 @@ public enum PayoutRefusal: Refusal, Equatable {
     case .nothingToSend(let currency): "There is no payout of \(currency) that waits for a file."
     case .unreadable(let name):
       "The bank account of \(name) was sealed with another secret than this installation has. Ask them to enter it again."
+    case .atProvider(let provider):
+      "This payout is sent through \(provider), which says itself what becomes of it."
+    case .noProvider: "Nobody is paid through a payment provider here. Give a bank account."
+    case .payeeRefused:
+      "The payment provider would not open an account. Give a bank account, or ask the platform why."
+    case .unanswered: "The payment provider did not answer. Try again in a minute."
     }
   }
 
-  public var kind: RefusalKind { .conflict }
+  public var kind: RefusalKind { self == .unanswered ? .busy : .conflict }
 }

@@ -69,8 +69,12 @@ public struct BankAccount: Sendable, Equatable, Codable {
 /// Where somebody's money goes, as far as it is shown.
 public struct PayoutDestination: Sendable, Equatable {
   public let holder: String
-  /// The last four characters of the account's number.
+  /// The last four characters of the account's number, or of its name at a provider.
   public let ending: String
+  /// The payment provider that sends it; empty for a bank account, which files are made for.
+  public let provider: String
+  /// The account's name at the provider.
+  let providerAccount: String
   public let changed: Moment
   /// Payouts go there from then on: who takes over an account should not get the money before anybody notices.
   public let usable: Moment
@@ -107,7 +111,7 @@ extension Commerce {
         VALUES (\(payee), \(account.holder), \(sealed), \(account.ending), \(now), \(usable), \(person))
         ON CONFLICT (payee) DO UPDATE SET holder = excluded.holder, sealed = excluded.sealed,
           ending = excluded.ending, changed_ms = excluded.changed_ms, usable_ms = excluded.usable_ms,
-          account_id = excluded.account_id
+          account_id = excluded.account_id, provider = '', provider_account = ''
         """)
       guard let made = try PayoutDestination.find(payee, in: db) else { throw MissingRow() }
       return made.destination
@@ -127,10 +131,14 @@ extension PayoutDestination {
     _ payee: Payee, in db: any Connection
   ) throws -> (destination: PayoutDestination, sealed: [UInt8])? {
     let row = try db.row(
-      "SELECT holder, sealed, ending, changed_ms, usable_ms FROM payout_destination WHERE payee = \(payee)")
+      """
+      SELECT holder, sealed, ending, provider, provider_account, changed_ms, usable_ms FROM payout_destination
+      WHERE payee = \(payee)
+      """)
     return try row.map { row in
       let destination = PayoutDestination(
-        holder: try row.get("holder"), ending: try row.get("ending"), changed: try row.get("changed_ms"),
+        holder: try row.get("holder"), ending: try row.get("ending"), provider: try row.get("provider"),
+        providerAccount: try row.get("provider_account"), changed: try row.get("changed_ms"),
         usable: try row.get("usable_ms"))
       return (destination, try row.get("sealed"))
     }

@@ -15,6 +15,8 @@ public struct PayoutDue: Sendable, Equatable {
     case noDestination = "no_destination"
     /// The bank account was changed lately.
     case newDestination = "new_destination"
+    /// The provider that sends it would not take it for them: they have to tell it something.
+    case providerNotReady = "provider_not_ready"
     /// The last payout was less than `Policy.payoutDays` ago. The operator may pay all the same.
     case recent
   }
@@ -83,21 +85,23 @@ extension Commerce {
     guard let (destination, sealed) = try PayoutDestination.find(due.payee, in: db) else { return }
     let occasion = occasion(by: caller?.account)
     let payout = ID<Payout>(at: occasion.at, entropy: entropy)
+    let (currency, payee) = (due.available.currency, due.payee)
     try db.run(
       """
-      INSERT INTO payout (id, payee, currency, amount_minor, state, holder, sealed, ending, failure, made_ms)
-      VALUES (\(payout), \(due.payee), \(due.available.currency), \(due.available.minor), \(Payout.State.pending),
-        \(destination.holder), \(sealed), \(destination.ending), '', \(occasion.at))
+      INSERT INTO payout (id, payee, currency, amount_minor, state, holder, sealed, ending, failure, made_ms, provider,
+        provider_account)
+      VALUES (\(payout), \(payee), \(currency), \(due.available.minor), \(Payout.State.pending), \(destination.holder),
+        \(sealed), \(destination.ending), '', \(occasion.at), \(destination.provider), \(destination.providerAccount))
       """)
-    let parts = try due.payee.released(in: db)[due.available.currency] ?? []
-    let entries = due.payee.accounts.compactMap { account in
-      parts.first { $0.account == account.description }.map { part in
-        Ledger.Entry(account: account, amount: Money(minor: -part.minor, currency: due.available.currency))
-      }
-    }
+    let parts = try PayoutPart.due(payee, currency, in: db)
+    try PayoutPart.insert(parts, cause: payout.bytes, currency, in: db)
     try Ledger.book(
-      .payout, cause: payout.bytes, entries + [Ledger.Entry(account: .payouts, amount: due.available)], on: occasion,
-      in: db)
+      .payout, cause: payout.bytes,
+      PayoutPart.entries(parts, payee, currency) + [Ledger.Entry(account: .payouts, amount: due.available)],
+      on: occasion, in: db)
+    if !destination.provider.isEmpty {
+      try PayoutTransfer.plan(payout, parts, destination, currency, on: occasion, in: db)
+    }
   }
 
   /// All who said where their money goes and were not paid since a moment. What they have is not looked at: that is a
@@ -141,6 +145,11 @@ extension PayoutDue {
     let isSuspended = try payee.isSuspended(in: db)
     let hold = try db.row("SELECT reason FROM payout_hold WHERE payee = \(payee) AND released_ms IS NULL")
     let destination = try PayoutDestination.find(payee, in: db)?.destination
+    let isReady =
+      try destination.map { destination in
+        try destination.provider.isEmpty
+          || ProviderPayee.find(payee, destination.provider, in: db)?.isReady == true
+      } ?? true
     return try released.sorted { $0.key.code < $1.key.code }.compactMap { currency, parts in
       let sum = parts.reduce(0) { $0 + $1.minor }
       guard sum != 0 else { return nil }
@@ -156,7 +165,7 @@ extension PayoutDue {
           < policy.payoutMinimumMinor
         { .small } else if destination == nil { .noDestination } else if destination.map({ $0.usable > now }) ?? true {
           .newDestination
-        } else if last != nil { .recent } else { nil }
+        } else if !isReady { .providerNotReady } else if last != nil { .recent } else { nil }
       return PayoutDue(
         payee: payee, name: name, available: Money(minor: sum, currency: currency), block: block,
         holdReason: try hold?.get("reason") ?? "")

@@ -406,6 +406,32 @@ enum PartnerAPI {
           BankAccount(holder: body.holder, number: body.number, code: body.code ?? "")))
     }.by(.account),
     Endpoint(
+      .get, "/api/v1/partners/{partner}/payout-account",
+      "Says whether a partner has an account at the payment provider, and whether it is ready; to its people.",
+      gives: PayoutAPI.ProviderAccount.self
+    ) { call in
+      let payee = Payee.partner(try await call.partner().id)
+      return try PayoutAPI.account(await call.commerce.providerPayee(of: payee, by: call.caller))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/partners/{partner}/payout-account",
+      "Opens an account for a partner at the payment provider, or a new visit to it; for its people.",
+      takes: PayoutAPI.Connection.self, gives: PayoutAPI.Onboarding.self
+    ) { call, body in
+      let partner = try await call.partner()
+      return PayoutAPI.Onboarding(
+        url: try await call.commerce.connectPayee(
+          .partner(partner.id), by: call.caller, country: body.country, back: "/partner/\(partner.via)/money"))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/partners/{partner}/payout-account/check",
+      "Asks the provider how a partner's account stands, and pays to it once it is ready; for its people.",
+      gives: PayoutAPI.ProviderAccount.self
+    ) { call in
+      let payee = Payee.partner(try await call.partner().id)
+      return try PayoutAPI.account(await call.commerce.refreshPayee(payee, by: call.caller))
+    }.by(.account),
+    Endpoint(
       .get, "/api/v1/partners/{partner}/statements/{month}",
       "A partner's statement of a month of UTC such as 2026-11, one for each currency.",
       gives: List<PartnerStatementAnswer>.self

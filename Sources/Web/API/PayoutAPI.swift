@@ -14,13 +14,15 @@ enum PayoutAPI {
     let holder: String
     let ending: String
     let file: ID<PayoutFile>?
+    let provider: String?
     let failure: String?
     let madeAt: Moment
     let endedAt: Moment?
 
     static let fields = [
       "payee": "channel:<id>, or partner:<id>.", "ending": "The last four characters of the bank account's number.",
-      "failure": "Why it came back.",
+      "provider": "The payment provider that sends it; left out for a bank.",
+      "failure": "Why it, or a part of it, came back.",
     ]
 
     init(_ payout: Payout) {
@@ -32,6 +34,7 @@ enum PayoutAPI {
       holder = payout.holder
       ending = payout.ending
       file = payout.file
+      provider = payout.provider.isEmpty ? nil : payout.provider
       failure = payout.failure.isEmpty ? nil : payout.failure
       madeAt = payout.made
       endedAt = payout.ended
@@ -95,15 +98,49 @@ enum PayoutAPI {
   struct DestinationAnswer: Codable, Described {
     let holder: String
     let ending: String
+    let provider: String?
     let usableFrom: Moment
 
-    static let fields = ["usableFrom": "Payouts go there from then on: a change waits."]
+    static let fields = [
+      "provider": "The payment provider at which the account is; left out for a bank account.",
+      "usableFrom": "Payouts go there from then on: a change waits.",
+    ]
 
     init(_ destination: PayoutDestination) {
       holder = destination.holder
       ending = destination.ending
+      provider = destination.provider.isEmpty ? nil : destination.provider
       usableFrom = destination.usable
     }
+  }
+
+  struct ProviderAccount: Codable, Described {
+    let provider: String
+    let country: String
+    let isReady: Bool
+
+    static let fields = ["isReady": "Whether the provider would take money for it when it was last asked."]
+
+    init?(_ payee: ProviderPayee?) {
+      guard let payee else { return nil }
+      provider = payee.provider
+      country = payee.country
+      isReady = payee.isReady
+    }
+  }
+
+  struct Connection: Codable, Described {
+    let country: String
+
+    static let fields = ["country": "Where the payee is at home, ISO 3166 such as IN; for good."]
+  }
+
+  struct Onboarding: Codable, Described {
+    let url: String
+
+    static let fields = [
+      "url": "Where the payee tells the provider who they are; holds for one visit of a few minutes."
+    ]
   }
 
   struct Reason: Codable { let reason: String }
@@ -191,6 +228,32 @@ enum PayoutAPI {
         try await call.commerce.setPayoutDestination(
           of: .channel(call.channel().id), by: call.caller,
           BankAccount(holder: body.holder, number: body.number, code: body.code ?? "")))
+    }.by(.account),
+    Endpoint(
+      .get, "/api/v1/channels/{channel}/payout-account",
+      "Says whether a channel has an account at the payment provider, and whether it is ready; to its owners.",
+      gives: ProviderAccount.self
+    ) { call in
+      let payee = Payee.channel(try await call.channel().id)
+      return try account(await call.commerce.providerPayee(of: payee, by: call.caller))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/channels/{channel}/payout-account",
+      "Opens an account for a channel at the payment provider, or a new visit to it; for its owners.",
+      takes: Connection.self, gives: Onboarding.self
+    ) { call, body in
+      let channel = try await call.channel()
+      return Onboarding(
+        url: try await call.commerce.connectPayee(
+          .channel(channel.id), by: call.caller, country: body.country, back: "/studio/\(channel.handle)/money"))
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/channels/{channel}/payout-account/check",
+      "Asks the provider how a channel's account stands, and pays to it once it is ready; for its owners.",
+      gives: ProviderAccount.self
+    ) { call in
+      let payee = Payee.channel(try await call.channel().id)
+      return try account(await call.commerce.refreshPayee(payee, by: call.caller))
     }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}/statements/{month}",
@@ -292,6 +355,11 @@ enum PayoutAPI {
     }
     endpoint.answer = .text("text/csv")
     return endpoint.by(.account)
+  }
+
+  static func account(_ payee: ProviderPayee?) throws -> ProviderAccount {
+    guard let answer = ProviderAccount(payee) else { throw Problem.notFound("account") }
+    return answer
   }
 
   static func csv(_ bytes: [UInt8], named name: String) -> Response {

@@ -18,13 +18,18 @@ struct SecurityHeaders: RouterMiddleware {
     return policy(script: sources.script, frame: sources.frame, connect: sources.connect)
   }
 
+  /// The same for a page with a form that leads to another site.
+  static func contentSecurityPolicy(leadingTo origin: String) -> String { policy(form: [origin]) }
+
   /// Blobs are what Media Source Extensions play.
-  private static func policy(script: [String] = [], frame: [String] = [], connect: [String] = []) -> String {
+  private static func policy(script: [String] = [], frame: [String] = [], connect: [String] = [], form: [String] = [])
+    -> String
+  {
     func own(_ more: [String]) -> String { (["'self'"] + more).joined(separator: " ") }
     return """
       default-src 'self'; script-src \(own(script)); style-src 'self'; img-src 'self' data: blob:; \
       media-src 'self' blob:; connect-src \(own(connect)); frame-src \(own(frame)); object-src 'none'; \
-      base-uri 'none'; form-action 'self'; frame-ancestors 'self'
+      base-uri 'none'; form-action \(own(form)); frame-ancestors 'self'
       """
   }
 

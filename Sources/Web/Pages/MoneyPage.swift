@@ -11,6 +11,24 @@ struct MoneyPage: Sendable {
     let noticeTone: String
   }
 
+  /// Being paid through the payment provider.
+  struct ConnectView: Sendable {
+    struct CountryView: Sendable {
+      let code: String
+      let name: String
+      let isChosen: Bool
+    }
+
+    let title: String
+    let stateText: String?
+    let stateTone: String
+    /// Empty once an account is open: it has a country for good.
+    let countries: [CountryView]
+    let hasCountries: Bool
+    let canCheck: Bool
+    let buttonText: String
+  }
+
   struct TermsView: Sendable {
     let name: String
     let rateText: String
@@ -34,6 +52,7 @@ struct MoneyPage: Sendable {
   let holder: String
   let code: String
   let isChanging: Bool
+  let connect: ConnectView?
   let payouts: [PayoutView]
   let hasPayouts: Bool
   let next: String?
@@ -43,12 +62,21 @@ struct MoneyPage: Sendable {
   let error: String?
   let isSaved: Bool
 
-  static func show(_ visit: Visit) async throws -> Response { try await page(visit, visit.channelMoney(), nil, nil) }
+  static func show(_ visit: Visit) async throws -> Response { try await show(visit, visit.channelMoney()) }
 
   static func act(_ visit: Visit) async throws -> Response { try await act(visit, visit.channelMoney()) }
 
-  static func showPartner(_ visit: Visit) async throws -> Response {
-    try await page(visit, visit.partnerMoney(), nil, nil)
+  static func showPartner(_ visit: Visit) async throws -> Response { try await show(visit, visit.partnerMoney()) }
+
+  /// Whoever comes back from the provider is told how their account stands now.
+  private static func show(_ visit: Visit, _ owner: MoneyOwner) async throws -> Response {
+    guard try visit.query("connect") == "returned" else { return try await page(visit, owner, nil, nil) }
+    do {
+      try await visit.commerce.refreshPayee(owner.payee, by: visit.caller)
+      return visit.redirect(owner.url)
+    } catch {
+      return try await page(visit, owner, nil, visit.complaint(error))
+    }
   }
 
   static func actPartner(_ visit: Visit) async throws -> Response { try await act(visit, visit.partnerMoney()) }
@@ -56,6 +84,16 @@ struct MoneyPage: Sendable {
   private static func act(_ visit: Visit, _ owner: MoneyOwner) async throws -> Response {
     let form = try await visit.form()
     do {
+      switch form["do"] {
+      case "connect":
+        return visit.redirect(
+          try await visit.commerce.connectPayee(
+            owner.payee, by: visit.caller, country: form["country"], back: owner.url))
+      case "check":
+        try await visit.commerce.refreshPayee(owner.payee, by: visit.caller)
+        return visit.redirect("\(owner.url)?saved=yes")
+      default: break
+      }
       try await visit.commerce.setPayoutDestination(
         of: owner.payee, by: visit.caller,
         BankAccount(holder: form["holder"], number: form["number"], code: form["code"]))
@@ -74,6 +112,8 @@ struct MoneyPage: Sendable {
     let destination = try await commerce.payoutDestination(of: payee, by: visit.caller)
     let payouts = try await commerce.payouts(
       of: payee, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
+    let account = try await commerce.providerPayee(of: payee, by: visit.caller)
+    let connect = try await connect(account, destination, form, visit)
     let terms =
       if case .channel(let channel) = payee {
         try await commerce.commissionTerms(of: channel, by: visit.caller)
@@ -84,12 +124,13 @@ struct MoneyPage: Sendable {
         let due = due.first { $0.available.currency == earned.released.currency }
         return BalanceView(earned, due, destination, words)
       },
-      hasBalances: !earnings.isEmpty, account: destination.map { "\($0.holder) ····\($0.ending)" },
+      hasBalances: !earnings.isEmpty, account: destination.map { words.destination($0.provider, $0.holder, $0.ending) },
       accountText: destination.flatMap { destination in
         destination.usable > commerce.clock.now
           ? words["money.usableFrom", ["when": destination.usable.plainText]] : nil
       },
-      holder: form?["holder"] ?? "", code: form?["code"] ?? "", isChanging: destination == nil || form != nil,
+      holder: form?["holder"] ?? "", code: form?["code"] ?? "",
+      isChanging: destination == nil && connect == nil || form.map { $0["do"].isEmpty } ?? false, connect: connect,
       payouts: payouts.items.map { PayoutView($0, words) }, hasPayouts: !payouts.items.isEmpty,
       next: payouts.next.map { "\(owner.url)?after=\($0)" },
       terms: terms.map { TermsView($0, words) }, hasTerms: !terms.isEmpty,
@@ -97,7 +138,38 @@ struct MoneyPage: Sendable {
         MonthView(month: $0, url: "\(owner.url)/\($0)", text: words.month($0))
       },
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
-    return try visit.page("studio/money", title: words["money.title"], status: complaint?.status ?? .ok, model)
+    var response = try visit.page(
+      "studio/money", title: words["money.title"], status: complaint?.status ?? .ok, model)
+    if let origin = commerce.providers.payingOut?.onboardingOrigin {
+      response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(leadingTo: origin)
+    }
+    return response
+  }
+
+  /// Nil where nobody is paid through a provider.
+  private static func connect(
+    _ account: ProviderPayee?, _ destination: PayoutDestination?, _ form: Form?, _ visit: Visit
+  ) async throws -> ConnectView? {
+    guard let provider = visit.commerce.providers.payingOut else { return nil }
+    let words = visit.words
+    let isOpen = account.map { !$0.account.isEmpty } ?? false
+    let isUsed = isOpen && destination?.provider == provider.name
+    let chosen = form?["country"] ?? account?.country
+    let markets = isOpen ? [] : try await visit.commerce.markets()
+    let state: (String, String)? =
+      switch (isOpen, account?.isReady ?? false) {
+      case (false, _): nil
+      case (true, false): (words["money.connectWaits"], "warn")
+      case (true, true): isUsed ? (words["money.connectUsed"], "good") : (words["money.connectReady"], "")
+      }
+    return ConnectView(
+      title: words["money.connect", ["provider": words.provider(provider.name)]], stateText: state?.0,
+      stateTone: state?.1 ?? "",
+      countries: markets.map { .init(code: $0.code, name: $0.name, isChosen: $0.code == chosen) },
+      hasCountries: !markets.isEmpty,
+      canCheck: isOpen && !(isUsed && account?.isReady == true),
+      buttonText: words[
+        isOpen ? "money.connectOpen" : "money.connectStart", ["provider": words.provider(provider.name)]])
   }
 }
 
@@ -144,7 +216,7 @@ extension MoneyPage.BalanceView {
     }
     noticeTone =
       switch due?.block {
-      case .debt, .held, .suspended, .noDestination: "bad"
+      case .debt, .held, .suspended, .noDestination, .providerNotReady: "bad"
       case .newDestination, .small, .recent, nil: ""
       }
   }
@@ -188,7 +260,7 @@ struct PayoutView: Sendable {
     id = payout.id.description
     number = payout.number
     self.name = name
-    account = "\(payout.holder) ····\(payout.ending)"
+    account = words.destination(payout.provider, payout.holder, payout.ending)
     amountText = words.money(payout.amount)
     stateText = words["money.state_\(payout.state.rawValue)"]
     stateTone =
@@ -200,7 +272,8 @@ struct PayoutView: Sendable {
     failure = payout.failure.isEmpty ? nil : payout.failure
     whenISO = payout.made.description
     whenText = payout.made.plainText
-    isOpen = payout.state == .pending || payout.state == .sent
+    // What a provider sends, nobody else says the end of.
+    isOpen = payout.provider.isEmpty && (payout.state == .pending || payout.state == .sent)
   }
 }
 
@@ -218,6 +291,14 @@ enum StatementMonths {
 }
 
 extension Words {
+  /// A payment provider, by the name it has among people.
+  func provider(_ name: String) -> String { name == "stripe" ? "Stripe" : self["money.sandbox"] }
+
+  /// Where money goes, with the end of the account's number.
+  func destination(_ provider: String, _ holder: String, _ ending: String) -> String {
+    provider.isEmpty ? "\(holder) ····\(ending)" : "\(self.provider(provider)) · \(holder) ····\(ending)"
+  }
+
   /// `2026-11` → `November 2026`.
   func month(_ month: String) -> String {
     guard let number = Int(month.suffix(2)) else { return month }

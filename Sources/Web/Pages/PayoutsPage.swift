@@ -91,6 +91,7 @@ struct PayoutsPage: Sendable {
     let files = try await commerce.payoutFiles(by: visit.caller)
     let page = try await commerce.payouts(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(50))
     let pending = try await commerce.payouts(by: visit.caller, state: .pending, limit: visit.pageLimit(100)).items
+      .filter(\.provider.isEmpty)
     let names = try await commerce.names(of: page.items.map(\.payee))
     let waiting = Dictionary(grouping: pending, by: \.amount.currency).sorted { $0.key.code < $1.key.code }
     let model = PayoutsPage(

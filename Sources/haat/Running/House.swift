@@ -47,7 +47,8 @@ struct House: Sendable {
     let vault = Vault(secret: try DataDirectory.secret("vault-secret", in: settings.text("data.directory")))
     let commerce = Commerce(
       database: database, policy: policy,
-      providers: Self.providers(chosen, sandbox, stripe), vault: vault, logger: logger, changed: { bell.ring() })
+      providers: Self.providers(chosen, sandbox, stripe, paysOut: settings.flag("payments.connect")), vault: vault,
+      logger: logger, changed: { bell.ring() })
     try await commerce.settleAdmission()
 
     var mediaConfiguration = Tunable.tuned(MediaConfiguration(), by: Tunable.all, from: settings)
@@ -111,10 +112,10 @@ struct House: Sendable {
 
   /// Stripe stays there for its refunds and webhooks when another takes new payments.
   private static func providers(
-    _ chosen: String, _ sandbox: SandboxProvider?, _ stripe: StripeProvider?
+    _ chosen: String, _ sandbox: SandboxProvider?, _ stripe: StripeProvider?, paysOut: Bool
   ) -> PaymentProviders {
     let all = [sandbox as (any PaymentProvider)?, stripe].compactMap { $0 }
-    return PaymentProviders(all, takesNew: chosen != "none")
+    return PaymentProviders(all, takesNew: chosen != "none", paysOut: paysOut)
   }
 
   private static func sandbox(_ settings: Settings, _ policy: Policy, database: Database) throws -> SandboxProvider {

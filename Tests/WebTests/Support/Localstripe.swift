@@ -87,6 +87,24 @@ final class Localstripe: Sendable {
     _ = try await control.post("/_config/refunds", ["id": .string(id), "status": .string(status)])
   }
 
+  /// Says to Stripe who they are, at the address of an account link; gives where they are sent back to.
+  func finishOnboarding(at url: String) async throws -> String? {
+    try await control.send(
+      "POST", String(url.dropFirst(self.url.count)), headers: ["Content-Type": "application/x-www-form-urlencoded"],
+      body: Array("state=active".utf8)
+    ).header("location")
+  }
+
+  /// Whether a connected account takes transfers: `active`, `inactive`.
+  func setTransfers(of account: String, _ state: String) async throws {
+    _ = try await control.send(
+      "POST", "/_config/onboarding/\(account)", headers: ["Content-Type": "application/x-www-form-urlencoded"],
+      body: Array("state=\(state)".utf8))
+  }
+
+  /// All transfers, with their reversals, the oldest first.
+  func transfers() async throws -> [JSON] { try await control.get("/_config/transfers").json.array }
+
   /// An object as it is now.
   func object(_ path: String) async throws -> JSON {
     try await control.get("/v1/\(path)", headers: ["Authorization": "Bearer sk_test_of_the_tests"]).json

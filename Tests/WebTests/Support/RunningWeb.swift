@@ -22,7 +22,7 @@ struct RunningWeb: Sendable {
   /// Starts it, runs `body`, and stops it.
   static func run(
     configure: (inout WebConfiguration) -> Void = { _ in }, policy: Policy = MarketSquare.policy,
-    behaviour: SandboxBehaviour = .prompt, mayPublish: Bool = false, lines: LogLines? = nil,
+    behaviour: SandboxBehaviour = .prompt, paysOut: Bool = false, mayPublish: Bool = false, lines: LogLines? = nil,
     _ body: @Sendable (RunningWeb) async throws -> Void
   ) async throws {
     let bell = Bell()
@@ -33,7 +33,7 @@ struct RunningWeb: Sendable {
         let sandbox = SandboxProvider(
           database: database, clock: clock, entropy: entropy, secret: "a secret of the tests", behaviour: behaviour)
         made.sandbox = sandbox
-        return PaymentProviders([sandbox])
+        return PaymentProviders([sandbox], paysOut: paysOut)
       }, changed: { bell.ring() })
 
     let directory = FileManager.default.temporaryDirectory.appending(path: "haat-web-\(UUID().uuidString)")

@@ -24,17 +24,21 @@ struct StripeStall: Sendable {
 
   /// What stands between us and Stripe: it can break after a request got through.
   final class Line: Sendable {
-    private let lost = Mutex(0)
+    private let lost = Mutex((after: 0, count: 0))
 
-    /// So many answers from now on are lost on their way back.
-    func loseAnswers(_ count: Int) { lost.withLock { $0 = count } }
+    /// So many answers are lost on their way back, from now on or after so many more.
+    func loseAnswers(_ count: Int, after: Int = 0) { lost.withLock { $0 = (after, count) } }
 
     var http: OutgoingHTTP {
       { call in
         let answer = try await Outgoing.http(call)
-        let isLost = self.lost.withLock { count in
-          guard count > 0 else { return false }
-          count -= 1
+        let isLost = self.lost.withLock { lost in
+          if lost.after > 0 {
+            lost.after -= 1
+            return false
+          }
+          guard lost.count > 0 else { return false }
+          lost.count -= 1
           return true
         }
         if isLost { throw Broken() }
@@ -49,7 +53,10 @@ struct StripeStall: Sendable {
     let url = Mutex("https://haat.example")
   }
 
-  init(_ engine: Engine, secrets: [String] = [webhookSecret], secretKey: String = StripeStall.secretKey) async throws {
+  init(
+    _ engine: Engine, secrets: [String] = [webhookSecret], secretKey: String = StripeStall.secretKey,
+    paysOut: Bool = false
+  ) async throws {
     let (stripe, line, home) = (try Localstripe(), Line(), Home())
     let settings = StripeSettings(
       secretKey: secretKey, publishableKey: "pk_test_of_the_tests", webhookSecrets: secrets, apiBase: stripe.url,
@@ -60,7 +67,7 @@ struct StripeStall: Sendable {
       providers: { _, clock, _ in
         let provider = StripeProvider(settings, http: line.http, clock: clock)
         made.withLock { $0 = provider }
-        return PaymentProviders([provider])
+        return PaymentProviders([provider], paysOut: paysOut)
       })
     guard let provider = made.withLock({ $0 }) else { throw FixtureFault("no provider") }
     self.provider = provider
@@ -119,12 +126,13 @@ struct StripeStall: Sendable {
   @discardableResult
   func deliver(
     _ object: JSON, kind: String, id: String = "evt_\(UUID().uuidString)", secret: String = webhookSecret,
-    live: Bool = false, age: Int64 = 0
+    live: Bool = false, age: Int64 = 0, account: String? = nil
   ) async throws -> WebhookOutcome {
-    let event: JSON = [
+    var event: JSON = [
       "id": .string(id), "object": "event", "type": .string(kind), "livemode": .bool(live),
       "data": ["object": object],
     ]
+    if let account { event["account"] = .string(account) }
     let body = Array(try JSONEncoder().encode(event))
     let signature = WebhookSignature.sign(body, secret: secret, at: square.clock.now.adding(seconds: -age))
     return try await commerce.receivedWebhook("stripe", headers: ["Stripe-Signature": signature], body: body)

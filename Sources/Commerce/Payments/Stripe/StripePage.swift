@@ -16,5 +16,5 @@ extension StripeSettings {
     return (own, own + ["https://hooks.stripe.com"], ["https://api.stripe.com"])
   }
 
-  private var isStripeItself: Bool { apiBase == Self.apiBase }
+  var isStripeItself: Bool { apiBase == Self.apiBase }
 }

@@ -2,7 +2,7 @@
 ///
 /// Only cards are taken: what takes days to come true does not fit a hold of ten minutes. A second step is Stripe's own
 /// page, from which the buyer comes back to the order's page. The order's number is the payment's `transfer_group`, so
-/// that what is later transferred to sellers can be told to belong to it.
+/// that what is transferred to sellers can be told to belong to it.
 public struct StripeProvider: PaymentProvider {
   public let name = "stripe"
   public let settings: StripeSettings
@@ -151,9 +151,7 @@ public struct StripeProvider: PaymentProvider {
     }
     // Stripe forgets keys after a day (https://docs.stripe.com/api/idempotent_requests). From then on, what was made
     // is looked for first.
-    if clock.now.milliseconds(since: request.made) > Self.keyMilliseconds,
-      let made = try await refund(key: request.key, of: request.payment)
-    {
+    if isKeyForgotten(request.made), let made = try await refund(key: request.key, of: request.payment) {
       return made
     }
     var form = StripeForm()
@@ -184,7 +182,7 @@ public struct StripeProvider: PaymentProvider {
   }
 
   /// Goes through a list, page after page, the newest first.
-  private func first<Item: StripeItem>(
+  func first<Item: StripeItem>(
     of path: String, _ query: StripeForm, where isIt: (Item) -> Bool
   ) async throws -> Item? {
     var page = query
@@ -200,8 +198,10 @@ public struct StripeProvider: PaymentProvider {
     throw StripeFault(status: 200, code: "list_too_long")
   }
 
+  func isKeyForgotten(_ made: Moment) -> Bool { clock.now.milliseconds(since: made) > Self.keyMilliseconds }
+
   /// An id as part of a path. Stripe's have nothing to be escaped; what has is none.
-  private static func segment(_ id: String) throws -> String {
+  static func segment(_ id: String) throws -> String {
     guard !id.isEmpty, id.utf8.allSatisfy(isPlain) else {
       throw ProviderRefused(code: "resource_missing", sentence: "That is no id of Stripe's.")
     }

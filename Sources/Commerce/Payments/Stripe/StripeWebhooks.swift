@@ -1,8 +1,8 @@
 import Foundation
 
 extension StripeProvider {
-  /// Reads `payment_intent.*` and `refund.*`; all else is an event about nothing of ours, as is one of the other mode or
-  /// of a connected account. What it shows may be older than what came before it, and in the version of the API that
+  /// Reads `payment_intent.*`, `refund.*`, and of a connected account `account.updated`; all else is an event about
+  /// nothing of ours, as is one of the other mode. What it shows may be older than what came before it, and in the version of the API that
   /// the endpoint was set up with: it is a hint, after which the object itself is fetched.
   public func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent {
     let header = headers.first { $0.key.lowercased() == "stripe-signature" }?.value
@@ -11,8 +11,10 @@ extension StripeProvider {
     guard let event = try? JSONDecoder().decode(Told.self, from: Data(body)), (1...255).contains(event.id.utf8.count)
     else { throw WebhookRefusal.unreadable }
     let kind = String(event.type.prefix(100))
-    guard (event.livemode ?? false) == settings.isLive, event.account == nil else {
-      return ProviderEvent(id: event.id, kind: kind)
+    guard (event.livemode ?? false) == settings.isLive else { return ProviderEvent(id: event.id, kind: kind) }
+    if let account = event.account {
+      let isOfItself = kind == "account.updated" && account.utf8.count <= 255
+      return ProviderEvent(id: event.id, kind: kind, payee: isOfItself ? account : nil, isHint: true)
     }
     switch event.data {
     case .intent(let intent): return ProviderEvent(id: event.id, kind: kind, payment: intent.payment, isHint: true)
