@@ -64,6 +64,9 @@ struct Auditor {
     }
   }
 
+  /// What a unit of each product weighs.
+  static let grams: [Int64] = [500, 130, 40]
+
   let seed: UInt64
   var partner: ID<Partner>?
   var isPartnerActive = true
@@ -129,7 +132,10 @@ struct Auditor {
     if off != nil { isUsed = true }
     expect(order.discount.minor == discount, "\(discount) off")
     let left = goods - discount
-    let total = left + (left >= 200_000 ? 0 : 4900)
+    let weight = Self.weight(of: lines)
+    expect(weight <= 2_400, "a parcel of \(weight) g is sent")
+    let bringing: Int64 = weight <= 500 ? 3900 : weight <= 1_200 ? 4900 : 8800
+    let total = left + (left >= 200_000 ? 0 : bringing)
     expect(order.total.minor == total, "the total is \(total)")
     let isBrought =
       isPartnerActive && order.source.via == "blog" && ["", "https://blog.example"].contains(order.source.site)
@@ -142,6 +148,8 @@ struct Auditor {
     sequence.append(order.id)
   }
 
+  private static func weight(of lines: [Line]) -> Int64 { lines.reduce(0) { $0 + grams[$1.product] * $1.quantity } }
+
   /// Whether the seller of these has such a coupon: their own, or the platform's.
   private func knows(_ coupon: String?, _ lines: [Line]) -> Bool { coupon == "GIFT" || lines[0].product != 2 }
 
@@ -150,6 +158,8 @@ struct Auditor {
     let wanted = lines.compactMap { line in deals.first { $0.id == line.deal }.map { ($0, line.quantity) } }
     switch refusal {
     case .soldOut: break
+    case .tooHeavy:
+      return expect(bySeller(lines).contains { Self.weight(of: $0) > 2_400 }, "too heavy, and is not")
     case .channelNotSelling: return expect(isSuspended, "not selling, and not suspended")
     case .marketClosed: return expect(isClosed, "closed, and nobody closed it")
     case .sellerFull:

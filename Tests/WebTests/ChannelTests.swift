@@ -62,12 +62,14 @@ import Testing
       let market: JSON = [
         "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "commissionBasisPoints": 900,
         "taxIncludedBasisPoints": 1000, "shippingMinor": 500,
+        "shippingTable": [["upToGrams": 500, "minor": 300], ["upToGrams": 2000, "minor": 900]],
       ]
       #expect(try await web.owner.put("/api/v1/markets/JP", market).status == 403)
       let made = try await web.operator.put("/api/v1/markets/JP", market)
       #expect(made.status == 200 && made.json["code"] == "JP" && made.json["commissionBasisPoints"] == 900)
       let listed = try await web.guest.get("/api/v1/markets")
       #expect(listed.json["items"].array.map { $0["code"].string } == ["IN", "JP", "US"])
+      #expect(listed.json["items"][1]["shippingTable"][1]["upToGrams"] == 2000)
     }
   }
 
@@ -79,13 +81,14 @@ import Testing
         [
           "title": "Tea light", "options": ["Colour"],
           "variants": [
-            ["optionValues": ["Red"], "prices": ["IN": 4900], "onHand": 5],
+            ["optionValues": ["Red"], "prices": ["IN": 4900], "onHand": 5, "weightGrams": 40],
             ["optionValues": ["Blue"], "prices": ["IN": 4900], "compareAt": ["IN": 6900], "onHand": 0],
           ],
         ])
       #expect(made.status == 201, "\(made.text)")
       let product = made.json["id"].string ?? ""
       #expect(made.json["variants"][1]["compareAt"]["IN"]["minor"] == 6900)
+      #expect(made.json["variants"][0]["weightGrams"] == 40 && made.json["variants"][1]["weightGrams"] == 0)
 
       #expect(try await web.stranger.get("/api/v1/products/\(product)").status == 404)
       #expect(try await web.guest.get("/api/v1/products/\(product)").status == 401)

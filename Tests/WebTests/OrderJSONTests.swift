@@ -88,7 +88,7 @@ import Testing
     let money = #"{"minor":\#(isFull ? Int64.min : 0),"currency":"INR"}"#
     let line = """
       {"offer":"\(offer)","variant":"\(offer)","product":"\(offer)","title":"Lamp \\"big\\" / दीया","sku":"",
-       "quantity":3,"unitPrice":\(money),"total":\(money)}
+       "weightGrams":750,"quantity":3,"unitPrice":\(money),"total":\(money)}
       """
     let rest = """
       "show":"\(offer)","tracking":"https://example.com/1","paidAt":"2026-11-22T17:42:18.123Z",

@@ -57,7 +57,7 @@ import Testing
           variants: [
             VariantDraft(
               sku: "S-1", optionValues: ["Red"], prices: ["IN": 90_000], compareAt: ["IN": 120_000], onHand: 0),
-            VariantDraft(sku: "", optionValues: ["नीला"], prices: ["IN": 90_000], onHand: 3),
+            VariantDraft(sku: "", optionValues: ["नीला"], prices: ["IN": 90_000], onHand: 3, grams: 350),
             VariantDraft(sku: "S-3", optionValues: ["Grey"], prices: ["US": 1_000], onHand: 3),
           ]))
       let feed = try await web.guest.get("/@\(web.square.channel.handle)/feed.xml?market=IN")
@@ -74,6 +74,7 @@ import Testing
       ] { #expect(red.contains(part), "\(part)") }
       let blue = try #require(items.first { $0.contains("<g:color>नीला</g:color>") })
       #expect(blue.contains("<g:identifier_exists>no</g:identifier_exists>") && blue.contains("in_stock"))
+      #expect(blue.contains("<g:shipping_weight>350 g</g:shipping_weight>") && !red.contains("shipping_weight"))
       #expect(try await web.guest.get("/@nobody/feed.xml").status == 404)
       #expect(try await web.guest.get("/@\(web.square.channel.handle)/feed.xml?market=XX").status == 404)
     }

@@ -95,10 +95,15 @@ extension Commerce {
         "SELECT MAX(max_minor) AS maximum FROM auction_bid WHERE auction_id = \(id) AND account_id = \(account)")
       let market = try db.requireRow(
         """
-        SELECT currency, tax_included_bp, shipping_minor, shipping_free_from_minor FROM market
-        WHERE code = \(auction.market)
+        SELECT currency, tax_included_bp, shipping_minor, shipping_table, shipping_free_from_minor,
+          (SELECT weight_grams FROM variant WHERE id = \(auction.variant)) AS weight_grams
+        FROM market WHERE code = \(auction.market)
         """)
       let rates = try ShippingRates(row: market)
+      let grams = try market.number("weight_grams")
+      guard let shipping = rates.cost(of: auction.next, grams: grams) else {
+        throw BagRefusal.tooHeavy(title: auction.title, grams: grams, limit: rates.table.gramsMax ?? 0, ofUnit: true)
+      }
       let turn = try db.row(
         """
         SELECT auction_place.state AS state, orders.id AS id, orders.state AS order_state, orders.expires_ms AS expires_ms
@@ -115,7 +120,7 @@ extension Commerce {
         isMember: try auction.isMember(account, in: db),
         card: try SavedCard.all(of: account, provider: provider, in: db).first,
         address: try SavedAddress.all(of: account, in: db).first { $0.address.country == auction.market },
-        shipping: rates.cost(of: auction.next), shippingFreeFrom: money(rates.freeFrom),
+        shipping: shipping, shippingFreeFrom: money(rates.freeFrom),
         taxRate: try market.get("tax_included_bp"), order: try turn?.get("id"),
         payUntil: mustPay ? try turn?.get("expires_ms") : nil)
     }

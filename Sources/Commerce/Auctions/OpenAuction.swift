@@ -21,10 +21,11 @@ extension Commerce {
       try policy.checkNew(id, at: occasion.at)
       try show.requireLive()
       guard show.markets.contains(draft.market),
-        let market = try db.row("SELECT currency FROM market WHERE code = \(draft.market)")
+        let market = try Market.find(draft.market, in: db)
       else { throw GeneralRefusal.invalid(field: "market", why: "must be one that the show sells in") }
       try requireSelling(show.channel, in: draft.market, db)
       let title = try title(of: draft.variant, channel: show.channel, in: db)
+      try requireSendable(draft.variant, title, in: market, db)
       let states = try db.rows("SELECT state FROM auction WHERE show_id = \(showID)").map {
         try $0.get("state", as: Auction.State.self)
       }
@@ -44,7 +45,7 @@ extension Commerce {
           is_sudden_death, state, opened_ms, ends_ms, last_end_ms, open_media_ms, extensions, bids, leader_id,
           leader_name, leader_max_minor, price_minor, ended_ms, order_id, units_held, account_id, made_hash, created_ms)
         VALUES (\(id), \(showID), \(draft.variant), \(title), \(draft.market),
-          \(try market.get("currency", as: Currency.self)), \(draft.openingMinor), \(draft.incrementMinor.sqlValue),
+          \(market.currency), \(draft.openingMinor), \(draft.incrementMinor.sqlValue),
           \(draft.isSuddenDeath), \(Auction.State.open), \(opened), \(ends), \(lastEnd),
           \(min(max(0, media), Timeline.mediaTimeMax)), 0, 0, NULL, '', NULL, NULL, NULL, NULL, 1,
           \(caller.account.sqlValue), \(fingerprint), \(occasion.at))
@@ -64,6 +65,16 @@ extension Commerce {
     case nil: return
     case .seller: throw BagRefusal.channelNotSelling
     default: throw BagRefusal.marketClosed(market)
+    }
+  }
+
+  /// Nobody should win what cannot be sent to them.
+  private func requireSendable(
+    _ variant: ID<Variant>, _ title: String, in market: Market, _ db: any Connection
+  ) throws {
+    let grams = try db.requireRow("SELECT weight_grams FROM variant WHERE id = \(variant)").number("weight_grams")
+    guard market.shippingTable.gramsMax.map({ grams <= $0 }) ?? true else {
+      throw BagRefusal.tooHeavy(title: title, grams: grams, limit: market.shippingTable.gramsMax ?? 0, ofUnit: true)
     }
   }
 

@@ -65,6 +65,9 @@ public struct Policy: Sendable {
   /// Affiliate terms of one channel that have not ended.
   public let affiliateTermsMax = 200
   public var languagesPerMarketMax = 10
+  public let shippingStepsMax = 20
+  /// What a parcel may weigh in a shipping table, and a unit of a variant.
+  public let parcelGramsMax: Int64 = 1_000_000
 
   // MARK: Partners
 

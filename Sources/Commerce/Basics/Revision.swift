@@ -62,7 +62,7 @@ public struct ChangedMeanwhile: Refusal, Equatable {
 extension Product {
   public var revision: Revision {
     let choices = variants.flatMap { variant in
-      [variant.id.description, variant.sku, "\(variant.options.count)"] + variant.options
+      [variant.id.description, variant.sku, "\(variant.grams)", "\(variant.options.count)"] + variant.options
         + Self.fields(variant.prices) + Self.fields(variant.compareAt)
     }
     return Revision([title, description, category, "\(options.count)"] + options + choices)

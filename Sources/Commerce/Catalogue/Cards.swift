@@ -66,8 +66,8 @@ extension ProductCard {
       options: options, pictures: pictures,
       variants: variants.map {
         Choice(
-          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, available: $0.available, offer: nil,
-          dealOffer: nil)
+          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, grams: $0.grams, available: $0.available,
+          offer: nil, dealOffer: nil)
       }, deal: nil)
   }
 
@@ -126,7 +126,7 @@ extension ProductCard {
         pictures: pictures[id] ?? [],
         variants: (ofProduct[id] ?? []).map { variant in
           Choice(
-            id: variant.id, sku: variant.sku, title: variant.title, options: variant.options,
+            id: variant.id, sku: variant.sku, title: variant.title, options: variant.options, grams: variant.grams,
             available: (levels[variant.id] ?? .none).available, offer: offers[variant.id],
             dealOffer: dealOffers[variant.id])
         }, deal: dealOf[id])

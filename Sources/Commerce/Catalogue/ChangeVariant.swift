@@ -3,20 +3,25 @@ import Store
 /// What of a variant is to be another; what is not named stays as it is.
 public struct VariantChange: Sendable, Equatable {
   public var sku: String?
+  /// What one unit weighs.
+  public var grams: Int64?
   /// Minor units by market code; 0 takes it off sale there.
   public var prices: [String: Int64]
   /// By market code; 0 takes the comparison away.
   public var compareAt: [String: Int64]
 
-  public init(sku: String? = nil, prices: [String: Int64] = [:], compareAt: [String: Int64] = [:]) {
+  public init(
+    sku: String? = nil, grams: Int64? = nil, prices: [String: Int64] = [:], compareAt: [String: Int64] = [:]
+  ) {
     self.sku = sku
+    self.grams = grams
     self.prices = prices
     self.compareAt = compareAt
   }
 }
 
 extension Commerce {
-  /// Changes one variant's SKU and its prices in the markets that are named. Of two people who change different variants
+  /// Changes one variant's SKU, its weight and its prices in the markets that are named. Of two people who change different variants
   /// of a product, or one variant in different markets, neither undoes the other. For the channel's owners.
   ///
   /// - Parameter seen: the product that the change was made from. Throws `ChangedMeanwhile` when it is another by now.
@@ -35,6 +40,7 @@ extension Commerce {
         throw GeneralRefusal.notFound("variant")
       }
       if let sku = change.sku { draft.variants[place].sku = sku }
+      draft.variants[place].grams = change.grams
       for (market, price) in change.prices {
         draft.variants[place].prices[market] = price == 0 ? nil : price
         if price == 0 { draft.variants[place].compareAt[market] = nil }

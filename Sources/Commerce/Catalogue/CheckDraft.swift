@@ -69,6 +69,10 @@ extension VariantDraft {
     if let onHand, !(0...policy.onHandMax).contains(onHand) {
       throw GeneralRefusal.invalid(field: "\(field).onHand", why: "must be between 0 and \(policy.onHandMax)")
     }
+    if let grams, !(0...policy.parcelGramsMax).contains(grams) {
+      throw GeneralRefusal.invalid(
+        field: "\(field).weightGrams", why: "must be between 0 and \(policy.parcelGramsMax) grams")
+    }
     return draft
   }
 }

@@ -75,7 +75,8 @@ private enum ShopifyColumns {
     "Title", "URL handle", "Description", "Product category", "Published on online store", "Status", "SKU",
     "Option1 name", "Option1 value",
     "Option2 name", "Option2 value", "Option3 name", "Option3 value", "Price", "Compare-at price", "Inventory tracker",
-    "Inventory quantity", "Continue selling when out of stock", "Product image URL", "Image position", "Image alt text",
+    "Inventory quantity", "Continue selling when out of stock", "Weight value (grams)", "Weight unit for display",
+    "Product image URL", "Image position", "Image alt text",
     "Gift card",
   ]
 }
@@ -103,10 +104,10 @@ extension Product {
         }
         row += [
           market.plain(variant.prices[market.code]?.minor), market.plain(variant.compareAt[market.code]?.minor),
-          "shopify", "\(variant.onHand)", "deny",
+          "shopify", "\(variant.onHand)", "deny", "\(variant.grams)", "g",
         ]
       } else {
-        row += Array(repeating: "", count: 12)
+        row += Array(repeating: "", count: 14)
       }
       row += picture.map { [base + $0.url, "\(place + 1)", $0.alt] } ?? ["", "", ""]
       row.append(isFirst ? "FALSE" : "")

@@ -24,7 +24,7 @@ public struct ImportItem: Sendable, Equatable {
   /// Something that is another afterwards.
   public struct Change: Sendable, Equatable, Codable {
     public enum Field: String, Sendable, Codable, CaseIterable {
-      case title, description, category, options, order, variant, choice, sku, price, compareAt, onHand
+      case title, description, category, options, order, variant, choice, sku, price, compareAt, onHand, weight
     }
 
     public let field: Field
@@ -117,6 +117,7 @@ extension ProductDraft {
         .compareAt, draft.name, market.plain(variant.compareAt[market.code]?.minor),
         market.plain(draft.compareAt[market.code]))
       note(.onHand, draft.name, "\(variant.onHand)", "\(draft.onHand ?? variant.onHand)")
+      note(.weight, draft.name, Weight.text(variant.grams), Weight.text(draft.grams ?? variant.grams))
     }
     let kept = variants.compactMap(\.id)
     for variant in product.variants where !kept.contains(variant.id) {

@@ -119,9 +119,9 @@ extension VariantDraft {
     let variant = id ?? ID(at: occasion.at, entropy: occasion.entropy)
     let made = try db.run(
       """
-      INSERT INTO variant (id, product_id, position, sku, title, options, created_ms, retired_ms)
+      INSERT INTO variant (id, product_id, position, sku, title, options, weight_grams, created_ms, retired_ms)
       VALUES (\(variant), \(product), \(place), \(sku), \(title), \(try TextList.text(of: optionValues)),
-        \(occasion.at), NULL)
+        \(grams ?? 0), \(occasion.at), NULL)
       ON CONFLICT DO NOTHING
       """)
     guard made == 1 else { throw IDTaken(what: "variant") }
@@ -134,7 +134,7 @@ extension VariantDraft {
   ) throws {
     try db.run(
       """
-      UPDATE variant SET position = \(place), sku = \(sku), title = \(title),
+      UPDATE variant SET position = \(place), sku = \(sku), title = \(title), weight_grams = \(grams ?? variant.grams),
         options = \(try TextList.text(of: optionValues))
       WHERE id = \(variant.id)
       """)

@@ -27,6 +27,8 @@ public struct Variant: Sendable, Equatable {
   /// By market code.
   public let prices: [String: Money]
   public let compareAt: [String: Money]
+  /// What one unit weighs with its packing, in grams; 0 when nobody weighed it.
+  public let grams: Int64
   public let onHand: Int64
   public let reserved: Int64
 
@@ -135,10 +137,12 @@ public struct VariantDraft: Sendable, Codable, Equatable {
   /// Units in stock. Nil leaves the stock of a variant that is there as it is: a form that was opened before a sale
   /// should not put back what was sold.
   public var onHand: Int64?
+  /// What one unit weighs, in grams. Nil leaves it as it is.
+  public var grams: Int64?
 
   public init(
     id: ID<Variant>? = nil, sku: String = "", optionValues: [String] = [], prices: [String: Int64],
-    compareAt: [String: Int64] = [:], onHand: Int64? = nil
+    compareAt: [String: Int64] = [:], onHand: Int64? = nil, grams: Int64? = nil
   ) {
     self.id = id
     self.sku = sku
@@ -146,5 +150,6 @@ public struct VariantDraft: Sendable, Codable, Equatable {
     self.prices = prices
     self.compareAt = compareAt
     self.onHand = onHand
+    self.grams = grams
   }
 }

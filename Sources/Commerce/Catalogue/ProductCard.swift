@@ -20,6 +20,8 @@ public struct ProductCard: Sendable, Equatable {
     public let sku: String
     public let title: String
     public let options: [String]
+    /// What one unit weighs; 0 when nobody weighed it.
+    public let grams: Int64
     /// Never negative.
     public let available: Int64
     /// Nil when it is not sold in this market.

@@ -53,7 +53,7 @@ extension Variant {
       id: row.id, product: row.product, sku: row.sku, title: row.title, options: row.options,
       prices: Dictionary(offers.map { ($0.market, $0.price) }) { first, _ in first },
       compareAt: Dictionary(offers.compactMap { offer in offer.compareAt.map { (offer.market, $0) } }) { $1 },
-      onHand: stock.onHand, reserved: stock.reserved)
+      grams: row.grams, onHand: stock.onHand, reserved: stock.reserved)
   }
 }
 
@@ -64,19 +64,21 @@ struct VariantRow {
   let sku: String
   let title: String
   let options: [String]
+  let grams: Int64
 
   /// The variants of these products that can be bought, in order.
   static func current(of products: [ID<Product>], in db: any Connection) throws -> [VariantRow] {
     guard !products.isEmpty else { return [] }
     return try db.rows(
       """
-      SELECT id, product_id, sku, title, options FROM variant
+      SELECT id, product_id, sku, title, options, weight_grams FROM variant
       WHERE product_id IN \(list: products) AND retired_ms IS NULL ORDER BY product_id, position, id
       """
     ).map { row in
       VariantRow(
         id: try row.get("id"), product: try row.get("product_id"), sku: try row.get("sku"),
-        title: try row.get("title"), options: try TextList.list(of: row.get("options")))
+        title: try row.get("title"), options: try TextList.list(of: row.get("options")),
+        grams: try row.get("weight_grams"))
     }
   }
 }

@@ -83,7 +83,7 @@ struct ShopifyFile {
   /// The columns we read. Names are compared without case.
   enum Column: CaseIterable {
     case handle, title, description, category, published, status, giftCard, picture, pictureAlt, sku, price, compareAt,
-      quantity
+      quantity, weight
     case name1, value1, name2, value2, name3, value3
 
     var names: [String] {
@@ -101,6 +101,7 @@ struct ShopifyFile {
       case .price: ["variant price", "price"]
       case .compareAt: ["variant compare at price", "compare-at price"]
       case .quantity: ["variant inventory qty", "inventory quantity"]
+      case .weight: ["variant grams", "weight value (grams)"]
       case .name1: ["option1 name"]
       case .value1: ["option1 value"]
       case .name2: ["option2 name"]
@@ -246,11 +247,15 @@ extension VariantDraft {
     guard let quantity = Int64(row[.quantity].isEmpty ? "0" : row[.quantity]) else {
       throw wrong("not_a_number", row[.quantity], "is not a number of units.")
     }
+    // Of a thousandth of a gram the file may speak; here a gram is the least.
+    let milligrams = row[.weight].isEmpty ? 0 : Money.minor(row[.weight], fractionDigits: 3)
+    guard let milligrams else { throw wrong("not_a_weight", row[.weight], "is not a weight in grams.") }
     // Shops that sell what they do not have go below zero; and a comparison that is not above the price says nothing.
     self.init(
       sku: row[.sku], optionValues: optionValues, prices: [market.code: price],
       compareAt: compareAt > price ? [market.code: compareAt] : [:],
-      onHand: row[.quantity].isEmpty ? nil : max(0, quantity))
+      onHand: row[.quantity].isEmpty ? nil : max(0, quantity),
+      grams: row[.weight].isEmpty ? nil : (milligrams + 500) / 1_000)
   }
 }
 

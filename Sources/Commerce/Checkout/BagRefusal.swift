@@ -17,6 +17,8 @@ public enum BagRefusal: Refusal, Equatable {
   /// `left` is what was left of the deal when it was asked for.
   case dealTaken(title: String, left: Int64)
   case dealLimit(title: String, limit: Int64)
+  /// The parcel is heavier than any that is sent; `title` is of what weighs most in it, all of it or `ofUnit` one alone.
+  case tooHeavy(title: String, grams: Int64, limit: Int64, ofUnit: Bool)
 
   public var code: String {
     switch self {
@@ -34,6 +36,7 @@ public enum BagRefusal: Refusal, Equatable {
     case .soldOut: "sold_out"
     case .dealTaken: "deal_taken"
     case .dealLimit: "deal_limit"
+    case .tooHeavy: "parcel_too_heavy"
     }
   }
 
@@ -61,6 +64,10 @@ public enum BagRefusal: Refusal, Equatable {
         : "Only \(left) of “\(title)” are left at this price. Order fewer."
     case .dealLimit(let title, let limit):
       "At most \(limit) of “\(title)” a buyer at this price. Order more at today's price."
+    case .tooHeavy(let title, let grams, let limit, true):
+      "“\(title)” weighs \(Weight.text(grams)) and cannot be sent here: a parcel may weigh \(Weight.text(limit))."
+    case .tooHeavy(let title, let grams, let limit, false):
+      "The parcel would weigh \(Weight.text(grams)), and may weigh \(Weight.text(limit)). Order less of “\(title)”, or in parts."
     }
   }
 
@@ -69,7 +76,7 @@ public enum BagRefusal: Refusal, Equatable {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
     case .marketClosed, .channelNotSelling, .channelNotInMarket, .sellerFull, .soldOut, .offerNotOpen, .dealTaken,
-      .dealLimit:
+      .dealLimit, .tooHeavy:
       .conflict
     case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge: .invalid
     }
@@ -78,12 +85,35 @@ public enum BagRefusal: Refusal, Equatable {
   public var field: String? {
     switch self {
     case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .tooManySellers, .amountTooLarge, .soldOut,
-      .dealTaken,
-      .dealLimit:
+      .dealTaken, .dealLimit, .tooHeavy:
       "lines"
     case .marketClosed, .channelNotInMarket: "market"
     case .notInShow: "show"
     case .channelNotSelling, .sellerFull: nil
     }
+  }
+}
+
+extension BagRefusal {
+  /// Names what weighs most.
+  static func tooHeavy(_ lines: [Quote.Line], limit: Int64) -> Self {
+    let grams = lines.reduce(0) { $0 + $1.grams * $1.quantity }
+    let heaviest = lines.max { $0.grams * $0.quantity < $1.grams * $1.quantity }
+    if let unit = lines.first(where: { $0.grams > limit }) {
+      return .tooHeavy(title: unit.title, grams: unit.grams, limit: limit, ofUnit: true)
+    }
+    return .tooHeavy(title: heaviest?.title ?? "", grams: grams, limit: limit, ofUnit: false)
+  }
+}
+
+/// Weights as people write them.
+public enum Weight {
+  /// `750 g`, `1.5 kg`.
+  public static func text(_ grams: Int64) -> String {
+    guard grams >= 1_000 else { return "\(grams) g" }
+    let (kilograms, rest) = grams.quotientAndRemainder(dividingBy: 1_000)
+    var fraction = "\(1_000 + rest)".dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    return fraction.isEmpty ? "\(kilograms) kg" : "\(kilograms).\(fraction) kg"
   }
 }

@@ -57,14 +57,14 @@ extension Order {
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
         line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
         line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
-        line.creatorRate, line.creatorShare.minor, line.partnerRate, line.partnerShare.minor,
+        line.creatorRate, line.creatorShare.minor, line.partnerRate, line.partnerShare.minor, line.grams,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
-        refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor)
+        refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor, weight_grams)
       VALUES \(rows: rows)
       """)
   }
@@ -99,7 +99,7 @@ extension Order {
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
         commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor,
-        creator_bp, creator_minor, partner_bp, partner_minor
+        creator_bp, creator_minor, partner_bp, partner_minor, weight_grams
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -157,6 +157,7 @@ extension OrderLine {
     product = line.product
     title = line.title
     sku = line.sku
+    grams = line.grams
     quantity = line.quantity
     unitPrice = line.unitPrice
     total = line.total
@@ -180,6 +181,7 @@ extension OrderLine {
     product = try row.get("product_id")
     title = try row.get("title")
     sku = try row.get("sku")
+    grams = try row.get("weight_grams")
     quantity = try row.get("quantity")
     unitPrice = try money("price_minor")
     total = try money("total_minor")

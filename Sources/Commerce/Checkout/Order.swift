@@ -56,6 +56,8 @@ public struct OrderLine: Sendable, Equatable {
   public let product: ID<Product>
   public let title: String
   public let sku: String
+  /// What one unit weighed when it was sold, in grams.
+  public let grams: Int64
   public let quantity: Int64
   public let unitPrice: Money
   public let total: Money

@@ -27,6 +27,8 @@ public struct Quote: Sendable, Equatable {
     let plan: CommissionPlan?
     /// The deal that its offer belongs to; nil for a list price.
     public let deal: ID<Deal>?
+    /// What one unit weighs, in grams; 0 when nobody weighed it.
+    public let grams: Int64
     /// What the deal takes off the list price, for all units; nothing without one.
     public let dealSaving: Money
   }

@@ -23,14 +23,14 @@ extension Quote {
         offer.compare_at_minor AS compare_at_minor,
         offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
         offer.auction_id AS auction_id,
-        variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku,
+        variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku, variant.weight_grams AS weight_grams,
         product.id AS product_id, product.title AS product_title, product.category AS category,
         channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
         channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
         market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
         market.commission_bp AS commission_bp,
         market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
-        market.shipping_free_from_minor AS shipping_free_from_minor,
+        market.shipping_table AS shipping_table, market.shipping_free_from_minor AS shipping_free_from_minor,
         show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
         show_product.product_id AS run_product_id, \(CommissionPlans.columns)
       FROM offer
@@ -115,7 +115,11 @@ extension Quote {
     promotion = try lines.reduce(nothing) { try $0.adding($1.promotion) }
     tax = try lines.reduce(nothing) { try $0.adding($1.tax) }
     let goods = Money(minor: subtotal.minor - discount.minor, currency: rates.currency)
-    shipping = rates.cost(of: goods)
+    let grams = lines.reduce(0) { $0 + $1.grams * $1.quantity }
+    guard let cost = rates.cost(of: goods, grams: grams) else {
+      throw BagRefusal.tooHeavy(lines, limit: rates.table.gramsMax ?? 0)
+    }
+    shipping = cost
     total = try goods.adding(shipping)
     guard total.minor <= Money.minorMax else { throw BagRefusal.amountTooLarge }
   }
@@ -153,6 +157,7 @@ extension Quote.Line {
     variant = try row.get("variant_id")
     product = try row.get("product_id")
     sku = try row.get("sku")
+    grams = try row.get("weight_grams")
     title = Self.title(product: try row.get("product_title"), variant: try row.get("variant_title"))
     unitPrice = Money(minor: try row.get("price_minor"), currency: try row.get("currency"))
     total = try unitPrice.times(line.quantity)
@@ -174,7 +179,7 @@ extension Quote.Line {
 
   private init(_ line: Self, _ minor: Int64, _ funder: Coupon.Funder) {
     (offer, variant, product) = (line.offer, line.variant, line.product)
-    (title, sku, quantity) = (line.title, line.sku, line.quantity)
+    (title, sku, quantity, grams) = (line.title, line.sku, line.quantity, line.grams)
     (unitPrice, total, deal, dealSaving) = (line.unitPrice, line.total, line.deal, line.dealSaving)
     discount = Money(minor: minor, currency: total.currency)
     promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
@@ -197,23 +202,5 @@ extension Quote.Line {
   /// A product with one variant has a variant without a title, or with one that says nothing.
   static func title(product: String, variant: String) -> String {
     variant.isEmpty || variant == product ? product : "\(product) · \(variant)"
-  }
-}
-
-/// What a market asks for bringing a parcel.
-struct ShippingRates: Sendable, Equatable {
-  let currency: Currency
-  let flat: Int64
-  let freeFrom: Int64?
-
-  init(row: Row) throws {
-    currency = try row.get("currency")
-    flat = try row.get("shipping_minor")
-    freeFrom = try row.get("shipping_free_from_minor")
-  }
-
-  func cost(of subtotal: Money) -> Money {
-    let isFree = freeFrom.map { subtotal.minor >= $0 } ?? false
-    return Money(minor: isFree ? 0 : flat, currency: currency)
   }
 }

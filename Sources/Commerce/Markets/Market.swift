@@ -16,14 +16,18 @@ public struct Market: Sendable, Equatable {
   public var commission: Rate
   /// The tax that prices include.
   public var taxIncluded: Rate
+  /// What every parcel costs, where `shippingTable` says nothing.
   public var shippingMinor: Int64
+  /// What a parcel costs by its weight.
+  public var shippingTable: ShippingTable
   /// Goods of this amount or more are shipped free; nil for never.
   public var shippingFreeFromMinor: Int64?
 
   public init(
     code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true,
     admission: Admission? = nil, commission: Rate,
-    taxIncluded: Rate = .zero, shippingMinor: Int64 = 0, shippingFreeFromMinor: Int64? = nil
+    taxIncluded: Rate = .zero, shippingMinor: Int64 = 0, shippingTable: ShippingTable = .flat,
+    shippingFreeFromMinor: Int64? = nil
   ) {
     self.code = code
     self.currency = currency
@@ -34,12 +38,13 @@ public struct Market: Sendable, Equatable {
     self.commission = commission
     self.taxIncluded = taxIncluded
     self.shippingMinor = shippingMinor
+    self.shippingTable = shippingTable
     self.shippingFreeFromMinor = shippingFreeFromMinor
   }
 
   static let columns: SQL = """
     code, currency, name, languages, is_open, admission, commission_bp, tax_included_bp, shipping_minor,
-    shipping_free_from_minor
+    shipping_table, shipping_free_from_minor
     """
 
   init(row: Row) throws {
@@ -52,6 +57,7 @@ public struct Market: Sendable, Equatable {
     commission = try row.get("commission_bp")
     taxIncluded = try row.get("tax_included_bp")
     shippingMinor = try row.get("shipping_minor")
+    shippingTable = try row.get("shipping_table")
     shippingFreeFromMinor = try row.get("shipping_free_from_minor")
   }
 

@@ -66,11 +66,11 @@ extension Commerce {
         INSERT INTO market (\(Market.columns))
         VALUES (\(market.code), \(market.currency), \(market.name), \(market.languages.joined(separator: ",")),
           \(market.isOpen), \(market.admission), \(market.commission), \(market.taxIncluded), \(market.shippingMinor),
-          \(market.shippingFreeFromMinor.sqlValue))
+          \(market.shippingTable), \(market.shippingFreeFromMinor.sqlValue))
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, languages = excluded.languages,
           is_open = excluded.is_open, admission = excluded.admission, commission_bp = excluded.commission_bp,
           tax_included_bp = excluded.tax_included_bp, shipping_minor = excluded.shipping_minor,
-          shipping_free_from_minor = excluded.shipping_free_from_minor
+          shipping_table = excluded.shipping_table, shipping_free_from_minor = excluded.shipping_free_from_minor
         """)
       if let before, let after = market.admission {
         try Admission.changed(
@@ -97,6 +97,7 @@ extension Market {
     for (field, amount) in amounts where !(0...Money.minorMax).contains(amount) {
       throw GeneralRefusal.invalid(field: field, why: "must be between 0 and \(Money.minorMax) minor units")
     }
+    try shippingTable.check(policy)
     var market = self
     market.name = try policy.text(name, "name", max: policy.nameCharactersMax)
     return market

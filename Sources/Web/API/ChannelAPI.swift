@@ -52,6 +52,7 @@ enum ChannelAPI {
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
     let shippingMinor: Int64
+    let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
 
     init(_ market: Market) {
@@ -64,6 +65,7 @@ enum ChannelAPI {
       commissionBasisPoints = market.commission.basisPoints
       taxIncludedBasisPoints = market.taxIncluded.basisPoints
       shippingMinor = market.shippingMinor
+      shippingTable = market.shippingTable.isFlat ? nil : market.shippingTable.steps
       shippingFreeFromMinor = market.shippingFreeFromMinor
     }
   }
@@ -77,16 +79,22 @@ enum ChannelAPI {
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
     let shippingMinor: Int64
+    let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
 
-    static let fields = ["admission": "How channels get in; left out to leave it as it is."]
+    static let fields = [
+      "admission": "How channels get in; left out to leave it as it is.",
+      "shippingMinor": "What every parcel costs, where there is no table.",
+      "shippingTable":
+        "What a parcel costs by its weight, from light to heavy; nothing heavier is sent. Left out, all cost the same.",
+    ]
 
     func market(_ code: String) throws -> Market {
       Market(
         code: code, currency: currency, name: name, languages: languages, isOpen: isOpen, admission: admission,
         commission: try Self.rate(commissionBasisPoints, "commissionBasisPoints"),
         taxIncluded: try Self.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"), shippingMinor: shippingMinor,
-        shippingFreeFromMinor: shippingFreeFromMinor)
+        shippingTable: ShippingTable(shippingTable ?? []), shippingFreeFromMinor: shippingFreeFromMinor)
     }
 
     private static func rate(_ points: Int64, _ field: String) throws -> Rate {

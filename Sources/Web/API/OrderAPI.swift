@@ -41,6 +41,8 @@ enum OrderAPI {
     let product: ID<Product>
     let title: String
     let sku: String
+    /// Of one unit; 0 when nobody weighed it.
+    let weightGrams: Int64
     let quantity: Int64
     let unitPrice: Money
     let total: Money
@@ -178,7 +180,7 @@ enum OrderAPI {
       lines = order.lines.map {
         QuoteLine(
           offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-          quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+          weightGrams: $0.grams, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
       }
       subtotal = order.subtotal
       coupon = CouponUsed(code: order.couponCode, discount: order.discount, promotion: order.promotion)
@@ -336,7 +338,7 @@ enum OrderAPI {
         lines: quote.lines.map {
           QuoteLine(
             offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-            quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+            weightGrams: $0.grams, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
         }, subtotal: quote.subtotal, dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
         coupon: CouponUsed(
           code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),

@@ -182,6 +182,7 @@ extension OrderAPI.QuoteLine {
       $0.member("product", product)
       $0.member("title", title)
       $0.member("sku", sku)
+      $0.member("weightGrams", weightGrams)
       $0.member("quantity", quantity)
       $0.member("unitPrice", unitPrice)
       $0.member("total", total)

@@ -29,6 +29,7 @@ enum ProductAPI {
     /// By market code.
     let prices: [String: Money]
     let compareAt: [String: Money]
+    let weightGrams: Int64
     let onHand: Int64
     let reserved: Int64
     let available: Int64
@@ -56,7 +57,7 @@ enum ProductAPI {
       variants = product.variants.map {
         VariantAnswer(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, prices: $0.prices, compareAt: $0.compareAt,
-          onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
+          weightGrams: $0.grams, onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
       }
       pictures = product.pictures.map(PictureAnswer.init)
       createdAt = product.createdAt
@@ -71,17 +72,19 @@ enum ProductAPI {
     let prices: [String: Int64]
     let compareAt: [String: Int64]?
     let onHand: Int64?
+    let weightGrams: Int64?
 
     static let fields = [
       "prices": "Minor units by market code; a market that is not named does not sell it.",
       "compareAt": "What the price is compared with, above it; by market code.",
       "onHand": "Units in stock. Left out, the stock of a variant that is there stays as it is.",
+      "weightGrams": "What one unit weighs with its packing. Left out, it stays as it is; 0 is not weighed.",
     ]
 
     var draft: VariantDraft {
       VariantDraft(
         id: id, sku: sku ?? "", optionValues: optionValues ?? [], prices: prices, compareAt: compareAt ?? [:],
-        onHand: onHand)
+        onHand: onHand, grams: weightGrams)
     }
   }
 
@@ -116,6 +119,7 @@ enum ProductAPI {
 
   struct VariantChange: Codable, Described {
     let sku: String?
+    let weightGrams: Int64?
     let prices: [String: Int64]?
     let compareAt: [String: Int64]?
 
@@ -169,13 +173,15 @@ enum ProductAPI {
     }.by(.account).conditional,
     Endpoint(
       .patch, "/api/v1/variants/{variant}",
-      "Changes a variant's SKU and prices, and nothing else of its product; for its channel's owners.",
+      "Changes a variant's SKU, weight and prices, and nothing else of its product; for its channel's owners.",
       takes: VariantChange.self, gives: ProductAnswer.self
     ) { call, body in
       ProductAnswer(
         try await call.commerce.changeVariant(
           call.id("variant"), by: call.caller,
-          .init(sku: body.sku, prices: body.prices ?? [:], compareAt: body.compareAt ?? [:]), seen: call.seen()))
+          .init(
+            sku: body.sku, grams: body.weightGrams, prices: body.prices ?? [:], compareAt: body.compareAt ?? [:]),
+          seen: call.seen()))
     }.by(.account).conditional,
     Endpoint(
       .put, "/api/v1/variants/{variant}/stock", "Says how many units there are, after counting them.",

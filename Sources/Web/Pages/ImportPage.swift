@@ -196,6 +196,7 @@ extension ImportPage.ChangeView {
       case .price: words["imports.fieldPrice"]
       case .compareAt: words["imports.fieldCompareAt"]
       case .onHand: words["imports.fieldOnHand"]
+      case .weight: words["imports.fieldWeight"]
       }
     // The one variant of a product without options goes without saying: its price is what there is to tell.
     label = change.field == .variant && change.variant.isEmpty ? words["imports.fieldPrice"] : name

@@ -43,7 +43,10 @@ enum MerchantFeed {
   {
     let sold = card.variants.filter { $0.offer != nil }
     return sold.map { choice in
-      guard let offer = choice.offer else { return "" }
+      // What cannot be sent there is not sold there.
+      guard let offer = choice.offer, let shipping = market.shipping(of: offer.price, grams: choice.grams) else {
+        return ""
+      }
       func money(_ amount: Money) -> String { "\(Figures.plain(amount.minor, amount.currency)) \(amount.currency)" }
       let title = choice.title.isEmpty || choice.title == card.title ? card.title : "\(card.title) · \(choice.title)"
       var text = "<item>" + element("g:id", "\(choice.id)") + element("g:title", String(title.prefix(150)))
@@ -66,8 +69,7 @@ enum MerchantFeed {
         guard let attribute = attribute(of: name) else { continue }
         text += element(attribute, String(value.prefix(100)))
       }
-      let isFree = market.shippingFreeFromMinor.map { offer.price.minor >= $0 } ?? false
-      let shipping = Money(minor: isFree ? 0 : market.shippingMinor, currency: market.currency)
+      if choice.grams > 0 { text += element("g:shipping_weight", "\(choice.grams) g") }
       text += "<g:shipping>" + element("g:country", market.code) + element("g:price", money(shipping)) + "</g:shipping>"
       return text + "</item>\n"
     }.joined()

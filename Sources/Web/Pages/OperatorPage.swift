@@ -12,6 +12,7 @@ struct OperatorPage: Sendable {
     let commission: String
     let tax: String
     let shipping: String
+    let shippingTable: String
     let freeFrom: String
     let isOpen: Bool
     let openText: String
@@ -26,6 +27,8 @@ struct OperatorPage: Sendable {
       commission = Figures.percent(market.commission)
       tax = Figures.percent(market.taxIncluded)
       shipping = Figures.plain(market.shippingMinor, market.currency)
+      shippingTable = market.shippingTable.steps.map { "\($0.upToGrams): \(Figures.plain($0.minor, market.currency))" }
+        .joined(separator: "\n")
       freeFrom = market.shippingFreeFromMinor.map { Figures.plain($0, market.currency) } ?? ""
       isOpen = market.isOpen
       openText = words[market.isOpen ? "operator.isOpen" : "operator.isClosed"]
@@ -88,7 +91,21 @@ struct OperatorPage: Sendable {
       isOpen: form.has("isOpen"), admission: Admission(rawValue: form["admission"]),
       commission: try number("commission", percent, rate),
       taxIncluded: try number("tax", percent, rate), shippingMinor: try number("shipping", money, amount),
+      shippingTable: try number("shippingTable", "must have lines like 500: 49.00") { table($0, currency) },
       shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
+  }
+
+  /// A step on each line, `500: 49.00`; nil for anything else.
+  private static func table(_ text: String, _ currency: Currency) -> ShippingTable? {
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    let steps = lines.compactMap { line -> ShippingTable.Step? in
+      let parts = line.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, let grams = Int64(parts[0]), let minor = Figures.minor(parts[1], currency) else {
+        return nil
+      }
+      return .init(upToGrams: grams, minor: minor)
+    }
+    return steps.count == lines.count ? ShippingTable(steps) : nil
   }
 
   static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {

@@ -90,6 +90,8 @@ struct OrderPage: Sendable {
   let shippingText: String
   let totalText: String
   let taxText: String
+  /// What the goods weigh, for the seller; nil when nobody weighed them.
+  let weightText: String?
   let refundedText: String?
   /// Whose show sold it and what they have of it, for the seller.
   let creatorName: String?
@@ -158,6 +160,8 @@ struct OrderPage: Sendable {
     shippingText = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
     totalText = words.money(order.total)
     taxText = words.money(order.tax)
+    let grams = order.lines.reduce(0) { $0 + $1.grams * $1.quantity }
+    weightText = isSeller && grams > 0 ? Weight.text(grams) : nil
     refundedText = order.refunded.minor > 0 ? words.money(order.refunded) : nil
     creatorName = isSeller ? creator.map { words["affiliates.ofShow", ["name": $0]] } : nil
     creatorText = words.money(

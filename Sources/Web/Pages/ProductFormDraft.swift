@@ -8,6 +8,8 @@ struct ProductFormDraft: Sendable {
     var onHand = ""
     /// What `onHand` said when the form was made: left as it was, the stock is left as it is, whatever sold meanwhile.
     var onHandBefore = ""
+    /// In grams; empty for one that was not weighed.
+    var weight = ""
     var values = ["", "", ""]
     var prices: [String: String] = [:]
     var compareAt: [String: String] = [:]
@@ -35,7 +37,7 @@ struct ProductFormDraft: Sendable {
     variants = product.variants.map { variant in
       VariantFields(
         id: variant.id.description, sku: variant.sku, onHand: String(variant.onHand),
-        onHandBefore: String(variant.onHand),
+        onHandBefore: String(variant.onHand), weight: variant.grams == 0 ? "" : String(variant.grams),
         values: Self.three(variant.options),
         prices: variant.prices.mapValues { Figures.plain($0.minor, $0.currency) },
         compareAt: variant.compareAt.mapValues { Figures.plain($0.minor, $0.currency) })
@@ -52,7 +54,7 @@ struct ProductFormDraft: Sendable {
     variants = (0..<max(1, count)).map { index in
       var fields = VariantFields(
         id: form["v\(index).id"], sku: form["v\(index).sku"], onHand: form["v\(index).onHand"],
-        onHandBefore: form["v\(index).onHandBefore"],
+        onHandBefore: form["v\(index).onHandBefore"], weight: form["v\(index).weight"],
         values: (0..<3).map { form["v\(index).o\($0)"] })
       for market in markets {
         fields.prices[market.code] = form["v\(index).price.\(market.code)"]
@@ -65,7 +67,7 @@ struct ProductFormDraft: Sendable {
   /// One more, with the prices of the last.
   mutating func addVariant() {
     guard variants.count < Self.variantsMax, let last = variants.last else { return }
-    variants.append(VariantFields(prices: last.prices, compareAt: last.compareAt))
+    variants.append(VariantFields(weight: last.weight, prices: last.prices, compareAt: last.compareAt))
   }
 
   /// As the rules take it. Throws `GeneralRefusal.invalid` for what is no number.
@@ -78,7 +80,8 @@ struct ProductFormDraft: Sendable {
           id: ID<Variant>(fields.id), sku: fields.sku, optionValues: used.map { fields.values[$0] },
           prices: try Self.amounts(fields.prices, "price", markets),
           compareAt: try Self.amounts(fields.compareAt, "compareAt", markets),
-          onHand: fields.onHand == fields.onHandBefore ? nil : try Self.count(fields.onHand))
+          onHand: fields.onHand == fields.onHandBefore ? nil : try Self.count(fields.onHand, "onHand"),
+          grams: try Self.count(fields.weight, "weightGrams") ?? 0)
       })
   }
 
@@ -96,10 +99,10 @@ struct ProductFormDraft: Sendable {
     return amounts
   }
 
-  private static func count(_ text: String) throws -> Int64? {
+  private static func count(_ text: String, _ field: String) throws -> Int64? {
     if text.isEmpty { return nil }
     guard let count = Int64(text) else {
-      throw GeneralRefusal.invalid(field: "onHand", why: "must be a whole number")
+      throw GeneralRefusal.invalid(field: field, why: "must be a whole number")
     }
     return count
   }

@@ -16,6 +16,7 @@ struct ProductPage: Sendable {
     let sku: String
     let onHand: String
     let onHandBefore: String
+    let weight: String
     let values: [ValueView]
     let prices: [PriceView]
   }
@@ -73,6 +74,7 @@ struct ProductPage: Sendable {
     variants = draft.variants.enumerated().map { index, variant in
       VariantView(
         index: index, id: variant.id, sku: variant.sku, onHand: variant.onHand, onHandBefore: variant.onHandBefore,
+        weight: variant.weight,
         values: draft.options.indices.map { option in
           let name = draft.options[option]
           return ValueView(

@@ -80,8 +80,15 @@ struct FormTests {
         "code=IN&currency=INR&name=India&languages=en%2C+hi&commission=8.25&tax=18&shipping=49&freeFrom=&isOpen=on"))
     #expect(market.commission.basisPoints == 825 && market.taxIncluded.basisPoints == 1800)
     #expect(market.shippingMinor == 4900 && market.shippingFreeFromMinor == nil && market.isOpen)
-    #expect(market.languages == ["en", "hi"])
-    for wrong in ["currency=rupees", "currency=INR&commission=120", "currency=INR&commission=8&tax=18&shipping=-1"] {
+    #expect(market.languages == ["en", "hi"] && market.shippingTable.isFlat)
+    let weighed = try OperatorPage.market(
+      from: Form(
+        "code=IN&currency=INR&commission=8&tax=18&shipping=0&shippingTable=500%3A+49%0D%0A%0D%0A+2000+%3A+99.50%0D%0A"))
+    let steps: [ShippingTable.Step] = [.init(upToGrams: 500, minor: 4900), .init(upToGrams: 2_000, minor: 9950)]
+    #expect(weighed.shippingTable.steps == steps)
+    for wrong in [
+      "currency=INR&commission=8&tax=18&shipping=0&shippingTable=500+49",
+      "currency=rupees", "currency=INR&commission=120", "currency=INR&commission=8&tax=18&shipping=-1"] {
       #expect(throws: GeneralRefusal.self) { try OperatorPage.market(from: Form(wrong)) }
     }
   }

@@ -39,6 +39,7 @@ export class BagStep {
   refresh() {
     const lines = bagLines(this.#drawer.live);
     if (lines.length === 0) return this.#drawer.openShelf();
+    this.#notice.hide();
     this.#list.replaceChildren(...lines.map((line) => this.#row(line)));
     return this.#price(lines);
   }
@@ -68,8 +69,8 @@ export class BagStep {
     } catch (problem) {
       if (turn !== this.#turn || !problem.code) return;
       this.#show(null);
-      if (!problem.code.startsWith("coupon_") && problem.field !== "coupon") return;
       this.#notice.show(refusal(problem));
+      if (!problem.code.startsWith("coupon_") && problem.field !== "coupon") return;
       bag.coupon = null;
       this.#price(lines);
     }
@@ -81,7 +82,6 @@ export class BagStep {
     this.#form.hidden = Boolean(code);
     this.#applied.hidden = !code;
     if (!code) return;
-    this.#notice.hide();
     this.#applied.replaceChildren(
       h("span", { class: "badge deal" }, icon("ticket"), code),
       h("button", { class: "button", type: "button", click: () => this.#remove() }, t("checkout.remove")));
