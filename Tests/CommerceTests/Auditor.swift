@@ -158,6 +158,14 @@ struct Auditor {
     let wanted = lines.compactMap { line in deals.first { $0.id == line.deal }.map { ($0, line.quantity) } }
     switch refusal {
     case .soldOut: break
+    case .orderLimit:
+      return expect(lines.contains { $0.product == 2 && $0.quantity > 3 }, "limited below the limit")
+    case .buyerLimit:
+      // Everybody here is one buyer, who may have it back by now what was refunded.
+      let mine = lines.filter { $0.product == 1 }.reduce(0) { $0 + $1.quantity }
+      let before = orders.values.filter { ![.expired, .cancelled].contains($0.state) }
+        .flatMap(\.lines).filter { $0.product == 1 }.reduce(0) { $0 + $1.quantity }
+      return expect(mine > 0 && mine + before > 25, "limited below the limit")
     case .tooHeavy:
       return expect(bySeller(lines).contains { Self.weight(of: $0) > 2_400 }, "too heavy, and is not")
     case .channelNotSelling: return expect(isSuspended, "not selling, and not suspended")
@@ -311,6 +319,7 @@ struct Auditor {
     expect(report.isClean, report.summary)
     var gone = units.map { _ in Int64(0) }
     var held = units.map { _ in Int64(0) }
+    var limited: Int64 = 0
     for (id, known) in orders {
       let order = try await stall.commerce.order(id, token: known.access)
       expect(Self.mayFollow(known.state, order.state), "\(known.state) became \(order.state)")
@@ -325,6 +334,9 @@ struct Auditor {
         let kept =
           (order.state == .refunded ? sent : line.quantity - unsent[line.product, default: 0])
           - back[line.product, default: 0]
+        if line.product == 1, ![.expired, .cancelled].contains(order.state) {
+          limited += kept + back[line.product, default: 0]
+        }
         switch order.state {
         case .placed: held[line.product] += line.quantity
         case .expired, .cancelled: break
@@ -339,6 +351,7 @@ struct Auditor {
       expect(tier.ordersToday == count, "\(tier.ordersToday) orders are counted today, and there are \(count)")
     }
     try await checkAuctions(stall, &gone, &held)
+    expect(limited <= 25, "\(limited) of what a buyer may have 25 of")
     for deal in deals {
       let taken = taken(of: deal)
       expect(taken <= min(deal.units, deal.unitsPerBuyer), "\(taken) of a deal of \(deal.units) were sold")

@@ -27,6 +27,8 @@ struct Workload {
     show = try await stall.liveShow()
     creatorShow = try await Self.creatorShow(of: stall)
     try await Self.weigh(stall)
+    try await stall.run("UPDATE variant SET buyer_units_max = 25 WHERE id = \(stall.variants[1])")
+    try await stall.run("UPDATE product SET order_units_max = 3 WHERE id = \(stall.products[2])")
     // Cheap things are another's: a bag may have several sellers.
     try await stall.split(off: [2])
     partner = try await Self.partner(of: stall)

@@ -188,6 +188,8 @@ public struct Policy: Sendable {
   /// Tries of one account to save a card without a payment.
   public var cardSetupsPerHourMax = 10
   public var quantityMax: Int64 = 99
+  /// What a limit on the units of an order, or a buyer, may be.
+  public let unitLimitMax: Int64 = 1_000_000
   /// How long stock is held for an unpaid order.
   public var reservationMinutes: Int64 = 10
   /// How long after it closed an offer a viewer saw is still honoured.

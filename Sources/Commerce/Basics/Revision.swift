@@ -61,11 +61,22 @@ public struct ChangedMeanwhile: Refusal, Equatable {
 
 extension Product {
   public var revision: Revision {
-    let choices = variants.flatMap { variant in
-      [variant.id.description, variant.sku, "\(variant.grams)", "\(variant.options.count)"] + variant.options
-        + Self.fields(variant.prices) + Self.fields(variant.compareAt)
+    var fields = [title, description, category, "\(options.count)"]
+    fields += options
+    fields += Self.fields(limits)
+    for variant in variants {
+      fields += [variant.id.description, variant.sku, "\(variant.grams)"]
+      fields += Self.fields(variant.limits)
+      fields.append("\(variant.options.count)")
+      fields += variant.options
+      fields += Self.fields(variant.prices)
+      fields += Self.fields(variant.compareAt)
     }
-    return Revision([title, description, category, "\(options.count)"] + options + choices)
+    return Revision(fields)
+  }
+
+  private static func fields(_ limits: UnitLimits) -> [String] {
+    [limits.perOrder, limits.perBuyer].map { $0.map { "\($0)" } ?? "" }
   }
 
   private static func fields(_ amounts: [String: Money]) -> [String] {

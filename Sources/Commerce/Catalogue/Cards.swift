@@ -66,7 +66,8 @@ extension ProductCard {
       options: options, pictures: pictures,
       variants: variants.map {
         Choice(
-          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, grams: $0.grams, available: $0.available,
+          id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, grams: $0.grams, limits: $0.limits,
+          available: $0.available,
           offer: nil, dealOffer: nil)
       }, deal: nil)
   }
@@ -98,7 +99,7 @@ extension ProductCard {
 
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.category, product.options,
-    product.created_ms, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
+    product.created_ms, product.order_units_max, product.buyer_units_max, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
     """
 
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
@@ -119,7 +120,8 @@ extension ProductCard {
     let ofProduct = Dictionary(grouping: variants, by: \.product)
     let pictures = try Picture.all(of: ids, in: db)
     return try zip(ids, rows).map { id, row in
-      ProductCard(
+      let limits = UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max"))
+      return ProductCard(
         id: id, channel: try row.get("channel_id"), seller: try row.get("seller"), title: try row.get("title"),
         description: try row.get("description"), category: try row.get("category"),
         options: try TextList.list(of: row.get("options")),
@@ -127,6 +129,7 @@ extension ProductCard {
         variants: (ofProduct[id] ?? []).map { variant in
           Choice(
             id: variant.id, sku: variant.sku, title: variant.title, options: variant.options, grams: variant.grams,
+            limits: variant.limits.and(limits),
             available: (levels[variant.id] ?? .none).available, offer: offers[variant.id],
             dealOffer: dealOffers[variant.id])
         }, deal: dealOf[id])

@@ -5,16 +5,19 @@ public struct VariantChange: Sendable, Equatable {
   public var sku: String?
   /// What one unit weighs.
   public var grams: Int64?
+  public var limits: UnitLimits?
   /// Minor units by market code; 0 takes it off sale there.
   public var prices: [String: Int64]
   /// By market code; 0 takes the comparison away.
   public var compareAt: [String: Int64]
 
   public init(
-    sku: String? = nil, grams: Int64? = nil, prices: [String: Int64] = [:], compareAt: [String: Int64] = [:]
+    sku: String? = nil, grams: Int64? = nil, limits: UnitLimits? = nil, prices: [String: Int64] = [:],
+    compareAt: [String: Int64] = [:]
   ) {
     self.sku = sku
     self.grams = grams
+    self.limits = limits
     self.prices = prices
     self.compareAt = compareAt
   }
@@ -41,6 +44,7 @@ extension Commerce {
       }
       if let sku = change.sku { draft.variants[place].sku = sku }
       draft.variants[place].grams = change.grams
+      draft.variants[place].limits = change.limits
       for (market, price) in change.prices {
         draft.variants[place].prices[market] = price == 0 ? nil : price
         if price == 0 { draft.variants[place].compareAt[market] = nil }

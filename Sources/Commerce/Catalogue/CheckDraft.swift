@@ -21,6 +21,7 @@ extension ProductDraft {
     guard Set(draft.options).count == options.count else {
       throw GeneralRefusal.invalid(field: "options", why: "must have different names")
     }
+    draft.limits = try limits?.checked("limits", policy)
     draft.variants = try variants.enumerated().map { place, variant in
       try variant.checked("variants[\(place)]", options: options.count, policy)
     }
@@ -69,6 +70,7 @@ extension VariantDraft {
     if let onHand, !(0...policy.onHandMax).contains(onHand) {
       throw GeneralRefusal.invalid(field: "\(field).onHand", why: "must be between 0 and \(policy.onHandMax)")
     }
+    draft.limits = try limits?.checked("\(field).limits", policy)
     if let grams, !(0...policy.parcelGramsMax).contains(grams) {
       throw GeneralRefusal.invalid(
         field: "\(field).weightGrams", why: "must be between 0 and \(policy.parcelGramsMax) grams")

@@ -61,9 +61,10 @@ extension ProductDraft {
   ) throws -> Product {
     try db.run(
       """
-      INSERT INTO product (id, channel_id, title, description, category, options, import_handle, made_hash, created_ms)
+      INSERT INTO product (id, channel_id, title, description, category, options, import_handle, made_hash, created_ms,
+        order_units_max, buyer_units_max)
       VALUES (\(id), \(channel), \(title), \(description), \(category ?? ""), \(try TextList.text(of: options)), \(importHandle),
-        \(fingerprint), \(occasion.at))
+        \(fingerprint), \(occasion.at), \((limits?.perOrder).sqlValue), \((limits?.perBuyer).sqlValue))
       """)
     let markets = try marketsByCode(db)
     for (place, variant) in variants.enumerated() {
@@ -77,8 +78,8 @@ extension ProductDraft {
     try db.run(
       """
       UPDATE product SET title = \(title), description = \(description), category = \(category ?? product.category),
-        options = \(try TextList.text(of: options)),
-        indexed = 0
+        options = \(try TextList.text(of: options)), order_units_max = \((limits ?? product.limits).perOrder.sqlValue),
+        buyer_units_max = \((limits ?? product.limits).perBuyer.sqlValue), indexed = 0
       WHERE id = \(product.id)
       """)
     let markets = try marketsByCode(db)
@@ -119,9 +120,10 @@ extension VariantDraft {
     let variant = id ?? ID(at: occasion.at, entropy: occasion.entropy)
     let made = try db.run(
       """
-      INSERT INTO variant (id, product_id, position, sku, title, options, weight_grams, created_ms, retired_ms)
+      INSERT INTO variant (id, product_id, position, sku, title, options, weight_grams, created_ms, retired_ms,
+        order_units_max, buyer_units_max)
       VALUES (\(variant), \(product), \(place), \(sku), \(title), \(try TextList.text(of: optionValues)),
-        \(grams ?? 0), \(occasion.at), NULL)
+        \(grams ?? 0), \(occasion.at), NULL, \((limits?.perOrder).sqlValue), \((limits?.perBuyer).sqlValue))
       ON CONFLICT DO NOTHING
       """)
     guard made == 1 else { throw IDTaken(what: "variant") }
@@ -135,7 +137,8 @@ extension VariantDraft {
     try db.run(
       """
       UPDATE variant SET position = \(place), sku = \(sku), title = \(title), weight_grams = \(grams ?? variant.grams),
-        options = \(try TextList.text(of: optionValues))
+        options = \(try TextList.text(of: optionValues)), order_units_max = \((limits ?? variant.limits).perOrder.sqlValue),
+        buyer_units_max = \((limits ?? variant.limits).perBuyer.sqlValue)
       WHERE id = \(variant.id)
       """)
     if let onHand { try Stock.correct(onHand: onHand, of: variant.id, on: occasion, in: db) }

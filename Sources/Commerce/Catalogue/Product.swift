@@ -13,6 +13,8 @@ public struct Product: Sendable, Equatable {
   /// What can be bought, in order; those taken away are left out.
   public let variants: [Variant]
   public let pictures: [Picture]
+  /// On the units of all its variants together.
+  public let limits: UnitLimits
   public let createdAt: Moment
 }
 
@@ -29,6 +31,7 @@ public struct Variant: Sendable, Equatable {
   public let compareAt: [String: Money]
   /// What one unit weighs with its packing, in grams; 0 when nobody weighed it.
   public let grams: Int64
+  public let limits: UnitLimits
   public let onHand: Int64
   public let reserved: Int64
 
@@ -71,16 +74,19 @@ public struct ProductDraft: Sendable, Codable, Equatable {
   public var options: [String]
   /// 1…100.
   public var variants: [VariantDraft]
+  /// On the units of all variants together. Nil leaves them as they are.
+  public var limits: UnitLimits?
 
   public init(
     title: String, description: String = "", category: String? = nil, options: [String] = [],
-    variants: [VariantDraft]
+    variants: [VariantDraft], limits: UnitLimits? = nil
   ) {
     self.title = title
     self.description = description
     self.category = category
     self.options = options
     self.variants = variants
+    self.limits = limits
   }
 }
 
@@ -92,23 +98,25 @@ public struct ProductChange: Sendable, Equatable {
   public var options: [String]?
   /// All of them.
   public var variants: [VariantDraft]?
+  public var limits: UnitLimits?
 
   public init(
     title: String? = nil, description: String? = nil, category: String? = nil, options: [String]? = nil,
-    variants: [VariantDraft]? = nil
+    variants: [VariantDraft]? = nil, limits: UnitLimits? = nil
   ) {
     self.title = title
     self.description = description
     self.category = category
     self.options = options
     self.variants = variants
+    self.limits = limits
   }
 
   /// Everything.
   public init(_ draft: ProductDraft) {
     self.init(
       title: draft.title, description: draft.description, category: draft.category, options: draft.options,
-      variants: draft.variants)
+      variants: draft.variants, limits: draft.limits)
   }
 
   /// What `product` is to be then. Variants that stay keep their stock.
@@ -120,7 +128,7 @@ public struct ProductChange: Sendable, Equatable {
     }
     return ProductDraft(
       title: title ?? product.title, description: description ?? product.description,
-      category: category, options: options ?? product.options, variants: variants ?? kept)
+      category: category, options: options ?? product.options, variants: variants ?? kept, limits: limits)
   }
 }
 
@@ -139,10 +147,13 @@ public struct VariantDraft: Sendable, Codable, Equatable {
   public var onHand: Int64?
   /// What one unit weighs, in grams. Nil leaves it as it is.
   public var grams: Int64?
+  /// Nil leaves them as they are.
+  public var limits: UnitLimits?
 
   public init(
     id: ID<Variant>? = nil, sku: String = "", optionValues: [String] = [], prices: [String: Int64],
-    compareAt: [String: Int64] = [:], onHand: Int64? = nil, grams: Int64? = nil
+    compareAt: [String: Int64] = [:], onHand: Int64? = nil, grams: Int64? = nil,
+    limits: UnitLimits? = nil
   ) {
     self.id = id
     self.sku = sku
@@ -151,5 +162,6 @@ public struct VariantDraft: Sendable, Codable, Equatable {
     self.compareAt = compareAt
     self.onHand = onHand
     self.grams = grams
+    self.limits = limits
   }
 }

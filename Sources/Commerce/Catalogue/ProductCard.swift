@@ -22,6 +22,8 @@ public struct ProductCard: Sendable, Equatable {
     public let options: [String]
     /// What one unit weighs; 0 when nobody weighed it.
     public let grams: Int64
+    /// The lower of its own and its product's.
+    public let limits: UnitLimits
     /// Never negative.
     public let available: Int64
     /// Nil when it is not sold in this market.

@@ -1,7 +1,9 @@
 import Store
 
 extension Product {
-  fileprivate static let columns: SQL = "id, channel_id, title, description, category, options, created_ms"
+  fileprivate static let columns: SQL = """
+    id, channel_id, title, description, category, options, order_units_max, buyer_units_max, created_ms
+    """
 
   static func find(_ id: ID<Product>, in db: any Connection) throws -> Product? {
     try read(db.rows("SELECT \(columns) FROM product WHERE id = \(id)"), in: db).first
@@ -42,7 +44,9 @@ extension Product {
         variants: (ofProduct[id] ?? []).map {
           Variant($0, offers: offers[$0.id] ?? [], stock: levels[$0.id] ?? .none)
         },
-        pictures: pictures[id] ?? [], createdAt: try row.get("created_ms"))
+        pictures: pictures[id] ?? [],
+        limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")),
+        createdAt: try row.get("created_ms"))
     }
   }
 }
@@ -53,7 +57,7 @@ extension Variant {
       id: row.id, product: row.product, sku: row.sku, title: row.title, options: row.options,
       prices: Dictionary(offers.map { ($0.market, $0.price) }) { first, _ in first },
       compareAt: Dictionary(offers.compactMap { offer in offer.compareAt.map { (offer.market, $0) } }) { $1 },
-      grams: row.grams, onHand: stock.onHand, reserved: stock.reserved)
+      grams: row.grams, limits: row.limits, onHand: stock.onHand, reserved: stock.reserved)
   }
 }
 
@@ -65,20 +69,22 @@ struct VariantRow {
   let title: String
   let options: [String]
   let grams: Int64
+  let limits: UnitLimits
 
   /// The variants of these products that can be bought, in order.
   static func current(of products: [ID<Product>], in db: any Connection) throws -> [VariantRow] {
     guard !products.isEmpty else { return [] }
     return try db.rows(
       """
-      SELECT id, product_id, sku, title, options, weight_grams FROM variant
+      SELECT id, product_id, sku, title, options, weight_grams, order_units_max, buyer_units_max FROM variant
       WHERE product_id IN \(list: products) AND retired_ms IS NULL ORDER BY product_id, position, id
       """
     ).map { row in
       VariantRow(
         id: try row.get("id"), product: try row.get("product_id"), sku: try row.get("sku"),
         title: try row.get("title"), options: try TextList.list(of: row.get("options")),
-        grams: try row.get("weight_grams"))
+        grams: try row.get("weight_grams"),
+        limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")))
     }
   }
 }

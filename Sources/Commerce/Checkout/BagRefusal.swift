@@ -17,6 +17,10 @@ public enum BagRefusal: Refusal, Equatable {
   /// `left` is what was left of the deal when it was asked for.
   case dealTaken(title: String, left: Int64)
   case dealLimit(title: String, limit: Int64)
+  /// So many of it in one order.
+  case orderLimit(title: String, limit: Int64)
+  /// So many of it for one buyer, in all their orders.
+  case buyerLimit(title: String, limit: Int64)
   /// The parcel is heavier than any that is sent; `title` is of what weighs most in it, all of it or `ofUnit` one alone.
   case tooHeavy(title: String, grams: Int64, limit: Int64, ofUnit: Bool)
 
@@ -36,6 +40,8 @@ public enum BagRefusal: Refusal, Equatable {
     case .soldOut: "sold_out"
     case .dealTaken: "deal_taken"
     case .dealLimit: "deal_limit"
+    case .orderLimit: "order_limit"
+    case .buyerLimit: "buyer_limit"
     case .tooHeavy: "parcel_too_heavy"
     }
   }
@@ -64,6 +70,9 @@ public enum BagRefusal: Refusal, Equatable {
         : "Only \(left) of “\(title)” are left at this price. Order fewer."
     case .dealLimit(let title, let limit):
       "At most \(limit) of “\(title)” a buyer at this price. Order more at today's price."
+    case .orderLimit(let title, let limit): "At most \(limit) of “\(title)” in one order. Order fewer."
+    case .buyerLimit(let title, let limit):
+      "At most \(limit) of “\(title)” a buyer, with what you have ordered before. Order fewer."
     case .tooHeavy(let title, let grams, let limit, true):
       "“\(title)” weighs \(Weight.text(grams)) and cannot be sent here: a parcel may weigh \(Weight.text(limit))."
     case .tooHeavy(let title, let grams, let limit, false):
@@ -76,7 +85,7 @@ public enum BagRefusal: Refusal, Equatable {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
     case .marketClosed, .channelNotSelling, .channelNotInMarket, .sellerFull, .soldOut, .offerNotOpen, .dealTaken,
-      .dealLimit, .tooHeavy:
+      .dealLimit, .orderLimit, .buyerLimit, .tooHeavy:
       .conflict
     case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge: .invalid
     }
@@ -85,7 +94,7 @@ public enum BagRefusal: Refusal, Equatable {
   public var field: String? {
     switch self {
     case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .tooManySellers, .amountTooLarge, .soldOut,
-      .dealTaken, .dealLimit, .tooHeavy:
+      .dealTaken, .dealLimit, .orderLimit, .buyerLimit, .tooHeavy:
       "lines"
     case .marketClosed, .channelNotInMarket: "market"
     case .notInShow: "show"

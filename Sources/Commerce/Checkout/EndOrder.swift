@@ -59,6 +59,7 @@ extension Commerce {
     // Before it is forgotten who held them.
     try Deal.giveBack(orders, in: db)
     try Coupon.giveBack(orders, in: db)
+    try UnitLimits.giveBack(orders, in: db)
     try DailyOrders.giveBack(orders, in: db)
     let auctioned = try Auction.takeBack(orders, on: occasion, in: db)
     try db.run(

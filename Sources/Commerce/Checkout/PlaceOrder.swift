@@ -79,6 +79,7 @@ extension Commerce {
     } else {
       try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
       try reserve(units, of: quote, on: occasion, in: db)
+      try UnitLimits.take(quote.lines, for: request.holder.buyer, in: id, db: db)
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
     try quote.coupon?.claim(for: request.holder.buyer, in: db)

@@ -27,6 +27,10 @@ public struct Quote: Sendable, Equatable {
     let plan: CommissionPlan?
     /// The deal that its offer belongs to; nil for a list price.
     public let deal: ID<Deal>?
+    /// On the units of the variant, and of the product's variants together.
+    let limits: UnitLimits
+    let productLimits: UnitLimits
+    let productTitle: String
     /// What one unit weighs, in grams; 0 when nobody weighed it.
     public let grams: Int64
     /// What the deal takes off the list price, for all units; nothing without one.

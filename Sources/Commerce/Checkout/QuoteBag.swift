@@ -24,6 +24,8 @@ extension Quote {
         offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
         offer.auction_id AS auction_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku, variant.weight_grams AS weight_grams,
+        variant.order_units_max AS variant_order_max, variant.buyer_units_max AS variant_buyer_max,
+        product.order_units_max AS product_order_max, product.buyer_units_max AS product_buyer_max,
         product.id AS product_id, product.title AS product_title, product.category AS category,
         channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
         channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
@@ -65,6 +67,8 @@ extension Quote {
         sellers.append((row, channel, [line]))
       }
     }
+    // What is won at auction is one unit, and its bidders were promised it.
+    if bag.won == nil { try UnitLimits.check(lines) }
     guard sellers.count <= policy.bagSellersMax else { throw BagRefusal.tooManySellers(limit: policy.bagSellersMax) }
     let quotes = try sellers.map { row, channel, lines in
       let shown: ID<Channel>? = try row.get("show_channel_id")
@@ -158,7 +162,10 @@ extension Quote.Line {
     product = try row.get("product_id")
     sku = try row.get("sku")
     grams = try row.get("weight_grams")
-    title = Self.title(product: try row.get("product_title"), variant: try row.get("variant_title"))
+    productTitle = try row.get("product_title")
+    limits = UnitLimits(perOrder: try row.get("variant_order_max"), perBuyer: try row.get("variant_buyer_max"))
+    productLimits = UnitLimits(perOrder: try row.get("product_order_max"), perBuyer: try row.get("product_buyer_max"))
+    title = Self.title(product: productTitle, variant: try row.get("variant_title"))
     unitPrice = Money(minor: try row.get("price_minor"), currency: try row.get("currency"))
     total = try unitPrice.times(line.quantity)
     let listPrice = try row.get("compare_at_minor", as: Int64?.self) ?? unitPrice.minor
@@ -179,6 +186,7 @@ extension Quote.Line {
 
   private init(_ line: Self, _ minor: Int64, _ funder: Coupon.Funder) {
     (offer, variant, product) = (line.offer, line.variant, line.product)
+    (limits, productLimits, productTitle) = (line.limits, line.productLimits, line.productTitle)
     (title, sku, quantity, grams) = (line.title, line.sku, line.quantity, line.grams)
     (unitPrice, total, deal, dealSaving) = (line.unitPrice, line.total, line.deal, line.dealSaving)
     discount = Money(minor: minor, currency: total.currency)

@@ -22,6 +22,7 @@ struct Audit {
     try audit.returns(in: db)
     try audit.partners(in: db)
     try audit.deals(in: db)
+    try audit.limits(in: db)
     try audit.coupons(in: db)
     try audit.giveaways(in: db)
     try audit.auctions(in: db)

@@ -102,6 +102,7 @@ extension Commerce {
       try Ledger.book(.refund, cause: refund.id.bytes, entries, on: occasion, in: db)
       let unsent = order.stockUnits(refund.lines.map { ($0.position, $0.unsent) })
       try Stock.takeBack(unsent, on: occasion, in: db)
+      try UnitLimits.giveBack(unsent, of: order, in: db)
       if order.refunded == order.total, !refunds.contains(where: { $0.kind == .sale && $0.isUnderWay(but: refund) }) {
         try closeRefunded(order, on: occasion, in: db)
       } else {
@@ -117,7 +118,9 @@ extension Commerce {
     try db.run(
       "UPDATE orders SET state = \(Order.State.refunded), closed_ms = \(occasion.at) WHERE id = \(order.id)")
     try Cancellation.end(of: order, as: .accepted, by: nil, on: occasion, in: db)
-    if order.state == .paid { try Stock.takeBack(order.stockUnits(left), on: occasion, in: db) }
+    guard order.state == .paid else { return }
+    try Stock.takeBack(order.stockUnits(left), on: occasion, in: db)
+    try UnitLimits.giveBack(order.stockUnits(left), of: order, in: db)
   }
 
   private func fail(_ refund: Refund, because code: String, in db: any Connection) throws {

@@ -30,6 +30,7 @@ enum ProductAPI {
     let prices: [String: Money]
     let compareAt: [String: Money]
     let weightGrams: Int64
+    let limits: UnitLimits
     let onHand: Int64
     let reserved: Int64
     let available: Int64
@@ -44,6 +45,8 @@ enum ProductAPI {
     let options: [String]
     let variants: [VariantAnswer]
     let pictures: [PictureAnswer]
+    /// On the units of all variants together.
+    let limits: UnitLimits
     let createdAt: Moment
     let revision: Revision
 
@@ -57,9 +60,10 @@ enum ProductAPI {
       variants = product.variants.map {
         VariantAnswer(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, prices: $0.prices, compareAt: $0.compareAt,
-          weightGrams: $0.grams, onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
+          weightGrams: $0.grams, limits: $0.limits, onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
       }
       pictures = product.pictures.map(PictureAnswer.init)
+      limits = product.limits
       createdAt = product.createdAt
       revision = product.revision
     }
@@ -73,18 +77,20 @@ enum ProductAPI {
     let compareAt: [String: Int64]?
     let onHand: Int64?
     let weightGrams: Int64?
+    let limits: UnitLimits?
 
     static let fields = [
       "prices": "Minor units by market code; a market that is not named does not sell it.",
       "compareAt": "What the price is compared with, above it; by market code.",
       "onHand": "Units in stock. Left out, the stock of a variant that is there stays as it is.",
       "weightGrams": "What one unit weighs with its packing. Left out, it stays as it is; 0 is not weighed.",
+      "limits": "Units of it in one order, and of one buyer in all. Left out, they stay; {} is none.",
     ]
 
     var draft: VariantDraft {
       VariantDraft(
         id: id, sku: sku ?? "", optionValues: optionValues ?? [], prices: prices, compareAt: compareAt ?? [:],
-        onHand: onHand, grams: weightGrams)
+        onHand: onHand, grams: weightGrams, limits: limits)
     }
   }
 
@@ -95,10 +101,12 @@ enum ProductAPI {
     let category: String?
     let options: [String]?
     let variants: [NewVariant]
+    let limits: UnitLimits?
 
     static let fields = [
       "category":
-        "As in a product taxonomy, the wider first: Apparel & Accessories > Jewellery. Commission plans go by it."
+        "As in a product taxonomy, the wider first: Apparel & Accessories > Jewellery. Commission plans go by it.",
+      "limits": "Units of all variants together in one order, and of one buyer in all.",
     ]
   }
 
@@ -108,18 +116,24 @@ enum ProductAPI {
     let category: String?
     let options: [String]?
     let variants: [NewVariant]?
+    let limits: UnitLimits?
 
-    static let fields = ["variants": "All of them, when they change: one that is left out is taken off sale."]
+    static let fields = [
+      "variants": "All of them, when they change: one that is left out is taken off sale.",
+      "limits": "Units of all variants together in one order, and of one buyer in all; {} is none.",
+    ]
 
     var change: CommerceProductChange {
       .init(
-        title: title, description: description, category: category, options: options, variants: variants?.map(\.draft))
+        title: title, description: description, category: category, options: options, variants: variants?.map(\.draft),
+        limits: limits)
     }
   }
 
   struct VariantChange: Codable, Described {
     let sku: String?
     let weightGrams: Int64?
+    let limits: UnitLimits?
     let prices: [String: Int64]?
     let compareAt: [String: Int64]?
 
@@ -156,7 +170,7 @@ enum ProductAPI {
       let draft = ProductDraft(
         title: body.title, description: body.description ?? "", category: body.category,
         options: body.options ?? [],
-        variants: body.variants.map(\.draft))
+        variants: body.variants.map(\.draft), limits: body.limits)
       return ProductAnswer(
         try await call.commerce.makeProduct(
           body.id ?? call.commerce.makeID(), by: call.caller, channel: call.channel().id, draft))
@@ -173,14 +187,15 @@ enum ProductAPI {
     }.by(.account).conditional,
     Endpoint(
       .patch, "/api/v1/variants/{variant}",
-      "Changes a variant's SKU, weight and prices, and nothing else of its product; for its channel's owners.",
+      "Changes a variant's SKU, weight, limits and prices, and nothing else of its product; for its channel's owners.",
       takes: VariantChange.self, gives: ProductAnswer.self
     ) { call, body in
       ProductAnswer(
         try await call.commerce.changeVariant(
           call.id("variant"), by: call.caller,
           .init(
-            sku: body.sku, grams: body.weightGrams, prices: body.prices ?? [:], compareAt: body.compareAt ?? [:]),
+            sku: body.sku, grams: body.weightGrams, limits: body.limits, prices: body.prices ?? [:],
+            compareAt: body.compareAt ?? [:]),
           seen: call.seen()))
     }.by(.account).conditional,
     Endpoint(

@@ -29,6 +29,8 @@ enum RoomAPI {
     let title: String
     let options: [String]
     let available: Int64
+    /// How many one order, and one buyer in all, may have of it; left out without a limit.
+    let limits: UnitLimits?
     /// Left out where the market does not sell it.
     let offer: CardOffer?
     /// What it costs while the product's deal runs.
@@ -59,7 +61,8 @@ enum RoomAPI {
       variants = card.variants.map { choice in
         CardVariant(
           id: choice.id, sku: choice.sku, title: choice.title, options: choice.options, available: choice.available,
-          offer: choice.offer.map(CardOffer.init), dealOffer: choice.dealOffer.map(CardOffer.init))
+          limits: choice.limits == .unlimited ? nil : choice.limits, offer: choice.offer.map(CardOffer.init),
+          dealOffer: choice.dealOffer.map(CardOffer.init))
       }
       deal = card.deal.map(DealAPI.DealAnswer.init)
     }

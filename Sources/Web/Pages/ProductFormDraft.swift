@@ -2,6 +2,30 @@ import Commerce
 
 /// A product as its form holds it: what was typed, right or wrong, so that a form that is refused loses nothing.
 struct ProductFormDraft: Sendable {
+  /// Empty is without a limit.
+  struct LimitFields: Sendable {
+    var perOrder = ""
+    var perBuyer = ""
+
+    init() {}
+
+    init(_ limits: UnitLimits) {
+      perOrder = limits.perOrder.map(String.init) ?? ""
+      perBuyer = limits.perBuyer.map(String.init) ?? ""
+    }
+
+    init(_ form: Form, _ prefix: String) {
+      perOrder = form[prefix + "perOrder"]
+      perBuyer = form[prefix + "perBuyer"]
+    }
+
+    func checked() throws -> UnitLimits {
+      UnitLimits(
+        perOrder: try ProductFormDraft.count(perOrder, "perOrder"),
+        perBuyer: try ProductFormDraft.count(perBuyer, "perBuyer"))
+    }
+  }
+
   struct VariantFields: Sendable {
     var id = ""
     var sku = ""
@@ -10,6 +34,7 @@ struct ProductFormDraft: Sendable {
     var onHandBefore = ""
     /// In grams; empty for one that was not weighed.
     var weight = ""
+    var limits = LimitFields()
     var values = ["", "", ""]
     var prices: [String: String] = [:]
     var compareAt: [String: String] = [:]
@@ -21,6 +46,7 @@ struct ProductFormDraft: Sendable {
   /// Three names, empty where there is no such option.
   var options = ["", "", ""]
   var variants = [VariantFields()]
+  var limits = LimitFields()
   /// What the form was made from; empty while the product is new.
   var revision = ""
 
@@ -34,10 +60,12 @@ struct ProductFormDraft: Sendable {
     description = product.description
     category = product.category
     options = Self.three(product.options)
+    limits = LimitFields(product.limits)
     variants = product.variants.map { variant in
       VariantFields(
         id: variant.id.description, sku: variant.sku, onHand: String(variant.onHand),
         onHandBefore: String(variant.onHand), weight: variant.grams == 0 ? "" : String(variant.grams),
+        limits: LimitFields(variant.limits),
         values: Self.three(variant.options),
         prices: variant.prices.mapValues { Figures.plain($0.minor, $0.currency) },
         compareAt: variant.compareAt.mapValues { Figures.plain($0.minor, $0.currency) })
@@ -50,11 +78,13 @@ struct ProductFormDraft: Sendable {
     description = form["description"]
     category = form["category"]
     options = (0..<3).map { form["option\($0)"] }
+    limits = LimitFields(form, "")
     let count = (0..<Self.variantsMax).prefix { form.has("v\($0).sku") }.count
     variants = (0..<max(1, count)).map { index in
       var fields = VariantFields(
         id: form["v\(index).id"], sku: form["v\(index).sku"], onHand: form["v\(index).onHand"],
         onHandBefore: form["v\(index).onHandBefore"], weight: form["v\(index).weight"],
+        limits: LimitFields(form, "v\(index)."),
         values: (0..<3).map { form["v\(index).o\($0)"] })
       for market in markets {
         fields.prices[market.code] = form["v\(index).price.\(market.code)"]
@@ -67,7 +97,8 @@ struct ProductFormDraft: Sendable {
   /// One more, with the prices of the last.
   mutating func addVariant() {
     guard variants.count < Self.variantsMax, let last = variants.last else { return }
-    variants.append(VariantFields(weight: last.weight, prices: last.prices, compareAt: last.compareAt))
+    variants.append(
+      VariantFields(weight: last.weight, limits: last.limits, prices: last.prices, compareAt: last.compareAt))
   }
 
   /// As the rules take it. Throws `GeneralRefusal.invalid` for what is no number.
@@ -81,8 +112,8 @@ struct ProductFormDraft: Sendable {
           prices: try Self.amounts(fields.prices, "price", markets),
           compareAt: try Self.amounts(fields.compareAt, "compareAt", markets),
           onHand: fields.onHand == fields.onHandBefore ? nil : try Self.count(fields.onHand, "onHand"),
-          grams: try Self.count(fields.weight, "weightGrams") ?? 0)
-      })
+          grams: try Self.count(fields.weight, "weightGrams") ?? 0, limits: try fields.limits.checked())
+      }, limits: try limits.checked())
   }
 
   private static func amounts(_ typed: [String: String], _ field: String, _ markets: [Market]) throws
@@ -99,7 +130,7 @@ struct ProductFormDraft: Sendable {
     return amounts
   }
 
-  private static func count(_ text: String, _ field: String) throws -> Int64? {
+  fileprivate static func count(_ text: String, _ field: String) throws -> Int64? {
     if text.isEmpty { return nil }
     guard let count = Int64(text) else {
       throw GeneralRefusal.invalid(field: field, why: "must be a whole number")

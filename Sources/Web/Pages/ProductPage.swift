@@ -17,6 +17,8 @@ struct ProductPage: Sendable {
     let onHand: String
     let onHandBefore: String
     let weight: String
+    let perOrder: String
+    let perBuyer: String
     let values: [ValueView]
     let prices: [PriceView]
   }
@@ -48,6 +50,8 @@ struct ProductPage: Sendable {
   let title: String
   let description: String
   let category: String
+  let perOrder: String
+  let perBuyer: String
   let options: [OptionView]
   let variants: [VariantView]
   let pictures: [PictureView]
@@ -67,6 +71,8 @@ struct ProductPage: Sendable {
     title = draft.title
     description = draft.description
     category = draft.category
+    perOrder = draft.limits.perOrder
+    perBuyer = draft.limits.perBuyer
     let examples = ["product.exampleSize", "product.exampleColour", "product.exampleMaterial"]
     options = examples.indices.map { index in
       OptionView(index: index, number: index + 1, value: draft.options[index], example: words[examples[index]])
@@ -74,7 +80,7 @@ struct ProductPage: Sendable {
     variants = draft.variants.enumerated().map { index, variant in
       VariantView(
         index: index, id: variant.id, sku: variant.sku, onHand: variant.onHand, onHandBefore: variant.onHandBefore,
-        weight: variant.weight,
+        weight: variant.weight, perOrder: variant.limits.perOrder, perBuyer: variant.limits.perBuyer,
         values: draft.options.indices.map { option in
           let name = draft.options[option]
           return ValueView(

@@ -15,6 +15,8 @@ struct ShopPage: Sendable {
     let wasText: String?
     let stockText: String
     let isSoldOut: Bool
+    /// How many one may have of it.
+    let limitText: String?
   }
 
   let product: ProductTile
@@ -25,6 +27,8 @@ struct ShopPage: Sendable {
   let hasSeveral: Bool
   let variants: [VariantView]
   let hasVariants: Bool
+  /// Of the one variant there is.
+  let limitText: String?
   let sellerName: String
   let sellerURL: String
   let sellerInitial: String
@@ -81,9 +85,10 @@ struct ShopPage: Sendable {
         VariantView(
           title: choice.title, priceText: choice.offer.map { words.money($0.price) } ?? "",
           wasText: choice.offer?.compareAt.map(words.money), stockText: words.stock(choice.available),
-          isSoldOut: choice.available <= 0)
+          isSoldOut: choice.available <= 0, limitText: words.limits(choice.limits))
       } : []
     hasVariants = !variants.isEmpty
+    limitText = sold.count == 1 ? words.limits(sold[0].limits) : nil
     sellerName = channel.name
     sellerURL = "/@\(channel.handle)"
     sellerInitial = Tone.initial(channel.name)

@@ -47,6 +47,14 @@ extension Words {
     Figures.text(amount, groupsInLakhs: language == "hi" || amount.currency.code == "INR")
   }
 
+  /// How many one may have of something; nil without a limit.
+  func limits(_ limits: UnitLimits) -> String? {
+    let texts = [
+      limits.perBuyer.map { plural("deal.perBuyer", $0) }, limits.perOrder.map { plural("deal.perOrder", $0) },
+    ]
+    return limits == .unlimited ? nil : texts.compactMap(\.self).joined(separator: " · ")
+  }
+
   /// What a viewer is told of so many left: the number only when it is small.
   func stock(_ available: Int64) -> String {
     if available <= 0 { return self["show.soldOut"] }

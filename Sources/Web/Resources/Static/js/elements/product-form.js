@@ -35,7 +35,7 @@ export class ProductForm extends HTMLElement {
     }
     for (const input of copy.querySelectorAll("input")) {
       const before = last.querySelector(`[name="${CSS.escape(input.name.replace(/^v\d+/, `v${index - 1}`))}"]`);
-      const keeps = /\.(price|compareAt|weight)\b/.test(input.name);
+      const keeps = /\.(price|compareAt|weight|per\w+)\b/.test(input.name);
       input.value = keeps ? (before?.value ?? "") : "";
     }
     this.#list.append(copy);

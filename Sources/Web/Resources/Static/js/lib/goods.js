@@ -181,8 +181,16 @@ export function priceText(product) {
 
 /** How many of a variant one buyer can put into a bag. */
 export function most(product, variant) {
-  if (product.phase !== "on" || !variant.dealOffer) return variant.available;
-  return Math.min(variant.available, product.deal.left, product.deal.unitsPerBuyerMax);
+  const all = Math.min(variant.available, ...Object.values(variant.limits ?? {}));
+  if (product.phase !== "on" || !variant.dealOffer) return all;
+  return Math.min(all, product.deal.left, product.deal.unitsPerBuyerMax);
+}
+
+/** How many one may have of it; empty without a limit. */
+export function limitText({ phase, deal }, variant) {
+  const { perOrder, perBuyer = Infinity } = variant?.limits ?? {};
+  const each = Math.min(perBuyer, phase === "on" && deal.unitsPerBuyerMax < deal.unitsMax ? deal.unitsPerBuyerMax : Infinity);
+  return [each < Infinity && plural("deal.perBuyer", each), perOrder && plural("deal.perOrder", perOrder)].filter(Boolean).join(" · ");
 }
 
 /** How many there are: at the deal's price while it runs. */

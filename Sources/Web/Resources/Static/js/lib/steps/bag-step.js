@@ -1,5 +1,5 @@
 import { h, icon } from "../dom.js";
-import { most } from "../goods.js";
+import { limitText, most } from "../goods.js";
 import { money } from "../money.js";
 import { productRow } from "../product-row.js";
 import { number, refusal, t } from "../strings.js";
@@ -93,11 +93,12 @@ export class BagStep {
       this.refresh();
     };
     const picture = product.pictures[0];
+    const about = [variant.title, limitText(product, variant)].filter(Boolean).join(" · ");
     return h("li", {},
       picture ? h("img", { class: "thumb", src: picture.url, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
       h("div", { class: "grow stack tight" },
         h("strong", {}, product.title),
-        variant.title && h("p", { class: "small soft" }, variant.title),
+        about && h("p", { class: "small soft" }, about),
         h("div", { class: "stepper", role: "group", "aria-label": `${t("checkout.quantity")}: ${product.title}` },
           h("button", { class: "button round", type: "button", "aria-label": t(quantity > 1 ? "checkout.less" : "checkout.remove"), click: () => change(quantity - 1) }, icon(quantity > 1 ? "minus" : "trash")),
           h("output", {}, number(quantity)),

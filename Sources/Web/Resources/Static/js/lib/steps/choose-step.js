@@ -1,8 +1,8 @@
 import { lowestText } from "../deals.js";
 import { h, icon, say } from "../dom.js";
-import { dealFlag, isLow, isSoldOut, leadingOffer, leftText, most } from "../goods.js";
+import { dealFlag, isLow, isSoldOut, leadingOffer, leftText, limitText, most } from "../goods.js";
 import { money } from "../money.js";
-import { number, plural, t } from "../strings.js";
+import { number, t } from "../strings.js";
 import { Notice } from "./notice.js";
 
 /** One product up close: pictures, its options, how many. */
@@ -85,9 +85,7 @@ export class ChooseStep {
       : []));
     say(this.#lowest, lowestText(this.#product, offer) ?? "");
     say(this.#stock, leftText(this.#product, left));
-    const { phase, deal } = this.#product;
-    const isLimited = phase === "on" && deal.unitsPerBuyerMax < deal.unitsMax;
-    say(this.#perBuyer, isLimited ? plural("deal.perBuyer", deal.unitsPerBuyerMax) : "");
+    say(this.#perBuyer, limitText(this.#product, variant));
     this.#stock.classList.toggle("low", isLow(left));
     say(this.#count, number(this.#quantity));
     this.#less.disabled = this.#quantity <= 1;
