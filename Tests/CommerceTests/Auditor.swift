@@ -66,10 +66,13 @@ struct Auditor {
 
   /// What a unit of each product weighs.
   static let grams: [Int64] = [500, 130, 40]
+  /// At which rate each product is taxed.
+  static let taxPercent: [Double] = [27.77, 18, 5]
 
   let seed: UInt64
   var partner: ID<Partner>?
   var isPartnerActive = true
+  var isTaxAdded = false
   var step = 0
   var keys = 0
   var confirmations: [String] = []
@@ -135,7 +138,16 @@ struct Auditor {
     let weight = Self.weight(of: lines)
     expect(weight <= 2_400, "a parcel of \(weight) g is sent")
     let bringing: Int64 = weight <= 500 ? 3900 : weight <= 1_200 ? 4900 : 8800
-    let total = left + (left >= 200_000 ? 0 : bringing)
+    let shipping = left >= 200_000 ? 0 : bringing
+    // What the platform puts in is taxed as well; and each part of it is rounded once.
+    var tax = self.tax(on: shipping, percent: 18)
+    for (line, known) in zip(order.lines, lines) {
+      let sold: Int64 = known.quantity * known.price - line.discount.minor + line.promotion.minor
+      tax += self.tax(on: sold, percent: Self.taxPercent[known.product])
+    }
+    expect(abs(Double(order.tax.minor) - tax) <= Double(lines.count + 1), "\(tax) is tax")
+    expect(order.taxAdded.minor == (isTaxAdded ? order.tax.minor : 0), "added or included")
+    let total = left + shipping + (isTaxAdded ? order.tax.minor : 0)
     expect(order.total.minor == total, "the total is \(total)")
     let isBrought =
       isPartnerActive && order.source.via == "blog" && ["", "https://blog.example"].contains(order.source.site)
@@ -146,6 +158,10 @@ struct Auditor {
       placed: order.placed)
     expect(!isClosed && (!isSuspended || lines[0].product == 2), "nothing is sold meanwhile")
     sequence.append(order.id)
+  }
+
+  private func tax(on amount: Int64, percent: Double) -> Double {
+    Double(amount) * percent / (isTaxAdded ? 100 : 100 + percent)
   }
 
   private static func weight(of lines: [Line]) -> Int64 { lines.reduce(0) { $0 + grams[$1.product] * $1.quantity } }

@@ -107,7 +107,8 @@ import Testing
             optionValues: [$0], prices: ["IN": 100], onHand: 9,
             limits: UnitLimits(perOrder: $0 == "S" ? 1 : 0, perBuyer: nil))
         }, limits: UnitLimits(perOrder: 2)))
-    #expect(cup.limits == UnitLimits(perOrder: 2) && cup.variants.map(\.limits) == [UnitLimits(perOrder: 1), .unlimited])
+    #expect(
+      cup.limits == UnitLimits(perOrder: 2) && cup.variants.map(\.limits) == [UnitLimits(perOrder: 1), .unlimited])
     let card = try await commerce.card(product: cup.id, market: "IN")
     #expect(card.variants.map(\.limits.perOrder) == [1, 2])
     func bag(_ small: Int64, _ large: Int64) -> Bag {

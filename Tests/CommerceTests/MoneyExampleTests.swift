@@ -32,12 +32,16 @@ import Testing
       ("WELCOME", "The platform's coupon, ₹100", nil, .page),
       ("TENTH", "In a creator's show, with a refund fee", show, .page),
       ("TENTH", "The same, by a partner's link", show, OrderSource(via: "blog")),
+      ("TENTH", "The seller's coupon, where tax is added to prices and to shipping", nil, .page),
     ]
     for (code, who, show, source) in orders {
       if show != nil, source == .page {
         _ = try await commerce.makeCommissionPlan(
           commerce.makeID(), by: asOperator,
           CommissionPlanDraft(market: "IN", commissionBasisPoints: 1_000, refundFeeBasisPoints: 2_000))
+      }
+      if who.contains("is added") {
+        try await stall.run("UPDATE market SET tax_is_added = 1, taxes_shipping = 1")
       }
       let bag = Bag(
         show: show, market: "IN",
@@ -74,11 +78,11 @@ import Testing
 
   private static func lines(of order: Order) -> String {
     let (hasCreator, hasPartner) = (order.creator != nil, order.partner != nil)
-    var text = "| line | price | off | sold for | tax in it | commission |"
+    var text = "| line | price | off | sold for | \(order.isTaxAdded ? "tax added" : "tax in it") | commission |"
     text += "\(hasPartner ? " of it the partner's |" : "")\(hasCreator ? " creator |" : "") seller |\n"
     text += "|---|--:|--:|--:|--:|--:|\(hasPartner ? "--:|" : "")\(hasCreator ? "--:|" : "")--:|\n"
     for line in order.lines {
-      let seller = line.sold.minor - line.tax.minor - line.commission.minor - line.creatorShare.minor
+      let seller = line.net.minor - line.commission.minor - line.creatorShare.minor
       text += "| \(line.quantity) × \(rupees(line.unitPrice.minor)) | \(rupees(line.total.minor)) "
       text += "| \(rupees(line.discount.minor)) | \(rupees(line.sold.minor)) "
       text += "| \(rupees(line.tax.minor)) | \(rupees(line.commission.minor)) |"
@@ -86,8 +90,9 @@ import Testing
       text += hasCreator ? " \(rupees(line.creatorShare.minor)) |" : ""
       text += " \(rupees(seller)) |\n"
     }
-    text += "| parcel | \(rupees(order.shipping.minor)) | 0.00 | \(rupees(order.shipping.minor)) | 0.00 "
-    text += "| 0.00 |\(hasPartner ? " 0.00 |" : "")\(hasCreator ? " 0.00 |" : "") \(rupees(order.shipping.minor)) |\n\n"
+    text += "| parcel | \(rupees(order.shipping.minor)) | 0.00 | \(rupees(order.shipping.minor)) "
+    text += "| \(rupees(order.shippingTax.minor)) | 0.00 |\(hasPartner ? " 0.00 |" : "")\(hasCreator ? " 0.00 |" : "") "
+    text += "\(rupees(order.shippingPaid.minor - order.shippingTax.minor)) |\n\n"
     return text + "The buyer pays ₹\(rupees(order.total.minor)).\n\n"
   }
 

@@ -20,6 +20,8 @@ struct Workload {
   private let gavel: SeededEntropy
 
   init(_ engine: Engine, seed: UInt64) async throws {
+    // Prices include their tax in one run, and it is added to them in the next.
+    let isTaxAdded = seed % 2 == 0
     prices = [129_900, 5_050, 333]
     stall = try await Stall(
       engine, prices: prices, units: 12, seed: seed, behaviour: .awful(seed: seed), policy: Self.policy,
@@ -27,6 +29,7 @@ struct Workload {
     show = try await stall.liveShow()
     creatorShow = try await Self.creatorShow(of: stall)
     try await Self.weigh(stall)
+    try await Self.tax(stall, isAdded: isTaxAdded)
     try await stall.run("UPDATE variant SET buyer_units_max = 25 WHERE id = \(stall.variants[1])")
     try await stall.run("UPDATE product SET order_units_max = 3 WHERE id = \(stall.products[2])")
     // Cheap things are another's: a bag may have several sellers.
@@ -39,6 +42,7 @@ struct Workload {
     gavel = SeededEntropy(seed: seed &* 13)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
+    auditor.isTaxAdded = isTaxAdded
     try await makeCoupons()
     try await makeBidders()
     try await stall.commerce.setPayoutDestination(
@@ -64,6 +68,17 @@ struct Workload {
       try await stall.run("UPDATE variant SET weight_grams = \(grams) WHERE id = \(variant)")
     }
     try await stall.run("UPDATE market SET shipping_table = '500:3900,1200:4900,2400:8800'")
+  }
+
+  /// Each product is of another class, and shipping is taxed too.
+  private static func tax(_ stall: Stall, isAdded: Bool) async throws {
+    try await stall.run(
+      """
+      UPDATE market SET tax_table = \("reduced:500\nluxury:2777"), taxes_shipping = 1, tax_is_added = \(isAdded)
+      """)
+    for (product, name) in zip(stall.products, ["luxury", "standard", "reduced"]) {
+      try await stall.run("UPDATE product SET tax_class = \(name) WHERE id = \(product)")
+    }
   }
 
   private static func creatorShow(of stall: Stall) async throws -> ID<Show> {

@@ -42,7 +42,7 @@ private typealias JSON = TestKit.JSON
         #expect(try await viewer.next("auction").json["state"] == "open")
         let none = try await asha.get("\(path)/standing").json
         #expect(none["maximum"] == .null && none["shipping"]["minor"] == 4_900 && none["card"]["last4"] == "4242")
-        #expect(none["taxIncludedBasisPoints"] == 1_800 && none["address"]["address"]["city"] == "Pune")
+        #expect(none["taxBasisPoints"] == 1_800 && none["address"]["address"]["city"] == "Pune")
 
         let first = try await asha.post("\(path)/bids", ["maximumMinor": 120_000])
         #expect(first.status == 201 && first.json["isLeading"] == true, "\(first.text)")

@@ -62,6 +62,7 @@ import Testing
       let market: JSON = [
         "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "commissionBasisPoints": 900,
         "taxIncludedBasisPoints": 1000, "shippingMinor": 500,
+        "taxes": [["name": "reduced", "basisPoints": 800]], "isTaxAdded": true,
         "shippingTable": [["upToGrams": 500, "minor": 300], ["upToGrams": 2000, "minor": 900]],
       ]
       #expect(try await web.owner.put("/api/v1/markets/JP", market).status == 403)
@@ -70,6 +71,8 @@ import Testing
       let listed = try await web.guest.get("/api/v1/markets")
       #expect(listed.json["items"].array.map { $0["code"].string } == ["IN", "JP", "US"])
       #expect(listed.json["items"][1]["shippingTable"][1]["upToGrams"] == 2000)
+      #expect(listed.json["items"][1]["taxes"][0]["basisPoints"] == 800)
+      #expect(listed.json["items"][1]["isTaxAdded"] == true && listed.json["items"][0]["isTaxAdded"] == false)
     }
   }
 

@@ -88,8 +88,9 @@ import Testing
     let money = #"{"minor":\#(isFull ? Int64.min : 0),"currency":"INR"}"#
     let line = """
       {"offer":"\(offer)","variant":"\(offer)","product":"\(offer)","title":"Lamp \\"big\\" / दीया","sku":"",
-       "weightGrams":750,"quantity":3,"unitPrice":\(money),"total":\(money)}
+       "weightGrams":750,"taxClass":"reduced","taxRateBasisPoints":500,"quantity":3,"unitPrice":\(money),"total":\(money)}
       """
+    let tax = #"{"rateBasisPoints":500,"amount":\#(money)}"#
     let rest = """
       "show":"\(offer)","tracking":"https://example.com/1","paidAt":"2026-11-22T17:42:18.123Z",
       "coupon":{"code":"GLOW","discount":\(money),"fundedBy":"platform"},
@@ -100,7 +101,7 @@ import Testing
     return """
       {"order":{"id":"\(offer)","number":"H-1","state":"placed","channel":"\(offer)","market":"IN",
        "lines":[\(isFull ? line + "," + line : "")],"subtotal":\(money),"shipping":\(money),"tax":\(money),
-       "total":\(money),"refunded":\(money),\(isFull ? rest : "")
+       "taxes":[\(isFull ? tax : "")],"isTaxAdded":\(isFull),"total":\(money),"refunded":\(money),\(isFull ? rest : "")
        "buyer":{"name":"आशा","email":"a@b.c","phone":"","address":{"name":"","line1":"","line2":"","city":"",
        "region":"","postalCode":"","country":"IN"}},
        "placedAt":"2026-11-22T17:42:18.000Z","expiresAt":"1970-01-01T00:00:00.001Z"},

@@ -28,8 +28,11 @@ public struct BidderStanding: Sendable, Equatable {
   /// What is added to the next bid, and from which price on nothing is.
   public let shipping: Money
   public let shippingFreeFrom: Money?
-  /// Contained in the price.
+  /// Contained in the price, or added to it.
   public let taxRate: Rate
+  public let isTaxAdded: Bool
+  /// What the next bid would come to if it won, with shipping and tax.
+  public let total: Money
   /// The order that was placed for them; nil when they have not won, or not yet.
   public let order: ID<Order>?
   /// Whether they have to pay it themselves, and until when.
@@ -95,14 +98,21 @@ extension Commerce {
         "SELECT MAX(max_minor) AS maximum FROM auction_bid WHERE auction_id = \(id) AND account_id = \(account)")
       let market = try db.requireRow(
         """
-        SELECT currency, tax_included_bp, shipping_minor, shipping_table, shipping_free_from_minor,
-          (SELECT weight_grams FROM variant WHERE id = \(auction.variant)) AS weight_grams
-        FROM market WHERE code = \(auction.market)
+        SELECT currency, shipping_minor, shipping_table, shipping_free_from_minor, \(TaxRules.columns),
+          variant.weight_grams AS weight_grams, product.tax_class AS tax_class
+        FROM market JOIN variant ON variant.id = \(auction.variant) JOIN product ON product.id = variant.product_id
+        WHERE code = \(auction.market)
         """)
       let rates = try ShippingRates(row: market)
       let grams = try market.number("weight_grams")
       guard let shipping = rates.cost(of: auction.next, grams: grams) else {
         throw BagRefusal.tooHeavy(title: auction.title, grams: grams, limit: rates.table.gramsMax ?? 0, ofUnit: true)
+      }
+      let taxRate = try rates.tax.rate(of: market.get("tax_class"))
+      var total = try auction.next.adding(shipping)
+      if rates.tax.isAdded {
+        let tax = taxRate.of(auction.next.minor) + rates.tax.shippingRate.of(shipping.minor)
+        total = try total.adding(Money(minor: tax, currency: currency))
       }
       let turn = try db.row(
         """
@@ -121,7 +131,7 @@ extension Commerce {
         card: try SavedCard.all(of: account, provider: provider, in: db).first,
         address: try SavedAddress.all(of: account, in: db).first { $0.address.country == auction.market },
         shipping: shipping, shippingFreeFrom: money(rates.freeFrom),
-        taxRate: try market.get("tax_included_bp"), order: try turn?.get("id"),
+        taxRate: taxRate, isTaxAdded: rates.tax.isAdded, total: total, order: try turn?.get("id"),
         payUntil: mustPay ? try turn?.get("expires_ms") : nil)
     }
   }

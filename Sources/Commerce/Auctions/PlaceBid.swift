@@ -45,7 +45,8 @@ extension Commerce {
       }
       // Of an auction one leads the maximum counts already.
       let counted = auction.leader == account ? auction.leaderMaximum ?? 0 : 0
-      try SpendLimit.require(account, wants: money(maximumMinor - counted), at: now, in: db)
+      let most = try auction.withTax(money(maximumMinor), in: db)
+      try SpendLimit.require(account, wants: money(most.minor - counted), at: now, in: db)
       return try write(bid, of: account, wallet, bidding, to: auction, language: language, at: now, in: db)
     }
   }
@@ -121,6 +122,20 @@ extension Commerce {
 }
 
 extension Auction {
+  /// What an amount comes to with the tax that is added to it.
+  fileprivate func withTax(_ amount: Money, in db: any Connection) throws -> Money {
+    let row = try db.requireRow(
+      """
+      SELECT \(TaxRules.columns), product.tax_class AS tax_class
+      FROM market JOIN variant ON variant.id = \(variant) JOIN product ON product.id = variant.product_id
+      WHERE market.code = \(market)
+      """)
+    let rules = try TaxRules(row: row)
+    guard rules.isAdded else { return amount }
+    let tax = try rules.rate(of: row.get("tax_class")).of(amount.minor)
+    return try amount.adding(Money(minor: tax, currency: amount.currency))
+  }
+
   func isMember(_ account: ID<Account>, in db: any Connection) throws -> Bool {
     try db.row(
       """

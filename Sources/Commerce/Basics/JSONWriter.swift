@@ -49,6 +49,10 @@ public struct JSONWriter {
     member(name) { $0.bytes.append(contentsOf: String(number).utf8) }
   }
 
+  public mutating func member(_ name: StaticString, _ isSo: Bool) {
+    member(name) { $0.bytes.append(contentsOf: (isSo ? "true" : "false").utf8) }
+  }
+
   public mutating func member<Entity>(_ name: StaticString, _ id: ID<Entity>) {
     member(name) { json in
       json.bytes.append(UInt8(ascii: "\""))

@@ -66,6 +66,9 @@ public struct Policy: Sendable {
   public let affiliateTermsMax = 200
   public var languagesPerMarketMax = 10
   public let shippingStepsMax = 20
+  /// Beside the standard one.
+  public let taxClassesMax = 10
+  public let taxClassCharactersMax = 30
   /// What a parcel may weigh in a shipping table, and a unit of a variant.
   public let parcelGramsMax: Int64 = 1_000_000
 

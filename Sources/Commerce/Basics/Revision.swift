@@ -61,7 +61,7 @@ public struct ChangedMeanwhile: Refusal, Equatable {
 
 extension Product {
   public var revision: Revision {
-    var fields = [title, description, category, "\(options.count)"]
+    var fields = [title, description, category, taxClass, "\(options.count)"]
     fields += options
     fields += Self.fields(limits)
     for variant in variants {

@@ -63,6 +63,7 @@ extension ProductCard {
   fileprivate var unsold: ProductCard {
     ProductCard(
       id: id, channel: channel, seller: seller, title: title, description: description, category: category,
+      taxClass: taxClass,
       options: options, pictures: pictures,
       variants: variants.map {
         Choice(
@@ -99,7 +100,8 @@ extension ProductCard {
 
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.category, product.options,
-    product.created_ms, product.order_units_max, product.buyer_units_max, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
+    product.created_ms, product.order_units_max, product.buyer_units_max,
+    product.tax_class, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
     """
 
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
@@ -123,7 +125,7 @@ extension ProductCard {
       let limits = UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max"))
       return ProductCard(
         id: id, channel: try row.get("channel_id"), seller: try row.get("seller"), title: try row.get("title"),
-        description: try row.get("description"), category: try row.get("category"),
+        description: try row.get("description"), category: try row.get("category"), taxClass: try row.get("tax_class"),
         options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],
         variants: (ofProduct[id] ?? []).map { variant in

@@ -22,6 +22,7 @@ extension ProductDraft {
       throw GeneralRefusal.invalid(field: "options", why: "must have different names")
     }
     draft.limits = try limits?.checked("limits", policy)
+    draft.taxClass = try taxClass.map { try policy.taxClass($0, "taxClass") }
     draft.variants = try variants.enumerated().map { place, variant in
       try variant.checked("variants[\(place)]", options: options.count, policy)
     }

@@ -62,11 +62,13 @@ extension ProductDraft {
     try db.run(
       """
       INSERT INTO product (id, channel_id, title, description, category, options, import_handle, made_hash, created_ms,
-        order_units_max, buyer_units_max)
+        order_units_max, buyer_units_max, tax_class)
       VALUES (\(id), \(channel), \(title), \(description), \(category ?? ""), \(try TextList.text(of: options)), \(importHandle),
-        \(fingerprint), \(occasion.at), \((limits?.perOrder).sqlValue), \((limits?.perBuyer).sqlValue))
+        \(fingerprint), \(occasion.at), \((limits?.perOrder).sqlValue), \((limits?.perBuyer).sqlValue),
+        \(taxClass ?? TaxTable.standard))
       """)
     let markets = try marketsByCode(db)
+    try requireTaxClass(TaxTable.standard, in: markets)
     for (place, variant) in variants.enumerated() {
       try variant.make(place, of: id, markets: markets, on: occasion, db: db)
     }
@@ -79,10 +81,12 @@ extension ProductDraft {
       """
       UPDATE product SET title = \(title), description = \(description), category = \(category ?? product.category),
         options = \(try TextList.text(of: options)), order_units_max = \((limits ?? product.limits).perOrder.sqlValue),
-        buyer_units_max = \((limits ?? product.limits).perBuyer.sqlValue), indexed = 0
+        buyer_units_max = \((limits ?? product.limits).perBuyer.sqlValue), tax_class = \(taxClass ?? product.taxClass),
+        indexed = 0
       WHERE id = \(product.id)
       """)
     let markets = try marketsByCode(db)
+    try requireTaxClass(product.taxClass, in: markets)
     var left = product.variants
     for (place, draft) in variants.enumerated() {
       if let found = left.firstIndex(where: { draft.isOf($0) }) {
@@ -100,6 +104,15 @@ extension ProductDraft {
       }
     }
     return try Product.require(product.id, in: db)
+  }
+
+  /// One that it had may stay, whatever became of it.
+  private func requireTaxClass(_ before: String, in markets: [String: Market]) throws {
+    guard let taxClass, ![before, TaxTable.standard].contains(taxClass) else { return }
+    guard markets.values.contains(where: { $0.taxTable.rate(of: taxClass) != nil }) else {
+      throw GeneralRefusal.invalid(
+        field: "taxClass", why: "must be “\(TaxTable.standard)”, or one that a market here has a rate for")
+    }
   }
 
   private func marketsByCode(_ db: any Connection) throws -> [String: Market] {

@@ -15,6 +15,8 @@ public struct Product: Sendable, Equatable {
   public let pictures: [Picture]
   /// On the units of all its variants together.
   public let limits: UnitLimits
+  /// Which of a market's rates of tax it is sold at: `TaxTable`.
+  public let taxClass: String
   public let createdAt: Moment
 }
 
@@ -76,10 +78,12 @@ public struct ProductDraft: Sendable, Codable, Equatable {
   public var variants: [VariantDraft]
   /// On the units of all variants together. Nil leaves them as they are.
   public var limits: UnitLimits?
+  /// A name that some market has a rate for. Nil leaves it as it is.
+  public var taxClass: String?
 
   public init(
     title: String, description: String = "", category: String? = nil, options: [String] = [],
-    variants: [VariantDraft], limits: UnitLimits? = nil
+    variants: [VariantDraft], limits: UnitLimits? = nil, taxClass: String? = nil
   ) {
     self.title = title
     self.description = description
@@ -87,6 +91,7 @@ public struct ProductDraft: Sendable, Codable, Equatable {
     self.options = options
     self.variants = variants
     self.limits = limits
+    self.taxClass = taxClass
   }
 }
 
@@ -99,10 +104,11 @@ public struct ProductChange: Sendable, Equatable {
   /// All of them.
   public var variants: [VariantDraft]?
   public var limits: UnitLimits?
+  public var taxClass: String?
 
   public init(
     title: String? = nil, description: String? = nil, category: String? = nil, options: [String]? = nil,
-    variants: [VariantDraft]? = nil, limits: UnitLimits? = nil
+    variants: [VariantDraft]? = nil, limits: UnitLimits? = nil, taxClass: String? = nil
   ) {
     self.title = title
     self.description = description
@@ -110,13 +116,14 @@ public struct ProductChange: Sendable, Equatable {
     self.options = options
     self.variants = variants
     self.limits = limits
+    self.taxClass = taxClass
   }
 
   /// Everything.
   public init(_ draft: ProductDraft) {
     self.init(
       title: draft.title, description: draft.description, category: draft.category, options: draft.options,
-      variants: draft.variants, limits: draft.limits)
+      variants: draft.variants, limits: draft.limits, taxClass: draft.taxClass)
   }
 
   /// What `product` is to be then. Variants that stay keep their stock.
@@ -128,7 +135,8 @@ public struct ProductChange: Sendable, Equatable {
     }
     return ProductDraft(
       title: title ?? product.title, description: description ?? product.description,
-      category: category, options: options ?? product.options, variants: variants ?? kept, limits: limits)
+      category: category, options: options ?? product.options, variants: variants ?? kept,
+      limits: limits, taxClass: taxClass)
   }
 }
 

@@ -8,6 +8,7 @@ public struct ProductCard: Sendable, Equatable {
   public let description: String
   /// Empty when none was named.
   public let category: String
+  public let taxClass: String
   public let options: [String]
   public let pictures: [Picture]
   public let variants: [Choice]

@@ -2,7 +2,7 @@ import Store
 
 extension Product {
   fileprivate static let columns: SQL = """
-    id, channel_id, title, description, category, options, order_units_max, buyer_units_max, created_ms
+    id, channel_id, title, description, category, options, order_units_max, buyer_units_max, tax_class, created_ms
     """
 
   static func find(_ id: ID<Product>, in db: any Connection) throws -> Product? {
@@ -46,7 +46,7 @@ extension Product {
         },
         pictures: pictures[id] ?? [],
         limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")),
-        createdAt: try row.get("created_ms"))
+        taxClass: try row.get("tax_class"), createdAt: try row.get("created_ms"))
     }
   }
 }

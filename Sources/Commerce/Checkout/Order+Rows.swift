@@ -23,7 +23,10 @@ extension Order {
     coupon = quote.coupon?.id
     couponCode = quote.coupon?.code ?? ""
     shipping = quote.shipping
+    shippingTax = quote.shippingTax
+    shippingTaxRate = quote.shippingTaxRate
     tax = quote.tax
+    taxAdded = quote.taxAdded
     total = quote.total
     refunded = Money(minor: 0, currency: quote.total.currency)
     language = request.language
@@ -43,28 +46,31 @@ extension Order {
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
         placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
         purchase_id, source, via, site, media_time_ms, partner_id, credit,
-        quota_day)
+        quota_day, shipping_tax_bp, shipping_tax_minor, tax_added_minor)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
-        \(state), \(total.currency), \(subtotal.minor - discount.minor), \(shipping.minor), \(tax.minor), \(total.minor), 0,
+        \(state), \(total.currency), \(total.minor - shippingPaid.minor), \(shippingPaid.minor), \(tax.minor), \(total.minor), 0,
         \(request.encodedBuyer), \(language), '', \(placed), \(expires),
         \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
         \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue), \(source.kind), \(source.via),
         \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit),
-        \(day.sqlValue))
+        \(day.sqlValue), \(shippingTaxRate), \(shippingTax.minor), \(taxAdded.minor))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,
-        line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate, line.tax.minor,
+        line.unitPrice.minor, line.total.minor, line.taxRate, line.commissionRate,
+        line.tax.minor - line.taxAdded.minor,
         line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
         line.creatorRate, line.creatorShare.minor, line.partnerRate, line.partnerShare.minor, line.grams,
+        line.taxClass, line.taxAdded.minor,
       ]
     }
     try db.run(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
-        refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor, weight_grams)
+        refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor, weight_grams, tax_class,
+        tax_added_minor)
       VALUES \(rows: rows)
       """)
   }
@@ -99,7 +105,7 @@ extension Order {
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
         commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor,
-        creator_bp, creator_minor, partner_bp, partner_minor, weight_grams
+        creator_bp, creator_minor, partner_bp, partner_minor, weight_grams, tax_class, tax_added_minor
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -113,7 +119,8 @@ extension Order {
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
-    discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, partner_id, credit
+    discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, partner_id, credit,
+    shipping_tax_bp, shipping_tax_minor, tax_added_minor
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
@@ -134,9 +141,14 @@ extension Order {
     promotion = try money("promotion_minor")
     coupon = try row.get("coupon_id")
     couponCode = try row.get("coupon_code")
-    subtotal = Money(minor: try row.get("subtotal_minor", as: Int64.self) + discount.minor, currency: currency)
-    shipping = try money("shipping_minor")
+    shippingTax = try money("shipping_tax_minor")
+    shippingTaxRate = try row.get("shipping_tax_bp")
     tax = try money("tax_minor")
+    taxAdded = try money("tax_added_minor")
+    let addedToShipping = taxAdded.minor > 0 ? shippingTax.minor : 0
+    let goods = try row.get("subtotal_minor", as: Int64.self) - (taxAdded.minor - addedToShipping)
+    subtotal = Money(minor: goods + discount.minor, currency: currency)
+    shipping = Money(minor: try row.get("shipping_minor", as: Int64.self) - addedToShipping, currency: currency)
     total = try money("total_minor")
     refunded = try money("refunded_minor")
     language = try row.get("language")
@@ -164,7 +176,9 @@ extension OrderLine {
     discount = line.discount
     promotion = line.promotion
     tax = line.tax
+    taxAdded = line.taxAdded
     taxRate = line.taxRate
+    taxClass = line.taxClass
     commissionRate = line.commissionRate
     commission = line.commission
     refundFee = line.refundFee
@@ -187,8 +201,10 @@ extension OrderLine {
     total = try money("total_minor")
     discount = try money("discount_minor")
     promotion = try money("promotion_minor")
-    tax = try money("tax_minor")
+    taxAdded = try money("tax_added_minor")
+    tax = Money(minor: try row.get("tax_minor", as: Int64.self) + taxAdded.minor, currency: currency)
     taxRate = try row.get("tax_bp")
+    taxClass = try row.get("tax_class")
     commissionRate = try row.get("commission_bp")
     commission = try money("commission_minor")
     refundFee = try money("refund_fee_minor")

@@ -30,9 +30,14 @@ public struct Order: Sendable, Equatable {
   public let coupon: ID<Coupon>?
   /// Empty without a coupon.
   public let couponCode: String
+  /// Without the tax that was added to it.
   public let shipping: Money
-  /// Contained in the total, not added to it.
+  public let shippingTax: Money
+  public let shippingTaxRate: Rate
+  /// Of the goods and of the shipping, contained in the total either way.
   public let tax: Money
+  /// All of `tax` where it was added to prices, else nothing.
+  public let taxAdded: Money
   public let total: Money
   /// Refunded so far, or on its way back. `refunded` is the state once it is all of the total.
   public let refunded: Money
@@ -47,6 +52,15 @@ public struct Order: Sendable, Equatable {
 
   /// The order's name among people: `H-7K3M-92QF`.
   public var number: String { id.orderNumber }
+
+  public var isTaxAdded: Bool { taxAdded.minor > 0 }
+  /// What the buyer paid for the shipping, with its tax.
+  public var shippingPaid: Money {
+    Money(minor: shipping.minor + (isTaxAdded ? shippingTax.minor : 0), currency: shipping.currency)
+  }
+  public var taxes: [TaxSum] {
+    TaxSum.sums(lines.map { ($0.taxRate, $0.tax) } + [(shippingTaxRate, shippingTax)])
+  }
 }
 
 /// One offer of an order, as sold: later changes of product or price change no order.
@@ -64,15 +78,18 @@ public struct OrderLine: Sendable, Equatable {
   /// The line's share of what the coupon took off, and of what the platform puts in.
   public let discount: Money
   public let promotion: Money
-  /// The tax contained in `sold`.
+  /// The tax on `sold`: contained in it, or added to it.
   public let tax: Money
+  /// All of `tax` where it was added, else nothing.
+  public let taxAdded: Money
   public let taxRate: Rate
-  /// The rate it was sold under, and what it came to. The seller has the rest of `sold` without `tax`.
+  public let taxClass: String
+  /// The rate it was sold under, and what it came to. The seller has the rest of `net`.
   public let commissionRate: Rate
   public let commission: Money
   /// What of `commission` the platform keeps when all of the line is refunded; the seller bears it.
   public let refundFee: Money
-  /// The share of the creator in whose show it was sold, of `sold` without `tax`; 0 without one.
+  /// The share of the creator in whose show it was sold, of `net`; 0 without one.
   public let creatorRate: Rate
   public let creatorShare: Money
   /// The partner's part of `commission`: the rate it was sold under, and what it came to.
@@ -81,6 +98,8 @@ public struct OrderLine: Sendable, Equatable {
 
   /// What the seller sold the line for, whoever paid it.
   public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }
+  /// The same without tax.
+  public var net: Money { Money(minor: sold.minor - tax.minor + taxAdded.minor, currency: total.currency) }
 }
 
 /// What `placeOrder` answers.

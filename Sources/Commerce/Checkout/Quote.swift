@@ -13,9 +13,12 @@ public struct Quote: Sendable, Equatable {
     public let discount: Money
     /// The part of `discount` that the platform puts in: the seller has it all the same.
     public let promotion: Money
-    /// The tax contained in what the seller sells the line for, `total` − `discount` + `promotion`.
+    /// The tax on what the seller sells the line for, `total` − `discount` + `promotion`: contained in it, or added to it.
     public let tax: Money
+    /// All of `tax` where it is added, else nothing.
+    public let taxAdded: Money
     public let taxRate: Rate
+    public let taxClass: String
     public let commissionRate: Rate
     public let commission: Money
     /// What of `commission` is kept when the line is refunded.
@@ -52,10 +55,19 @@ public struct Quote: Sendable, Equatable {
   let rates: ShippingRates
   /// How many orders the seller takes in a day; nil without a limit.
   let dailyOrdersMax: Int64?
+  /// Without the tax that is added to it.
   public let shipping: Money
-  /// Contained in the total, not added to it.
+  public let shippingTax: Money
+  public let shippingTaxRate: Rate
+  /// Of the goods and of the shipping, contained in the total either way.
   public let tax: Money
+  /// All of `tax` where it is added to prices, else nothing.
+  public let taxAdded: Money
   public let total: Money
+
+  public var taxes: [TaxSum] {
+    TaxSum.sums(lines.map { ($0.taxRate, $0.tax) } + [(shippingTaxRate, shippingTax)])
+  }
 
   /// What live deals take off the list prices; in `subtotal` already.
   public var dealSaving: Money {
@@ -71,8 +83,10 @@ public struct BagQuote: Sendable, Equatable {
   public let discount: Money
   public let promotion: Money
   public let shipping: Money
-  /// Contained in the total, not added to it.
+  /// Contained in the total either way.
   public let tax: Money
+  /// All of `tax` where it is added to prices, else nothing.
+  public let taxAdded: Money
   public let total: Money
 
   /// In the order of the bag.
@@ -92,8 +106,13 @@ public struct BagQuote: Sendable, Equatable {
     promotion = try sum { $0.promotion }
     shipping = try sum { $0.shipping }
     tax = try sum { $0.tax }
+    taxAdded = try sum { $0.taxAdded }
     total = try sum { $0.total }
     guard total.minor <= Money.minorMax else { throw BagRefusal.amountTooLarge }
+  }
+
+  public var taxes: [TaxSum] {
+    TaxSum.sums(lines.map { ($0.taxRate, $0.tax) } + sellers.map { ($0.shippingTaxRate, $0.shippingTax) })
   }
 
   public var coupon: Coupon? { sellers.lazy.compactMap(\.coupon).first }

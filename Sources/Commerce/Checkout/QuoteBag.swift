@@ -31,7 +31,8 @@ extension Quote {
         channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
         market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
         market.commission_bp AS commission_bp,
-        market.tax_included_bp AS tax_included_bp, market.shipping_minor AS shipping_minor,
+        product.tax_class AS tax_class, market.tax_included_bp AS tax_included_bp, market.tax_table AS tax_table,
+        market.tax_is_added AS tax_is_added, market.taxes_shipping AS taxes_shipping, market.shipping_minor AS shipping_minor,
         market.shipping_table AS shipping_table, market.shipping_free_from_minor AS shipping_free_from_minor,
         show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
         show_product.product_id AS run_product_id, \(CommissionPlans.columns)
@@ -117,14 +118,18 @@ extension Quote {
     subtotal = try lines.reduce(nothing) { try $0.adding($1.total) }
     discount = try lines.reduce(nothing) { try $0.adding($1.discount) }
     promotion = try lines.reduce(nothing) { try $0.adding($1.promotion) }
-    tax = try lines.reduce(nothing) { try $0.adding($1.tax) }
     let goods = Money(minor: subtotal.minor - discount.minor, currency: rates.currency)
     let grams = lines.reduce(0) { $0 + $1.grams * $1.quantity }
     guard let cost = rates.cost(of: goods, grams: grams) else {
       throw BagRefusal.tooHeavy(lines, limit: rates.table.gramsMax ?? 0)
     }
     shipping = cost
-    total = try goods.adding(shipping)
+    shippingTaxRate = rates.tax.shippingRate
+    let taxOnShipping = TaxRules.tax(on: cost.minor, at: shippingTaxRate, isAdded: rates.tax.isAdded)
+    shippingTax = Money(minor: taxOnShipping, currency: rates.currency)
+    tax = try lines.reduce(shippingTax) { try $0.adding($1.tax) }
+    taxAdded = rates.tax.isAdded ? tax : nothing
+    total = try goods.adding(shipping).adding(taxAdded)
     guard total.minor <= Money.minorMax else { throw BagRefusal.amountTooLarge }
   }
 }
@@ -173,18 +178,23 @@ extension Quote.Line {
       minor: deal == nil ? 0 : max(0, listPrice - unitPrice.minor) * line.quantity, currency: total.currency)
     discount = Money(minor: 0, currency: total.currency)
     promotion = discount
-    taxRate = try row.get("tax_included_bp")
+    taxClass = try row.get("tax_class")
+    let rules = try TaxRules(row: row)
+    taxRate = rules.rate(of: taxClass)
     plan = plans.plan(for: try row.get("category"))
     commissionRate =
       try plan?.rate(forChannelMade: row.get("channel_created_ms"), at: now) ?? row.get("commission_bp")
     creatorRate = try affiliates[row.get("product_id")]?.rate ?? .zero
-    (tax, commission, refundFee, creatorShare) = Self.shares(of: total, taxRate, commissionRate, plan, creatorRate)
+    (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
+      of: total, taxRate, isAdded: rules.isAdded, commissionRate, plan, creatorRate)
   }
 
   /// The same line with so many minor units off.
-  func discounted(by minor: Int64, paidBy funder: Coupon.Funder) -> Self { Self(self, minor, funder) }
+  func discounted(by minor: Int64, paidBy funder: Coupon.Funder, isTaxAdded: Bool) -> Self {
+    Self(self, minor, funder, isTaxAdded: isTaxAdded)
+  }
 
-  private init(_ line: Self, _ minor: Int64, _ funder: Coupon.Funder) {
+  private init(_ line: Self, _ minor: Int64, _ funder: Coupon.Funder, isTaxAdded: Bool) {
     (offer, variant, product) = (line.offer, line.variant, line.product)
     (limits, productLimits, productTitle) = (line.limits, line.productLimits, line.productTitle)
     (title, sku, quantity, grams) = (line.title, line.sku, line.quantity, line.grams)
@@ -192,19 +202,26 @@ extension Quote.Line {
     discount = Money(minor: minor, currency: total.currency)
     promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
     (taxRate, commissionRate, plan, creatorRate) = (line.taxRate, line.commissionRate, line.plan, line.creatorRate)
+    taxClass = line.taxClass
     let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
-    (tax, commission, refundFee, creatorShare) = Self.shares(of: sold, taxRate, commissionRate, plan, creatorRate)
+    (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
+      of: sold, taxRate, isAdded: isTaxAdded, commissionRate, plan, creatorRate)
   }
 
   private static func shares(
-    of sold: Money, _ taxRate: Rate, _ commissionRate: Rate, _ plan: CommissionPlan?, _ creatorRate: Rate
-  ) -> (Money, Money, Money, Money) {
+    of sold: Money, _ taxRate: Rate, isAdded: Bool, _ commissionRate: Rate, _ plan: CommissionPlan?,
+    _ creatorRate: Rate
+  ) -> (tax: Money, added: Money, commission: Money, refundFee: Money, creator: Money) {
     func money(_ minor: Int64) -> Money { Money(minor: minor, currency: sold.currency) }
-    let tax = taxRate.includedIn(sold.minor)
-    let commission = commissionRate.of(sold.minor - tax)
+    let tax = TaxRules.tax(on: sold.minor, at: taxRate, isAdded: isAdded)
+    let net = isAdded ? sold.minor : sold.minor - tax
+    let commission = commissionRate.of(net)
     // What the rates leave together can be no more than there is.
-    let creator = min(creatorRate.of(sold.minor - tax), sold.minor - tax - commission)
-    return (money(tax), money(commission), money(plan?.refundFee(of: commission) ?? 0), money(creator))
+    let creator = min(creatorRate.of(net), net - commission)
+    return (
+      money(tax), money(isAdded ? tax : 0), money(commission), money(plan?.refundFee(of: commission) ?? 0),
+      money(creator)
+    )
   }
 
   /// A product with one variant has a variant without a title, or with one that says nothing.

@@ -67,6 +67,8 @@ extension Quote {
     guard whole > 0 else { throw CouponRefusal.nothingToTakeFrom }
     guard whole >= coupon.minimum.minor else { throw CouponRefusal.belowMinimum(coupon.minimum) }
     let parts = Discounts.parts(of: coupon, from: totals)
-    return try Quote(self, coupon, zip(lines, parts).map { $0.discounted(by: $1, paidBy: coupon.funder) })
+    return try Quote(
+      self, coupon,
+      zip(lines, parts).map { $0.discounted(by: $1, paidBy: coupon.funder, isTaxAdded: rates.tax.isAdded) })
   }
 }

@@ -24,13 +24,18 @@ extension Audit {
   private mutating func check(_ order: Order, _ books: Books) {
     if order.lines.isEmpty { differ("order \(order.id): has no lines") }
     for line in order.lines {
-      let tax = line.taxRate.includedIn(line.sold.minor)
+      let tax = TaxRules.tax(on: line.sold.minor, at: line.taxRate, isAdded: order.isTaxAdded)
       if line.tax.minor != tax { differ("order \(order.id): a line's tax is \(line.tax.minor), not \(tax)") }
-      let commission = line.commissionRate.of(line.sold.minor - tax)
+      let added = order.isTaxAdded ? tax : 0
+      if line.taxAdded.minor != added {
+        differ("order \(order.id): \(line.taxAdded.minor) of tax is added to a line, not \(added)")
+      }
+      let net = line.sold.minor - tax + added
+      let commission = line.commissionRate.of(net)
       if line.commission.minor != commission {
         differ("order \(order.id): a line's commission is \(line.commission.minor), not \(commission)")
       }
-      let creator = min(line.creatorRate.of(line.sold.minor - tax), line.sold.minor - tax - commission)
+      let creator = min(line.creatorRate.of(net), net - commission)
       if line.creatorShare.minor != creator || order.creator == nil && creator != 0 {
         differ("order \(order.id): a line's creator has \(line.creatorShare.minor), not \(creator)")
       }
@@ -50,9 +55,18 @@ extension Audit {
     if order.discount.minor != discount || order.promotion.minor != promotion {
       differ("order \(order.id): \(order.discount.minor) off, but its lines have \(discount)")
     }
-    let tax = order.lines.reduce(0) { $0 + $1.tax.minor }
+    let shippingTax = TaxRules.tax(
+      on: order.shipping.minor, at: order.shippingTaxRate, isAdded: order.isTaxAdded)
+    if order.shippingTax.minor != shippingTax {
+      differ("order \(order.id): the tax on its shipping is \(order.shippingTax.minor), not \(shippingTax)")
+    }
+    let tax = order.lines.reduce(shippingTax) { $0 + $1.tax.minor }
     if order.tax.minor != tax {
-      differ("order \(order.id): its tax is \(order.tax.minor), but its lines' come to \(tax)")
+      differ("order \(order.id): its tax is \(order.tax.minor), but its lines' and its shipping's come to \(tax)")
+    }
+    let total = subtotal - discount + order.shipping.minor + (order.isTaxAdded ? tax : 0)
+    if order.total.minor != total {
+      differ("order \(order.id): its total is \(order.total.minor), but it comes to \(total)")
     }
     checkPaid(order, books)
     let refunded = books.refunds[order.id, default: []].filter { $0.state != .failed }.reduce(0) { $0 + $1.amount }

@@ -33,7 +33,7 @@ extension Audit {
         SELECT given.order_id AS order_id, given.quantity AS quantity, given.unsent AS unsent, given.amount AS amount,
           CAST(COALESCE(line.quantity, 0) AS BIGINT) AS bought,
           CAST(COALESCE(sent.quantity, 0) AS BIGINT) AS sent,
-          COALESCE(line.total_minor - line.discount_minor, 0) AS paid
+          COALESCE(line.total_minor - line.discount_minor + line.tax_added_minor, 0) AS paid
         FROM (
           SELECT refund.order_id AS order_id, refund_line.position AS position,
             CAST(SUM(refund_line.quantity) AS BIGINT) AS quantity,
@@ -50,7 +50,7 @@ extension Audit {
         ) sent ON sent.order_id = given.order_id AND sent.position = given.position
         WHERE given.quantity - given.unsent > COALESCE(sent.quantity, 0)
           OR given.unsent + COALESCE(sent.quantity, 0) > COALESCE(line.quantity, 0)
-          OR given.amount > COALESCE(line.total_minor - line.discount_minor, 0)
+          OR given.amount > COALESCE(line.total_minor - line.discount_minor + line.tax_added_minor, 0)
         """)
     ) { row in
       """

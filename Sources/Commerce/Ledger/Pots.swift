@@ -26,7 +26,7 @@ struct Pots {
       let split = Split(of: line)
       if split.whole > 0 { splits[position] = split } else { given.add(split) }
     }
-    if order.shipping.minor > 0 { splits[Self.shipping] = Split(ofShipping: order.shipping) }
+    if order.shippingPaid.minor > 0 { splits[Self.shipping] = Split(ofShippingOf: order) }
     // What a coupon gave away brings no money that could go back: its parts go with the first that does.
     if let first = Self.inOrder(splits.keys).first { splits[first]?.add(given) }
   }
@@ -90,15 +90,18 @@ extension Split {
     partner = line.partnerShare.minor
     promotion = line.promotion.minor
     fee = line.refundFee.minor
-    seller = line.sold.minor - tax - commission - creator
+    seller = line.net.minor - commission - creator
   }
 
-  /// All of it is the seller's.
-  init(ofShipping shipping: Money) { self.init(tax: 0, commission: 0, seller: shipping.minor) }
+  /// All of it is the seller's, but for its tax.
+  init(ofShippingOf order: Order) {
+    self.init(
+      tax: order.shippingTax.minor, commission: 0, seller: order.shippingPaid.minor - order.shippingTax.minor)
+  }
 
   /// Of what a paid order brought.
   init(of order: Order) {
-    self = .init(ofShipping: order.shipping)
+    self = .init(ofShippingOf: order)
     for line in order.lines { add(Split(of: line)) }
   }
 

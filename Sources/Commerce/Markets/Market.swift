@@ -14,8 +14,14 @@ public struct Market: Sendable, Equatable {
   public var admission: Admission?
   /// The platform's share of the goods.
   public var commission: Rate
-  /// The tax that prices include.
+  /// The standard rate of tax, which prices include, or which is added to them.
   public var taxIncluded: Rate
+  /// Other rates, for other classes of goods.
+  public var taxTable: TaxTable
+  /// Tax is added to prices, and they do not include it.
+  public var isTaxAdded: Bool
+  /// Shipping is taxed too, at the standard rate.
+  public var taxesShipping: Bool
   /// What every parcel costs, where `shippingTable` says nothing.
   public var shippingMinor: Int64
   /// What a parcel costs by its weight.
@@ -26,7 +32,8 @@ public struct Market: Sendable, Equatable {
   public init(
     code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true,
     admission: Admission? = nil, commission: Rate,
-    taxIncluded: Rate = .zero, shippingMinor: Int64 = 0, shippingTable: ShippingTable = .flat,
+    taxIncluded: Rate = .zero, taxTable: TaxTable = .empty, isTaxAdded: Bool = false, taxesShipping: Bool = false,
+    shippingMinor: Int64 = 0, shippingTable: ShippingTable = .flat,
     shippingFreeFromMinor: Int64? = nil
   ) {
     self.code = code
@@ -37,6 +44,9 @@ public struct Market: Sendable, Equatable {
     self.admission = admission
     self.commission = commission
     self.taxIncluded = taxIncluded
+    self.taxTable = taxTable
+    self.isTaxAdded = isTaxAdded
+    self.taxesShipping = taxesShipping
     self.shippingMinor = shippingMinor
     self.shippingTable = shippingTable
     self.shippingFreeFromMinor = shippingFreeFromMinor
@@ -44,7 +54,7 @@ public struct Market: Sendable, Equatable {
 
   static let columns: SQL = """
     code, currency, name, languages, is_open, admission, commission_bp, tax_included_bp, shipping_minor,
-    shipping_table, shipping_free_from_minor
+    shipping_table, shipping_free_from_minor, tax_table, tax_is_added, taxes_shipping
     """
 
   init(row: Row) throws {
@@ -56,6 +66,9 @@ public struct Market: Sendable, Equatable {
     admission = try row.get("admission")
     commission = try row.get("commission_bp")
     taxIncluded = try row.get("tax_included_bp")
+    taxTable = try row.get("tax_table")
+    isTaxAdded = try row.get("tax_is_added")
+    taxesShipping = try row.get("taxes_shipping")
     shippingMinor = try row.get("shipping_minor")
     shippingTable = try row.get("shipping_table")
     shippingFreeFromMinor = try row.get("shipping_free_from_minor")

@@ -66,11 +66,14 @@ extension Commerce {
         INSERT INTO market (\(Market.columns))
         VALUES (\(market.code), \(market.currency), \(market.name), \(market.languages.joined(separator: ",")),
           \(market.isOpen), \(market.admission), \(market.commission), \(market.taxIncluded), \(market.shippingMinor),
-          \(market.shippingTable), \(market.shippingFreeFromMinor.sqlValue))
+          \(market.shippingTable), \(market.shippingFreeFromMinor.sqlValue),
+          \(market.taxTable), \(market.isTaxAdded), \(market.taxesShipping))
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, languages = excluded.languages,
           is_open = excluded.is_open, admission = excluded.admission, commission_bp = excluded.commission_bp,
           tax_included_bp = excluded.tax_included_bp, shipping_minor = excluded.shipping_minor,
-          shipping_table = excluded.shipping_table, shipping_free_from_minor = excluded.shipping_free_from_minor
+          shipping_table = excluded.shipping_table, shipping_free_from_minor = excluded.shipping_free_from_minor,
+          tax_table = excluded.tax_table, tax_is_added = excluded.tax_is_added,
+          taxes_shipping = excluded.taxes_shipping
         """)
       if let before, let after = market.admission {
         try Admission.changed(
@@ -99,6 +102,7 @@ extension Market {
     }
     try shippingTable.check(policy)
     var market = self
+    market.taxTable = try taxTable.checked(policy)
     market.name = try policy.text(name, "name", max: policy.nameCharactersMax)
     return market
   }

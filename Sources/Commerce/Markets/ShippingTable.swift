@@ -71,12 +71,14 @@ struct ShippingRates: Sendable, Equatable {
   let flat: Int64
   let table: ShippingTable
   let freeFrom: Int64?
+  let tax: TaxRules
 
   init(row: Row) throws {
     currency = try row.get("currency")
     flat = try row.get("shipping_minor")
     table = try row.get("shipping_table")
     freeFrom = try row.get("shipping_free_from_minor")
+    tax = try TaxRules(row: row)
   }
 
   init(_ market: Market) {
@@ -84,6 +86,7 @@ struct ShippingRates: Sendable, Equatable {
     flat = market.shippingMinor
     table = market.shippingTable
     freeFrom = market.shippingFreeFromMinor
+    tax = TaxRules(market)
   }
 
   /// Nil for a parcel that is heavier than any that is sent, however much is in it.

@@ -81,8 +81,10 @@ extension Order {
 }
 
 extension OrderLine {
-  /// What the buyer paid for it.
-  public var paid: Money { Money(minor: total.minor - discount.minor, currency: total.currency) }
+  /// What the buyer paid for it, tax and all.
+  public var paid: Money {
+    Money(minor: total.minor - discount.minor + taxAdded.minor, currency: total.currency)
+  }
 }
 
 extension Refund {

@@ -155,7 +155,7 @@ extension Order {
       let lines = try refundLines(wanted, units, after: refunds, left: left)
       let goods = lines.reduce(0) { $0 + $1.amount.minor }
       let shippingLeft =
-        pots.isApart ? left[Pots.shipping] ?? 0 : min(sum - goods, self.shipping.minor - refunds.shippingMinor)
+        pots.isApart ? left[Pots.shipping] ?? 0 : min(sum - goods, shippingPaid.minor - refunds.shippingMinor)
       guard shipping <= shippingLeft else {
         throw RefundRefusal.tooMuchShipping(left: Money(minor: max(0, shippingLeft), currency: total.currency))
       }

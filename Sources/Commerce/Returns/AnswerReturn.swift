@@ -216,6 +216,6 @@ extension Order {
     let pots = Pots(of: self, after: refunds)
     let left = pots.left(after: refunds)
     return pots.isApart
-      ? left[Pots.shipping] ?? 0 : max(0, min(left[Pots.whole] ?? 0, shipping.minor - refunds.shippingMinor))
+      ? left[Pots.shipping] ?? 0 : max(0, min(left[Pots.whole] ?? 0, shippingPaid.minor - refunds.shippingMinor))
   }
 }

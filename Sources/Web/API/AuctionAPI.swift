@@ -136,7 +136,9 @@ enum AuctionAPI {
     let address: WalletAPI.AddressAnswer?
     let shipping: Money
     let shippingFreeFrom: Money?
-    let taxIncludedBasisPoints: Int64
+    let taxBasisPoints: Int64
+    let isTaxAdded: Bool
+    let total: Money
     let order: ID<Order>?
     let payUntil: Moment?
 
@@ -145,7 +147,8 @@ enum AuctionAPI {
       "isMember": "Members of the channel cannot bid.", "card": "Would be charged; left out for who has none.",
       "address": "Would be sent to; left out for who has none in the market.",
       "shipping": "Added to the next bid if it wins.", "shippingFreeFrom": "The price from which on nothing is added.",
-      "taxIncludedBasisPoints": "Contained in the price, not added to it.",
+      "taxBasisPoints": "Contained in the price, or added to it.",
+      "total": "What the next bid comes to if it wins, with shipping and tax.",
       "order": "Placed for you; left out as long as none is.",
       "payUntil": "Until when you may pay it yourself; left out unless you have to.",
     ]
@@ -160,7 +163,9 @@ enum AuctionAPI {
       address = standing.address.map(WalletAPI.AddressAnswer.init)
       shipping = standing.shipping
       shippingFreeFrom = standing.shippingFreeFrom
-      taxIncludedBasisPoints = standing.taxRate.basisPoints
+      taxBasisPoints = standing.taxRate.basisPoints
+      isTaxAdded = standing.isTaxAdded
+      total = standing.total
       order = standing.order
       payUntil = standing.payUntil
     }

@@ -42,6 +42,15 @@ enum ChannelAPI {
     let role: Role
   }
 
+  struct TaxClass: Codable {
+    let name: String
+    let basisPoints: Int64
+
+    var entry: TaxTable.Entry {
+      get throws { TaxTable.Entry(name, try ChannelAPI.rate(basisPoints, "taxes")) }
+    }
+  }
+
   struct MarketAnswer: Codable {
     let code: String
     let currency: Currency
@@ -51,6 +60,9 @@ enum ChannelAPI {
     let admission: Admission?
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
+    let taxes: [TaxClass]
+    let isTaxAdded: Bool
+    let taxesShipping: Bool
     let shippingMinor: Int64
     let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
@@ -64,6 +76,9 @@ enum ChannelAPI {
       admission = market.admission
       commissionBasisPoints = market.commission.basisPoints
       taxIncludedBasisPoints = market.taxIncluded.basisPoints
+      taxes = market.taxTable.entries.map { TaxClass(name: $0.name, basisPoints: $0.rate.basisPoints) }
+      isTaxAdded = market.isTaxAdded
+      taxesShipping = market.taxesShipping
       shippingMinor = market.shippingMinor
       shippingTable = market.shippingTable.isFlat ? nil : market.shippingTable.steps
       shippingFreeFromMinor = market.shippingFreeFromMinor
@@ -78,12 +93,19 @@ enum ChannelAPI {
     let admission: Admission?
     let commissionBasisPoints: Int64
     let taxIncludedBasisPoints: Int64
+    let taxes: [TaxClass]?
+    let isTaxAdded: Bool?
+    let taxesShipping: Bool?
     let shippingMinor: Int64
     let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
 
     static let fields = [
       "admission": "How channels get in; left out to leave it as it is.",
+      "taxIncludedBasisPoints": "The standard rate: included in prices, or added where isTaxAdded.",
+      "taxes": "Rates of other classes of goods, by name. A class that is not named has the standard rate.",
+      "isTaxAdded": "Tax is added to prices and shown before paying; false when it is left out: they include it.",
+      "taxesShipping": "Shipping is taxed at the standard rate; false when it is left out.",
       "shippingMinor": "What every parcel costs, where there is no table.",
       "shippingTable":
         "What a parcel costs by its weight, from light to heavy; nothing heavier is sent. Left out, all cost the same.",
@@ -92,17 +114,19 @@ enum ChannelAPI {
     func market(_ code: String) throws -> Market {
       Market(
         code: code, currency: currency, name: name, languages: languages, isOpen: isOpen, admission: admission,
-        commission: try Self.rate(commissionBasisPoints, "commissionBasisPoints"),
-        taxIncluded: try Self.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"), shippingMinor: shippingMinor,
+        commission: try ChannelAPI.rate(commissionBasisPoints, "commissionBasisPoints"),
+        taxIncluded: try ChannelAPI.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"),
+        taxTable: TaxTable(try (taxes ?? []).map { try $0.entry }), isTaxAdded: isTaxAdded ?? false,
+        taxesShipping: taxesShipping ?? false, shippingMinor: shippingMinor,
         shippingTable: ShippingTable(shippingTable ?? []), shippingFreeFromMinor: shippingFreeFromMinor)
     }
+  }
 
-    private static func rate(_ points: Int64, _ field: String) throws -> Rate {
-      guard let rate = Rate(basisPoints: points) else {
-        throw GeneralRefusal.invalid(field: field, why: "must be 0 to 10 000 basis points")
-      }
-      return rate
+  fileprivate static func rate(_ points: Int64, _ field: String) throws -> Rate {
+    guard let rate = Rate(basisPoints: points) else {
+      throw GeneralRefusal.invalid(field: field, why: "must be 0 to 10 000 basis points")
     }
+    return rate
   }
 
   static let endpoints: [Endpoint] = [

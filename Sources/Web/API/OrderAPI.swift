@@ -43,6 +43,8 @@ enum OrderAPI {
     let sku: String
     /// Of one unit; 0 when nobody weighed it.
     let weightGrams: Int64
+    let taxClass: String
+    let taxRateBasisPoints: Int64
     let quantity: Int64
     let unitPrice: Money
     let total: Money
@@ -60,6 +62,17 @@ enum OrderAPI {
     let total: Money
   }
 
+  /// What of a quote or an order is tax at one rate.
+  struct TaxPart: Codable {
+    let rateBasisPoints: Int64
+    let amount: Money
+
+    init(_ sum: TaxSum) {
+      rateBasisPoints = sum.rate.basisPoints
+      amount = sum.amount
+    }
+  }
+
   struct QuoteAnswer: Codable, Described {
     let lines: [QuoteLine]
     /// What the lines come to.
@@ -71,12 +84,16 @@ enum OrderAPI {
     let shipping: Money
     /// Contained in the total.
     let tax: Money
+    let taxes: [TaxPart]
+    let isTaxAdded: Bool
     let total: Money
     let sellers: [SellerQuote]?
     let providerUnits: Int64?
 
     static let fields = [
       "sellers": "Each seller's part, where there are several: an order for each, paid together.",
+      "taxes": "The tax by rate, of the goods and the shipping.",
+      "isTaxAdded": "The tax was added to prices and shipping; else they include it.",
       "providerUnits": "The total in the payment provider's own units, for its script; left out where they are ours.",
     ]
   }
@@ -158,6 +175,8 @@ enum OrderAPI {
     let shipping: Money
     /// Contained in the total.
     let tax: Money
+    let taxes: [TaxPart]
+    let isTaxAdded: Bool
     let total: Money
     let refunded: Money
     let buyer: BuyerAnswer
@@ -180,12 +199,15 @@ enum OrderAPI {
       lines = order.lines.map {
         QuoteLine(
           offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-          weightGrams: $0.grams, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+          weightGrams: $0.grams, taxClass: $0.taxClass,
+          taxRateBasisPoints: $0.taxRate.basisPoints, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
       }
       subtotal = order.subtotal
       coupon = CouponUsed(code: order.couponCode, discount: order.discount, promotion: order.promotion)
       shipping = order.shipping
       tax = order.tax
+      taxes = order.taxes.map(TaxPart.init)
+      isTaxAdded = order.isTaxAdded
       total = order.total
       refunded = order.refunded
       buyer = BuyerAnswer(
@@ -338,11 +360,13 @@ enum OrderAPI {
         lines: quote.lines.map {
           QuoteLine(
             offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-            weightGrams: $0.grams, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
+            weightGrams: $0.grams, taxClass: $0.taxClass,
+            taxRateBasisPoints: $0.taxRate.basisPoints, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
         }, subtotal: quote.subtotal, dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
         coupon: CouponUsed(
           code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),
-        shipping: quote.shipping, tax: quote.tax, total: quote.total,
+        shipping: quote.shipping, tax: quote.tax, taxes: quote.taxes.map(TaxPart.init),
+        isTaxAdded: quote.taxAdded.minor > 0, total: quote.total,
         sellers: quote.sellers.count == 1
           ? nil
           : quote.sellers.map {

@@ -150,6 +150,15 @@ extension OrderAPI.OrderAnswer {
       }
       $0.member("shipping", shipping)
       $0.member("tax", tax)
+      $0.member("taxes") {
+        $0.list(taxes) { json, part in
+          json.object {
+            $0.member("rateBasisPoints", part.rateBasisPoints)
+            $0.member("amount", part.amount)
+          }
+        }
+      }
+      $0.member("isTaxAdded", isTaxAdded)
       $0.member("total", total)
       $0.member("refunded", refunded)
       $0.member("buyer") { buyer.write(to: &$0) }
@@ -183,6 +192,8 @@ extension OrderAPI.QuoteLine {
       $0.member("title", title)
       $0.member("sku", sku)
       $0.member("weightGrams", weightGrams)
+      $0.member("taxClass", taxClass)
+      $0.member("taxRateBasisPoints", taxRateBasisPoints)
       $0.member("quantity", quantity)
       $0.member("unitPrice", unitPrice)
       $0.member("total", total)

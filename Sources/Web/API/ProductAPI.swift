@@ -47,6 +47,7 @@ enum ProductAPI {
     let pictures: [PictureAnswer]
     /// On the units of all variants together.
     let limits: UnitLimits
+    let taxClass: String
     let createdAt: Moment
     let revision: Revision
 
@@ -64,6 +65,7 @@ enum ProductAPI {
       }
       pictures = product.pictures.map(PictureAnswer.init)
       limits = product.limits
+      taxClass = product.taxClass
       createdAt = product.createdAt
       revision = product.revision
     }
@@ -102,11 +104,13 @@ enum ProductAPI {
     let options: [String]?
     let variants: [NewVariant]
     let limits: UnitLimits?
+    let taxClass: String?
 
     static let fields = [
       "category":
         "As in a product taxonomy, the wider first: Apparel & Accessories > Jewellery. Commission plans go by it.",
       "limits": "Units of all variants together in one order, and of one buyer in all.",
+      "taxClass": "Which of the markets' rates it is sold at; standard when it is left out.",
     ]
   }
 
@@ -117,6 +121,7 @@ enum ProductAPI {
     let options: [String]?
     let variants: [NewVariant]?
     let limits: UnitLimits?
+    let taxClass: String?
 
     static let fields = [
       "variants": "All of them, when they change: one that is left out is taken off sale.",
@@ -126,7 +131,7 @@ enum ProductAPI {
     var change: CommerceProductChange {
       .init(
         title: title, description: description, category: category, options: options, variants: variants?.map(\.draft),
-        limits: limits)
+        limits: limits, taxClass: taxClass)
     }
   }
 
@@ -170,7 +175,7 @@ enum ProductAPI {
       let draft = ProductDraft(
         title: body.title, description: body.description ?? "", category: body.category,
         options: body.options ?? [],
-        variants: body.variants.map(\.draft), limits: body.limits)
+        variants: body.variants.map(\.draft), limits: body.limits, taxClass: body.taxClass)
       return ProductAnswer(
         try await call.commerce.makeProduct(
           body.id ?? call.commerce.makeID(), by: call.caller, channel: call.channel().id, draft))

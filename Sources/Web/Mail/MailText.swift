@@ -56,7 +56,10 @@ struct MailText: Sendable {
       }
       let shipping = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
       paragraphs.append(words["checkout.shipping"] + ": " + shipping)
+      let taxes = TaxView.all(order.taxes, isAdded: order.isTaxAdded, words).map { "\($0.name): \($0.amountText)" }
+      if order.isTaxAdded { paragraphs += taxes }
       paragraphs.append(words["mail.total", values])
+      if !order.isTaxAdded { paragraphs += taxes }
     case .sent:
       if let parcel = content.shipment {
         paragraphs += [parcel.carrier, parcel.tracking, parcel.link].filter { !$0.isEmpty }

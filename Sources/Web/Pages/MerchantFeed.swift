@@ -48,6 +48,10 @@ enum MerchantFeed {
         return ""
       }
       func money(_ amount: Money) -> String { "\(Figures.plain(amount.minor, amount.currency)) \(amount.currency)" }
+      // Prices are with tax, but for where sales tax is no part of a price.
+      func price(_ amount: Money) -> String {
+        money(["US", "CA"].contains(market.code) ? amount : market.withTax(amount, class: card.taxClass))
+      }
       let title = choice.title.isEmpty || choice.title == card.title ? card.title : "\(card.title) · \(choice.title)"
       var text = "<item>" + element("g:id", "\(choice.id)") + element("g:title", String(title.prefix(150)))
       let words = card.description.isEmpty ? title : card.description
@@ -58,8 +62,8 @@ enum MerchantFeed {
       }
       text += element("g:availability", choice.available > 0 ? "in_stock" : "out_of_stock")
       // What it cost before is the price, and what it costs now the sale.
-      text += element("g:price", money(offer.compareAt ?? offer.price))
-      if offer.compareAt != nil { text += element("g:sale_price", money(offer.price)) }
+      text += element("g:price", price(offer.compareAt ?? offer.price))
+      if offer.compareAt != nil { text += element("g:sale_price", price(offer.price)) }
       text += element("g:condition", "new") + element("g:brand", String(channel.name.prefix(70)))
       text +=
         choice.sku.isEmpty ? element("g:identifier_exists", "no") : element("g:mpn", String(choice.sku.prefix(70)))

@@ -11,6 +11,9 @@ struct OperatorPage: Sendable {
     let languages: String
     let commission: String
     let tax: String
+    let taxes: String
+    let isTaxAdded: Bool
+    let taxesShipping: Bool
     let shipping: String
     let shippingTable: String
     let freeFrom: String
@@ -26,6 +29,9 @@ struct OperatorPage: Sendable {
       languages = market.languages.joined(separator: ", ")
       commission = Figures.percent(market.commission)
       tax = Figures.percent(market.taxIncluded)
+      taxes = market.taxTable.entries.map { "\($0.name): \(Figures.percent($0.rate))" }.joined(separator: "\n")
+      isTaxAdded = market.isTaxAdded
+      taxesShipping = market.taxesShipping
       shipping = Figures.plain(market.shippingMinor, market.currency)
       shippingTable = market.shippingTable.steps.map { "\($0.upToGrams): \(Figures.plain($0.minor, market.currency))" }
         .joined(separator: "\n")
@@ -90,9 +96,23 @@ struct OperatorPage: Sendable {
       languages: form["languages"].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
       isOpen: form.has("isOpen"), admission: Admission(rawValue: form["admission"]),
       commission: try number("commission", percent, rate),
-      taxIncluded: try number("tax", percent, rate), shippingMinor: try number("shipping", money, amount),
+      taxIncluded: try number("tax", percent, rate),
+      taxTable: try number("taxes", "must have lines like reduced: 5") { taxes($0, rate) },
+      isTaxAdded: form["taxMode"] == "added", taxesShipping: form.has("taxesShipping"),
+      shippingMinor: try number("shipping", money, amount),
       shippingTable: try number("shippingTable", "must have lines like 500: 49.00") { table($0, currency) },
       shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
+  }
+
+  /// A class on each line, `reduced: 5`; nil for anything else.
+  private static func taxes(_ text: String, _ rate: (String) -> Rate?) -> TaxTable? {
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    let entries = lines.compactMap { line -> TaxTable.Entry? in
+      let parts = line.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, let rate = rate(parts[1]) else { return nil }
+      return TaxTable.Entry(parts[0], rate)
+    }
+    return entries.count == lines.count ? TaxTable(entries) : nil
   }
 
   /// A step on each line, `500: 49.00`; nil for anything else.

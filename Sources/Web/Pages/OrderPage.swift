@@ -89,7 +89,9 @@ struct OrderPage: Sendable {
   let couponText: String?
   let shippingText: String
   let totalText: String
-  let taxText: String
+  /// Where it was added, before the total; and what the total contains, after it.
+  let taxesAdded: [TaxView]
+  let taxesIncluded: [TaxView]
   /// What the goods weigh, for the seller; nil when nobody weighed them.
   let weightText: String?
   let refundedText: String?
@@ -159,7 +161,9 @@ struct OrderPage: Sendable {
     couponText = isReduced ? "−" + words.money(order.discount) : nil
     shippingText = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
     totalText = words.money(order.total)
-    taxText = words.money(order.tax)
+    let taxes = TaxView.all(order.taxes, isAdded: order.isTaxAdded, words)
+    taxesAdded = order.isTaxAdded ? taxes : []
+    taxesIncluded = order.isTaxAdded ? [] : taxes
     let grams = order.lines.reduce(0) { $0 + $1.grams * $1.quantity }
     weightText = isSeller && grams > 0 ? Weight.text(grams) : nil
     refundedText = order.refunded.minor > 0 ? words.money(order.refunded) : nil
@@ -425,4 +429,18 @@ extension Refund.State {
 
 extension Order.State {
   fileprivate var key: String { self == .settled ? "delivered" : rawValue }
+}
+
+/// The tax at one rate: `Including 18 % tax`, or `18 % tax` where it was added.
+struct TaxView: Sendable {
+  let name: String
+  let amountText: String
+
+  static func all(_ taxes: [TaxSum], isAdded: Bool, _ words: Words) -> [TaxView] {
+    taxes.map { tax in
+      TaxView(
+        name: words[isAdded ? "checkout.taxAdded" : "checkout.taxIncluded", ["rate": Figures.percent(tax.rate)]],
+        amountText: words.money(tax.amount))
+    }
+  }
 }

@@ -43,6 +43,7 @@ struct ProductFormDraft: Sendable {
   var title = ""
   var description = ""
   var category = ""
+  var taxClass = TaxTable.standard
   /// Three names, empty where there is no such option.
   var options = ["", "", ""]
   var variants = [VariantFields()]
@@ -59,6 +60,7 @@ struct ProductFormDraft: Sendable {
     title = product.title
     description = product.description
     category = product.category
+    taxClass = product.taxClass
     options = Self.three(product.options)
     limits = LimitFields(product.limits)
     variants = product.variants.map { variant in
@@ -77,6 +79,7 @@ struct ProductFormDraft: Sendable {
     title = form["title"]
     description = form["description"]
     category = form["category"]
+    taxClass = form["taxClass"].isEmpty ? TaxTable.standard : form["taxClass"]
     options = (0..<3).map { form["option\($0)"] }
     limits = LimitFields(form, "")
     let count = (0..<Self.variantsMax).prefix { form.has("v\($0).sku") }.count
@@ -113,7 +116,7 @@ struct ProductFormDraft: Sendable {
           compareAt: try Self.amounts(fields.compareAt, "compareAt", markets),
           onHand: fields.onHand == fields.onHandBefore ? nil : try Self.count(fields.onHand, "onHand"),
           grams: try Self.count(fields.weight, "weightGrams") ?? 0, limits: try fields.limits.checked())
-      }, limits: try limits.checked())
+      }, limits: try limits.checked(), taxClass: taxClass)
   }
 
   private static func amounts(_ typed: [String: String], _ field: String, _ markets: [Market]) throws

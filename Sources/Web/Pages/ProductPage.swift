@@ -37,6 +37,26 @@ struct ProductPage: Sendable {
     let compareAt: String
   }
 
+  struct TaxClassView: Sendable {
+    let value: String
+    /// With its rates: `reduced (IN 5 %, US 0 %)`.
+    let text: String
+    let isChosen: Bool
+
+    /// All that some market has a rate for.
+    static func all(_ markets: [Market], chosen: String, _ words: Words) -> [TaxClassView] {
+      var names = [TaxTable.standard]
+      for name in markets.flatMap({ $0.taxTable.entries.map(\.name) }) + [chosen] where !names.contains(name) {
+        names.append(name)
+      }
+      return names.map { name in
+        let rates = markets.map { "\($0.code) \(Figures.percent($0.taxRate(of: name))) %" }.joined(separator: ", ")
+        let shown = name == TaxTable.standard ? words["product.taxStandard"] : name
+        return TaxClassView(value: name, text: "\(shown) (\(rates))", isChosen: name == chosen)
+      }
+    }
+  }
+
   struct PictureView: Sendable {
     let url: String
     let alt: String
@@ -52,6 +72,9 @@ struct ProductPage: Sendable {
   let category: String
   let perOrder: String
   let perBuyer: String
+  let taxClasses: [TaxClassView]
+  /// There is a choice.
+  let hasTaxClasses: Bool
   let options: [OptionView]
   let variants: [VariantView]
   let pictures: [PictureView]
@@ -71,6 +94,8 @@ struct ProductPage: Sendable {
     title = draft.title
     description = draft.description
     category = draft.category
+    taxClasses = TaxClassView.all(markets, chosen: draft.taxClass, words)
+    hasTaxClasses = taxClasses.count > 1
     perOrder = draft.limits.perOrder
     perBuyer = draft.limits.perBuyer
     let examples = ["product.exampleSize", "product.exampleColour", "product.exampleMaterial"]

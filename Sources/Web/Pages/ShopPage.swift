@@ -27,6 +27,8 @@ struct ShopPage: Sendable {
   let hasSeveral: Bool
   let variants: [VariantView]
   let hasVariants: Bool
+  /// The tax that its prices include, or that is added to them; nil without one.
+  let taxText: String?
   /// Of the one variant there is.
   let limitText: String?
   let sellerName: String
@@ -60,7 +62,8 @@ struct ShopPage: Sendable {
     let shows = try await visit.tiles(commerce.shows(selling: id))
     let choices = open.map { MarketChoice($0, isChosen: $0.code == market) }
     let model = try ShopPage(
-      card, channel, shows: shows, markets: choices, returnDays: commerce.policy.returnDays,
+      card, channel, shows: shows, markets: choices, market: open.first { $0.code == market },
+      returnDays: commerce.policy.returnDays,
       base: visit.site.configuration.publicURL, visit.words)
     return try visit.page(
       "product", title: "\(card.title) · \(channel.name)",
@@ -69,7 +72,8 @@ struct ShopPage: Sendable {
   }
 
   private init(
-    _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], returnDays: Int64,
+    _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], market: Market?,
+    returnDays: Int64,
     base: String, _ words: Words
   ) throws {
     returnsText = returnDays > 0 ? words.plural("returns.days", returnDays) : nil
@@ -88,14 +92,19 @@ struct ShopPage: Sendable {
           isSoldOut: choice.available <= 0, limitText: words.limits(choice.limits))
       } : []
     hasVariants = !variants.isEmpty
+    taxText = market.flatMap { market in
+      let rate = market.taxRate(of: card.taxClass)
+      guard rate != .zero, !sold.isEmpty else { return nil }
+      return words[market.isTaxAdded ? "shop.taxAdded" : "shop.taxIncluded", ["rate": Figures.percent(rate)]]
+    }
     limitText = sold.count == 1 ? words.limits(sold[0].limits) : nil
     sellerName = channel.name
     sellerURL = "/@\(channel.handle)"
     sellerInitial = Tone.initial(channel.name)
     tone = Tone.of(channel.id)
     let place = card.isSold ? shows.first { $0.isLive } ?? shows.first { $0.isReplay } : nil
-    let market = markets.first(where: \.isChosen)?.code
-    buyURL = place.map { "\($0.url)?product=\(card.id)" + (market.map { "&market=\($0)" } ?? "") }
+    let code = markets.first(where: \.isChosen)?.code
+    buyURL = place.map { "\($0.url)?product=\(card.id)" + (code.map { "&market=\($0)" } ?? "") }
     buyText = place.map { words[$0.isLive ? "shop.buyLive" : "shop.buyReplay"] }
     self.shows = shows
     hasShows = !shows.isEmpty

@@ -85,10 +85,18 @@ struct FormTests {
       from: Form(
         "code=IN&currency=INR&commission=8&tax=18&shipping=0&shippingTable=500%3A+49%0D%0A%0D%0A+2000+%3A+99.50%0D%0A"))
     let steps: [ShippingTable.Step] = [.init(upToGrams: 500, minor: 4900), .init(upToGrams: 2_000, minor: 9950)]
-    #expect(weighed.shippingTable.steps == steps)
+    #expect(weighed.shippingTable.steps == steps && weighed.taxTable == .empty && !weighed.isTaxAdded)
+    let taxed = try OperatorPage.market(
+      from: Form(
+        "code=IN&currency=INR&commission=8&tax=18&shipping=0&taxes=reduced%3A+5%0D%0Azero+%3A0&taxMode=added"
+          + "&taxesShipping=on"))
+    #expect(taxed.taxTable.entries.map(\.name) == ["reduced", "zero"] && taxed.isTaxAdded && taxed.taxesShipping)
+    #expect(taxed.taxTable.entries.map(\.rate.basisPoints) == [500, 0])
     for wrong in [
       "currency=INR&commission=8&tax=18&shipping=0&shippingTable=500+49",
-      "currency=rupees", "currency=INR&commission=120", "currency=INR&commission=8&tax=18&shipping=-1"] {
+      "currency=INR&commission=8&tax=18&shipping=0&taxes=reduced", "currency=rupees", "currency=INR&commission=120",
+      "currency=INR&commission=8&tax=18&shipping=-1",
+    ] {
       #expect(throws: GeneralRefusal.self) { try OperatorPage.market(from: Form(wrong)) }
     }
   }

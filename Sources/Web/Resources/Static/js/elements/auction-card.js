@@ -223,12 +223,13 @@ export class AuctionCard extends HTMLElement {
 
   /** Before one bids: what is added, what is in it, and that there is no way back. */
   #terms() {
-    const { shipping, shippingFreeFrom, taxIncludedBasisPoints, maximum, card } = this.#mine;
+    const { shipping, shippingFreeFrom, taxBasisPoints, isTaxAdded, total, maximum, card } = this.#mine;
     const { next, isSuddenDeath } = this.#auction;
     const isFree = shipping.minor === 0 || (shippingFreeFrom && next.minor >= shippingFreeFrom.minor);
     const parts = [
       isFree ? t("auction.shippingFree") : t("auction.shipping", { price: money(shipping) }),
-      taxIncludedBasisPoints > 0 ? t("auction.tax", { rate: String(taxIncludedBasisPoints / 100) }) : "",
+      taxBasisPoints > 0 ? t(isTaxAdded ? "auction.taxAdded" : "auction.tax", { rate: taxBasisPoints / 100 }) : "",
+      isTaxAdded && !maximum ? t("auction.inAll", { price: money(total) }) : "",
       t("auction.noWayBack", { card: `${card.brand} ${card.last4}` }),
       isSuddenDeath ? t("auction.suddenDeath") : "",
       this.#isLeading && maximum ? t("auction.yourMaximum", { price: money(maximum) }) : "",
