@@ -83,6 +83,8 @@ struct Auditor {
   var deals: [KnownDeal] = []
   var prizes: [KnownPrize] = []
   var auctions: [KnownAuction] = []
+  /// By product: units that waitlists held when something was refused.
+  var offered: [Int64] = []
   /// What the operator did.
   var isSuspended = false
   var isClosed = false
@@ -208,7 +210,8 @@ struct Auditor {
         .flatMap(\.lines).filter { $0.product == line.product }.reduce(0) { $0 + $1.quantity }
       let given = prizes.filter { $0.product == line.product }.reduce(0) { $0 + $1.units }
       let auctioned = Int64(auctions.count { $0.product == line.product })
-      return units[line.product] - taken - given - auctioned < line.quantity
+      let waited = offered.isEmpty ? 0 : offered[line.product]
+      return units[line.product] - taken - given - auctioned - waited < line.quantity
     }
     expect(isShort, "sold out while there was enough")
   }
@@ -389,6 +392,10 @@ struct Auditor {
       held[prize.product] += waiting
     }
     for product in units.indices {
+      held[product] += try await stall.number(
+        "SELECT COUNT(*) FROM wish WHERE variant_id = \(stall.variants[product]) AND state = 'offered'")
+    }
+    for product in units.indices {
       let level = try await stall.stock(product)
       expect(level.onHand == units[product] - gone[product], "on hand \(level.onHand) of product \(product)")
       expect(level.reserved == held[product], "reserved \(level.reserved) of product \(product)")
@@ -439,6 +446,8 @@ struct Auditor {
     }
     let waiting = try await stall.number("SELECT COUNT(*) FROM auction WHERE state IN ('open', 'settling')")
     expect(waiting == 0, "\(waiting) auctions wait for ever")
+    let offers = try await stall.number("SELECT COUNT(*) FROM wish WHERE state = 'offered'")
+    expect(offers == 0, "\(offers) offers of waitlists wait for ever")
     let twice = try await stall.number(
       """
       SELECT COUNT(*) FROM auction WHERE state = 'sold' AND 1 <> (

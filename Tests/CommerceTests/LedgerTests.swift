@@ -190,7 +190,7 @@ import Testing
   /// What somebody could do to the database behind our back, and a word of what the audit says of it.
   static let tampering: [(SQL, String)] = [
     ("UPDATE stock SET on_hand = on_hand + 1", "its movements come to"),
-    ("UPDATE stock SET reserved = reserved - 1", "open orders, prizes and auctions hold"),
+    ("UPDATE stock SET reserved = reserved - 1", "waitlists hold"),
     ("DELETE FROM stock_movement WHERE kind = 'received'", "its movements come to"),
     ("DELETE FROM stock_movement WHERE kind = 'sold'", "but its movements reserved"),
     ("DELETE FROM stock", "has movements and no stock"),

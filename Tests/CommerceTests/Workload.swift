@@ -18,6 +18,7 @@ struct Workload {
   /// Those who bid, each with a card of another kind.
   private var bidders: [Caller] = []
   private let gavel: SeededEntropy
+  private let patience: SeededEntropy
 
   init(_ engine: Engine, seed: UInt64) async throws {
     // Prices include their tax in one run, and it is added to them in the next.
@@ -40,6 +41,7 @@ struct Workload {
     random = SeededEntropy(seed: seed &* 31)
     chance = SeededEntropy(seed: seed &* 17)
     gavel = SeededEntropy(seed: seed &* 13)
+    patience = SeededEntropy(seed: seed &* 11)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
     auditor.isTaxAdded = isTaxAdded
@@ -151,9 +153,11 @@ struct Workload {
       if step % 16 == 7 { try await govern() }
       if step % 16 == 11 { try await letGoOn() }
       if step % 4 == 2 { try await auction() }
+      if step % 4 == 3 { try await wait() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
+    try await giveAwayAtLast()
     try await settle()
     try await auditor.check(stall)
     try await auditor.checkSettled(stall)
@@ -212,6 +216,7 @@ struct Workload {
     do {
       auditor.placed(try await stall.place(bag, id: id, source: source), bag, wanted)
     } catch let refused as BagRefusal {
+      auditor.offered = try await offered()
       let tier = try await stall.commerce.admissionStanding(of: stall.channel, by: stall.owner).tier
       auditor.refused(refused, wanted, at: stall.clock.now, tier)
     } catch let refused as CouponRefusal {
@@ -485,8 +490,21 @@ struct Workload {
     do { _ = try await stall.commerce.cancelOrder(known.id, token: known.access) } catch is CancelOrderRefusal {}
   }
 
+  /// Where people waited for whatever came in, there was nothing to give away: more comes in than anybody waits for.
+  private mutating func giveAwayAtLast() async throws {
+    for _ in 0..<6 where !auditor.prizes.contains(where: { $0.drawn != nil }) {
+      for product in 0..<2 { try await receive(40, of: product) }
+      try await giveAway()
+      stall.clock.advance(seconds: 60)
+    }
+  }
+
   private mutating func receive() async throws {
     let (product, count) = (below(prices.count), Int64(below(10)))
+    try await receive(count, of: product)
+  }
+
+  private mutating func receive(_ count: Int64, of product: Int) async throws {
     try await stall.database.write { [stall] db in
       let occasion = Occasion(at: stall.clock.now, entropy: stall.commerce.entropy, note: "delivery")
       try Stock.receive(count, of: stall.variants[product], on: occasion, in: db)
@@ -651,7 +669,70 @@ struct Workload {
     auditor.ended(try await stall.number("SELECT COUNT(*) FROM auction WHERE state = 'open'") == 0)
   }
 
+  /// By product: units that are held for who waited.
+  private func offered() async throws -> [Int64] {
+    var units: [Int64] = []
+    for variant in stall.variants {
+      units.append(
+        try await stall.number("SELECT COUNT(*) FROM wish WHERE variant_id = \(variant) AND state = 'offered'"))
+    }
+    return units
+  }
+
+  /// Guests ask to be told of what is sold out, confirm or do not, take what is held for them, or leave. It takes no
+  /// chances from those of the others.
+  private mutating func wait() async throws {
+    let commerce = stall.commerce
+    func any(_ bound: UInt64) -> Int64 { Int64(patience.next() % bound) }
+    let product = Int(any(2))
+    if any(2) == 0 {
+      do {
+        _ = try await commerce.joinWaitlist(
+          commerce.makeID(), of: stall.variants[product], by: .nobody, market: "IN",
+          email: "guest\(any(6))@example.com", language: "en")
+      } catch let refused as WaitlistRefusal {
+        guard refused == .available else { return auditor.expect(false, "refused as \(refused)") }
+        auditor.expect(try await stall.stock(product).available > 0, "not sold out, and nothing is left")
+      } catch is BagRefusal {
+        auditor.expect(auditor.isSuspended || auditor.isClosed, "not selling, and nobody stopped it")
+      } catch is GeneralRefusal {
+        auditor.expect(auditor.isSuspended, "not seen, and not suspended")
+      }
+    }
+    let open = try await stall.database.read { db in
+      try Wish.all("wish.state IN ('unconfirmed', 'waiting', 'offered') ORDER BY wish.id", in: db)
+    }
+    guard !open.isEmpty else { return }
+    let wish = open[Int(any(UInt64(open.count)))]
+    let token = Secret(prefix: "haat_mail_", entropy: patience.entropy)
+    try await stall.database.write { [now = stall.clock.now] db in
+      try Wish.add(token, to: wish.id, at: now, max: 32, in: db)
+    }
+    switch (wish.state, any(6)) {
+    case (_, 0): try await commerce.leaveWaitlist(wish.id, token: token)
+    case (.unconfirmed, _): try await commerce.confirmWish(wish.id, token: token)
+    case (.offered, _):
+      let index = stall.variants.firstIndex(of: wish.variant) ?? 0
+      guard
+        let offer = try await stall.database.read({ db in try Offers.list(of: wish.variant, market: "IN", in: db) })
+      else { throw Stall.Unexpected(what: "no offer") }
+      let bag = Bag(show: nil, market: "IN", lines: [Bag.Line(offer: offer.id, quantity: 1)])
+      do {
+        let placed = try await commerce.orderOffered(
+          wish.id, as: nil, offer: offer.id, buyer: Stall.buyer(), by: .nobody, token: token, language: "en")
+        auditor.placed(
+          placed, bag, [Auditor.Line(product: index, quantity: 1, price: prices[index], deal: nil)])
+      } catch let refused as WaitlistRefusal {
+        auditor.expect(refused == .offerOver, "refused as \(refused)")
+      } catch let refused as BagRefusal {
+        auditor.expect(refused.code != "sold_out", "sold out, and held for them")
+      }
+    default: break
+    }
+  }
+
   private func sweep() async throws {
+    try await stall.commerce.advanceWaitlists()
     try await stall.commerce.advanceGiveaways()
     try await stall.commerce.expirePrizes()
     try await stall.commerce.endDueDeals()
@@ -699,6 +780,7 @@ struct Workload {
       while try await commerce.expirePrizes() > 0 {}
       try await commerce.endDueAuctions()
       while try await commerce.settleAuctions() > 0 {}
+      while try await commerce.advanceWaitlists() > 0 {}
     }
   }
 

@@ -12,6 +12,7 @@ import Testing
     "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
     "get /api/v1/own-partners", "get /api/v1/auctions/{auction}/standing", "post /api/v1/auctions/{auction}/bids",
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
+    "get /api/v1/wishes",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
@@ -45,6 +46,13 @@ import Testing
     "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
     "put /api/v1/addresses/{address}": home,
+    "post /api/v1/wishes/{wish}/order": [
+      "offer": "01a221ea-c3a2-74c3-b478-d8fed062974a",
+      "buyer": [
+        "name": "Asha", "email": "asha@example.com",
+        "address": ["line1": "1 Lane", "city": "Pune", "postalCode": "411001", "country": "IN"],
+      ],
+    ],
     "post /api/v1/orders/{order}/payment": ["paymentMethod": "pm_card_visa"],
     "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
     "post /api/v1/orders/{order}/cancellation-requests": ["reason": "buyers_wish"],
@@ -152,6 +160,12 @@ import Testing
         ["variant": "\(square.lampVariant)", "market": "IN", "openingMinor": 1_000, "durationSeconds": 60]),
       "auction")
     things["invitation"] = id(try await house.post("/api/v1/invitations", ["note": "For the fair"]), "invitation")
+    let cup = try await owner.post(
+      "\(channel)/products", ["title": "Cup", "variants": [["sku": "CUP", "prices": ["IN": 100], "onHand": 0]]])
+    let wish = try await owner.post(
+      "/api/v1/variants/\(cup.json["variants"][0]["id"].string ?? "")/waitlist", ["market": "IN"])
+    #expect(wish.status == 201, "\(cup.text) \(wish.text)")
+    things["wish"] = wish.json["wish"]["id"].string
     let japan: JSON = [
       "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "admission": "application",
       "commissionBasisPoints": 900, "taxIncludedBasisPoints": 0, "shippingMinor": 0,

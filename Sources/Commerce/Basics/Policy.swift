@@ -211,6 +211,18 @@ public struct Policy: Sendable {
   public var spendLimitRaiseHours: Int64 = 24
   /// A code as it is typed; one that is made has at most 20.
   public let couponCodeBytesMax = 100
+  /// For how long a unit is held for whoever is first in a waitlist.
+  public var waitlistOfferMinutes: Int64 = 30
+  /// Open wishes for one variant, and of one buyer.
+  public var waitlistLengthMax: Int64 = 1_000
+  public var waitlistPerBuyerMax: Int64 = 20
+  /// Wishes from one network address that guests have not confirmed.
+  public let waitlistGuestsPerAddressMax: Int64 = 50
+  public let waitlistConfirmHours: Int64 = 24
+  /// How often a guest is sent the link to confirm one wish.
+  public let waitlistConfirmationsMax: Int64 = 3
+  /// How long a wish waits.
+  public var waitlistDays: Int64 = 90
   public var couponClaimsMax: Int64 = 1_000_000
   public var couponsPerChannelMax = 1_000
   /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.

@@ -9,7 +9,11 @@ struct Holder: Sendable {
   let address: [UInt8]?
 
   init(_ buyer: Buyer, address: String?) {
-    let name = buyer.account.map { "account \($0)" } ?? "email \(Policy.folded(buyer.email))"
+    self.init(account: buyer.account, email: buyer.email, address: address)
+  }
+
+  init(account: ID<Account>?, email: String, address: String?) {
+    let name = account.map { "account \($0)" } ?? "email \(Policy.folded(email))"
     self.buyer = Self.digest(name)
     self.address = address.map { Self.digest("address \($0)") }
   }

@@ -22,6 +22,15 @@ extension Commerce {
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey? = nil, address: String? = nil,
     source: OrderSource = .page
   ) async throws -> PlacedOrder {
+    try await placeOrder(
+      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil)
+  }
+
+  /// The same, with the unit that is held for a wish of whoever orders, where there is one.
+  func placeOrder(
+    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
+    source: OrderSource, wish: (id: ID<Wish>, caller: Caller, token: Secret?)?
+  ) async throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
     guard language.utf8.count <= 35 else {
@@ -29,12 +38,14 @@ extension Commerce {
     }
     let buyer = try buyer.checked(policy)
     let encodedBuyer = buyer.encoded
-    let request = OrderRequest(
+    var request = OrderRequest(
       id: id ?? makeID(), bag: bag, buyer: buyer, encodedBuyer: encodedBuyer,
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
       source: source, access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
-    return try await writeAndTell { db in
+    request.wish = wish?.id
+    return try await writeAndTell { [request] db in
       let now = clock.now
+      if let wish { _ = try Wish.require(wish.id, by: wish.caller, token: wish.token, in: db) }
       if let key, let placed = try key.claim(for: request, at: now, in: db) {
         return try self.repeated(placed, request, in: db)
       }
@@ -78,7 +89,11 @@ extension Commerce {
       for unit in units { try Stock.pass(unit, from: nil, to: id, on: occasion, in: db) }
     } else {
       try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
-      try reserve(units, of: quote, on: occasion, in: db)
+      if let wish = try request.wish.flatMap({ try Wish.find($0, in: db) }) {
+        try wish.take(by: id, units, on: occasion, in: db)
+      } else {
+        try reserve(units, of: quote, on: occasion, in: db)
+      }
       try UnitLimits.take(quote.lines, for: request.holder.buyer, in: id, db: db)
     }
     try Deal.take(quote.dealUnits, for: request.holder.buyer, in: db)
@@ -139,6 +154,8 @@ struct OrderRequest: Sendable {
   let holder: Holder
   /// How long it waits for payment; nil for as long as orders do.
   var payMinutes: Int64?
+  /// Whose held unit it takes.
+  var wish: ID<Wish>?
 }
 
 extension Quote {

@@ -33,7 +33,8 @@ extension Commerce {
       var whose: SQL = ""
       if let channel {
         try Membership.require(.orders, of: channel, by: caller, in: db)
-        whose = "channel_id = \(channel) AND"
+        // Who waits for something to come back is no business of its seller's.
+        whose = "channel_id = \(channel) AND kind NOT IN ('waitlist_confirm', 'waitlist_offer') AND"
         // What is decided about the channel is its owners' to know.
         if try Membership.role(of: caller, in: channel, in: db) != .owner {
           whose = "\(whose) order_id IS NOT NULL AND"
@@ -94,6 +95,7 @@ extension Mail {
     let account = try caller.requireAccount()
     guard let mail = try find(id, in: db) else { throw GeneralRefusal.notFound("mail") }
     if try Account.find(account, in: db)?.isOperator == true { return mail }
+    guard !mail.isOfWish else { throw GeneralRefusal.notFound("mail") }
     try Membership.require(mail.order == nil ? .everything : .orders, of: mail.channel, by: caller, "mail", in: db)
     return mail
   }
@@ -137,7 +139,12 @@ extension Mail {
         db.rows("SELECT \(Return.columns) FROM order_return WHERE id IN \(list: causes)"), in: db
       ).map { ($0.id.bytes, $0) }
     ) { $1 }
+    let wished = mails.filter(\.isOfWish).map(\.cause)
+    let wishes = try Dictionary(
+      wished.isEmpty ? [] : Wish.all("wish.id IN \(list: wished)", in: db).map { ($0.id.bytes, $0) }
+    ) { $1 }
     return mails.compactMap { mail in
+      guard !mail.isOfWish || wishes[mail.cause] != nil else { return nil }
       let order = mail.order.flatMap { orders[$0] }
       guard order != nil || mail.order == nil, let seller = sellers[mail.channel] else { return nil }
       return MailRecord(
@@ -146,7 +153,7 @@ extension Mail {
           order: order, seller: seller, shipment: nil,
           refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
-          cancellation: cancellations[mail.cause], goods: returns[mail.cause], token: nil))
+          cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause], token: nil))
     }
   }
 }

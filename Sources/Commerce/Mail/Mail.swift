@@ -26,6 +26,10 @@ public struct Mail: Sendable, Equatable {
     case returnApproved = "return_approved"
     case returnRefused = "return_refused"
     case returnReceived = "return_received"
+    /// A guest is asked to confirm that they want to be told.
+    case waitlistConfirm = "waitlist_confirm"
+    /// A unit is held for whoever waited for it.
+    case waitlistOffer = "waitlist_offer"
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -48,8 +52,8 @@ public struct Mail: Sendable, Equatable {
   /// Nil for what is about a channel.
   public let order: ID<Order>?
   public let channel: ID<Channel>
-  /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return or
-  /// the decision.
+  /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return, the
+  /// decision or the wish.
   let cause: [UInt8]
   public let recipient: String
   /// The order's, or the channel's.
@@ -103,6 +107,21 @@ extension Mail {
         failure, made_ms, sent_ms)
       VALUES (\(mail), \(kind), \(order.id), \(order.channel), \(cause.bytes),
         \(order.buyer.email), \(order.language), \(State.waiting), 0, \(now), '', \(now), NULL)
+      ON CONFLICT (id) DO NOTHING
+      """)
+  }
+
+  /// One about a wish: to its buyer, and none of its seller's business. Each offer has one, and each time that a guest
+  /// is asked.
+  static func queue(_ kind: Kind, of wish: Wish, at now: Moment, in db: any Connection) throws {
+    let times = kind == .waitlistOffer ? wish.offers : wish.asked
+    let mail = try id(kind, because: wish.id.bytes + [UInt8(truncatingIfNeeded: times)])
+    try db.run(
+      """
+      INSERT INTO mail (id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, next_ms,
+        failure, made_ms, sent_ms)
+      VALUES (\(mail), \(kind), NULL, \(wish.channel), \(wish.id.bytes), \(wish.email), \(wish.language),
+        \(State.waiting), 0, \(now), '', \(now), NULL)
       ON CONFLICT (id) DO NOTHING
       """)
   }

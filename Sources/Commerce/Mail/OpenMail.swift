@@ -14,6 +14,8 @@ public struct MailContent: Sendable {
   /// The cancellation or the return it tells of; of `Mail.Kind.refunded`, what the refund is for.
   public var cancellation: Cancellation?
   public var goods: Return?
+  /// The wish of a waitlist that it tells of.
+  public var wish: Wish?
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
 }
@@ -27,9 +29,14 @@ extension Commerce {
     return try await database.write { [policy] db in
       let order = try mail.order.map { try Order.require($0, in: db) }
       guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
-      let isGuest = order.map { $0.buyer.account == nil } ?? false
+      let wish = try mail.isOfWish ? ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } : nil
+      guard !mail.isOfWish || wish != nil else { throw GeneralRefusal.notFound("wish") }
+      let isGuest = order.map { $0.buyer.account == nil } ?? wish.map { $0.account == nil } ?? false
       if let order, isGuest {
         try OrderAccess.addForMail(token, to: order.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
+      }
+      if let wish, isGuest {
+        try Wish.add(token, to: wish.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
       return try MailContent(mail, of: order, seller: seller, token: isGuest ? token : nil, in: db)
     }
@@ -47,6 +54,7 @@ extension MailContent {
       event: mail.kind == .admission
         ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
+    if mail.isOfWish { wish = try ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } }
     if mail.isOfRequest {
       cancellation = try ID(bytes: mail.cause).flatMap { try Cancellation.find($0, in: db) }
       goods = try ID(bytes: mail.cause).flatMap { try Return.find($0, in: db) }
@@ -58,10 +66,15 @@ extension Mail {
   /// Whether it tells of a cancellation or a return, or of a refund, which may be of one.
   var isOfRequest: Bool {
     switch kind {
-    case .paid, .sent, .delivered, .auction, .admission: false
+    case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer: false
     case .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }
   }
+}
+
+extension Mail {
+  /// Whether it tells of a wish. Who waits is no business of the seller's people.
+  var isOfWish: Bool { kind == .waitlistConfirm || kind == .waitlistOffer }
 }
 
 extension OrderAccess {

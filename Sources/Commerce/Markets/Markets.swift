@@ -78,6 +78,7 @@ extension Commerce {
       if let before, let after = market.admission {
         try Admission.changed(
           market.code, from: before.admission(policy), to: after, on: occasion(by: person), in: db)
+        if !market.isOpen { _ = try Wish.endUnbuyable(of: market.code, on: occasion(by: person), in: db) }
         try Outbox.announce(.market(market.code), in: db)
       }
       return market

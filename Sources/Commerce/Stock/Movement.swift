@@ -23,11 +23,26 @@ extension Stock {
   static func record(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws -> [StockLevel] {
     guard !movements.isEmpty else { return [] }
     try journal(movements, on: occasion, in: db)
-    for movement in movements where movement.availableChange != 0 {
+    return try movements.map { movement in
+      // What comes free is offered to those who wait for it before anybody else hears of it.
+      let after =
+        movement.availableChange > 0
+        ? try offer(movement.variant, movement.after, on: occasion, in: db) : movement.after
+      let before = movement.after.available - movement.availableChange
+      guard after.available != before else { return after }
       try Outbox.announce(.stock(movement.variant), in: db)
-      try tellShows(movement, on: occasion, in: db)
+      try tellShows(of: movement.variant, from: before, to: after.available, on: occasion, in: db)
+      return after
     }
-    return movements.map(\.after)
+  }
+
+  /// Offers what is left of a variant to those who wait for it by now, and could not be offered it when it came free.
+  static func offerAgain(_ variant: ID<Variant>, on occasion: Occasion, in db: any Connection) throws {
+    let before = try levels(of: [variant], in: db)[variant] ?? .none
+    let after = try offer(variant, before, on: occasion, in: db)
+    guard after.available != before.available else { return }
+    try Outbox.announce(.stock(variant), in: db)
+    try tellShows(of: variant, from: before.available, to: after.available, on: occasion, in: db)
   }
 
   /// Held units go from one order to another, or from and to what holds them without one: the shelf does not notice.
@@ -45,7 +60,7 @@ extension Stock {
     }
   }
 
-  private static func journal(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws {
+  static func journal(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws {
     let rows: [[any ValueConvertible]] = movements.map { movement in
       [
         movement.variant, ID<Movement>(at: occasion.at, entropy: occasion.entropy), movement.kind.rawValue,
@@ -61,9 +76,9 @@ extension Stock {
   }
 
   /// A sold-out product, or one that is back, is an event of every live show that sells it.
-  private static func tellShows(_ movement: Movement, on occasion: Occasion, in db: any Connection) throws {
-    let now = movement.after.available
-    let before = now - movement.availableChange
+  private static func tellShows(
+    of variant: ID<Variant>, from before: Int64, to now: Int64, on occasion: Occasion, in db: any Connection
+  ) throws {
     guard (now == 0) != (before == 0) else { return }
     let shows = try db.rows(
       """
@@ -71,13 +86,13 @@ extension Stock {
       FROM variant
       JOIN show_product ON show_product.product_id = variant.product_id
       JOIN show ON show.id = show_product.show_id
-      WHERE variant.id = \(movement.variant) AND show.state = 'live'
+      WHERE variant.id = \(variant) AND show.state = 'live'
       """)
     for row in shows {
       let product: ID<Product> = try row.get("product_id")
       try Timeline.append(
         show: try row.get("show_id"), kind: now == 0 ? .soldOut : .backInStock, mediaTime: nil,
-        payload: ["product": product.description, "variant": movement.variant.description], on: occasion, in: db)
+        payload: ["product": product.description, "variant": variant.description], on: occasion, in: db)
     }
   }
 }

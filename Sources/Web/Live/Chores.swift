@@ -21,6 +21,10 @@ struct Chores: Service {
         group.addTask { await every(.seconds(1), "closing giveaways") { try await commerce.advanceGiveaways() } }
         group.addTask { await every(.milliseconds(500), "ending auctions") { try await commerce.endDueAuctions() } }
         group.addTask { await every(.seconds(1), "settling auctions") { try await commerce.settleAuctions() } }
+        group.addTask {
+          await every(.seconds(3), "going on with waitlists") { try await commerce.advanceWaitlists() }
+        }
+        group.addTask { await every(.seconds(3600), "forgetting old wishes") { try await commerce.forgetWishes() } }
         group.addTask { await every(.seconds(60), "expiring prizes") { try await commerce.expirePrizes() } }
         group.addTask {
           await every(.seconds(3600), "forgetting who took part in giveaways") { try await commerce.forgetEntrants() }

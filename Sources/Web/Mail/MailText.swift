@@ -11,11 +11,27 @@ struct MailText: Sendable {
   let footer: String
 
   init(_ kind: Mail.Kind, _ content: MailContent, publicURL: String, _ words: Words) {
-    if let order = content.order {
+    if let wish = content.wish {
+      self.init(kind, of: wish, content, publicURL: publicURL, words)
+    } else if let order = content.order {
       self.init(kind, of: order, content, publicURL: publicURL, words)
     } else {
       self.init(about: content.seller, content.event, publicURL: publicURL, words)
     }
+  }
+
+  /// About a wish of a waitlist, to whoever waits.
+  private init(_ kind: Mail.Kind, of wish: Wish, _ content: MailContent, publicURL: String, _ words: Words) {
+    language = words.language
+    let values = [
+      "title": wish.title, "seller": content.seller.name, "minutes": "\(wish.offerSeconds / 60)",
+      "time": wish.until?.plainText ?? "",
+    ]
+    subject = words["mail.\(kind.key)Subject", values]
+    paragraphs = [words["mail.\(kind.key)Text", values]]
+    url = "\(publicURL)/waitlist/\(wish.id)" + (content.token.map { "?token=\($0.text)" } ?? "")
+    linkText = words["mail.\(kind.key)Link"]
+    footer = words["mail.waitlistFooter", values]
   }
 
   /// What was decided about a channel, to its owners.
@@ -97,7 +113,7 @@ struct MailText: Sendable {
         paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
     case .auction: paragraphs.append(words["mail.total", values])
-    case .delivered, .admission: break
+    case .delivered, .admission, .waitlistConfirm, .waitlistOffer: break
     }
     self.paragraphs = paragraphs
     url = "\(publicURL)/orders/\(order.id)" + (content.token.map { "?token=\($0.text)" } ?? "")
@@ -117,6 +133,8 @@ extension Mail.Kind {
     case .returnApproved: "returnApproved"
     case .returnRefused: "returnRefused"
     case .returnReceived: "returnReceived"
+    case .waitlistConfirm: "waitlistConfirm"
+    case .waitlistOffer: "waitlistOffer"
     }
   }
 }

@@ -19,8 +19,18 @@ struct AccountPage: Sendable {
     let periods: [PeriodView]
   }
 
+  /// Something that was sold out, and how the wish for it stands.
+  struct WishView: Sendable {
+    let url: String
+    let title: String
+    let stateText: String
+    let tone: String
+  }
+
   let name: String
   let email: String
+  let wishes: [WishView]
+  let hasWishes: Bool
   let currencies: [CurrencyView]
   let isPartner: Bool
   let error: String?
@@ -62,8 +72,16 @@ struct AccountPage: Sendable {
     }
     let words = visit.words
     let isPartner = try await !visit.commerce.ownPartners(by: visit.caller).isEmpty
+    let wishes = try await visit.commerce.wishes(by: visit.caller)
     let model = AccountPage(
       name: account.name, email: account.email,
+      wishes: wishes.map { wish in
+        WishView(
+          url: "/waitlist/\(wish.id)", title: wish.title,
+          stateText: words[
+            "waitlist.\(wish.state.rawValue)State", ["place": Figures.grouped(wish.place ?? 1)]],
+          tone: wish.state == .offered ? "warn" : wish.state == .taken ? "good" : "")
+      }, hasWishes: !wishes.isEmpty,
       currencies: currencies.map { currency in
         CurrencyView(
           code: currency.code, title: words["account.currency", ["currency": currency.code]],

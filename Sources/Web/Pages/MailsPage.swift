@@ -159,6 +159,8 @@ extension Mail.Kind {
     case .returnApproved: words["mailDesk.kindReturnApproved"]
     case .returnRefused: words["mailDesk.kindReturnRefused"]
     case .returnReceived: words["mailDesk.kindReturnReceived"]
+    case .waitlistConfirm: words["mailDesk.kindWaitlistConfirm"]
+    case .waitlistOffer: words["mailDesk.kindWaitlistOffer"]
     }
   }
 }

@@ -78,6 +78,11 @@ struct OrderPage: Sendable {
     let cards: [Card]
   }
 
+  struct PayCardView: Sendable {
+    /// JSON: what the script needs.
+    let data: String
+  }
+
   let number: String
   let headline: String
   let explanation: String
@@ -129,6 +134,8 @@ struct OrderPage: Sendable {
   /// Where the buyer confirms a payment that waits for them.
   let confirmURL: String?
   let paying: PayingView?
+  /// For a script that takes a card; nil unless it waits for payment by who looks.
+  let payCard: PayCardView?
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
@@ -140,7 +147,9 @@ struct OrderPage: Sendable {
     refunds: [RefundView],
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, requests: Requests, isSeller: Bool, error: String?,
-    isSaved: Bool, confirmURL: String? = nil, paying: PayingView? = nil, isWon: Bool = false, _ words: Words
+    isSaved: Bool, confirmURL: String? = nil, paying: PayingView? = nil, payCard: PayCardView? = nil,
+    isWon: Bool = false,
+    _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
@@ -200,6 +209,7 @@ struct OrderPage: Sendable {
     self.isSaved = isSaved
     self.confirmURL = confirmURL
     self.paying = paying
+    self.payCard = payCard
     canResume = isBuyer && !isWon && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
@@ -238,6 +248,7 @@ struct OrderPage: Sendable {
   private static func paying(_ visit: Visit, _ order: Order) async throws -> PayingView? {
     guard order.state == .placed, let account = visit.caller.account, account == order.buyer.account else { return nil }
     let cards = try await visit.commerce.savedCards(by: visit.caller)
+    guard !cards.isEmpty else { return nil }
     return PayingView(
       key: visit.commerce.makeID(PaymentAttempt.self).description,
       cards: cards.map { card in
@@ -246,10 +257,18 @@ struct OrderPage: Sendable {
       })
   }
 
-  /// With one of the buyer's saved cards.
+  /// With one of the buyer's saved cards, or with what the payment provider calls another.
   private static func pay(_ visit: Visit, _ id: ID<Order>, _ form: Form) async throws -> Response {
-    guard let card = ID<SavedCard>(form["card"]) else { throw Problem.notFound("card") }
-    switch try await visit.commerce.pay(id, card: card, key: form["key"], by: visit.caller, token: visit.orderToken) {
+    let (commerce, caller, token) = (visit.commerce, visit.caller, visit.orderToken)
+    let outcome: PaymentOutcome
+    if !form["method"].isEmpty {
+      outcome = try await commerce.pay(id, method: form["method"], key: form["key"], by: caller, token: token)
+    } else if let card = ID<SavedCard>(form["card"]) {
+      outcome = try await commerce.pay(id, card: card, key: form["key"], by: caller, token: token)
+    } else {
+      throw Problem.notFound("card")
+    }
+    switch outcome {
     case .paid, .processing: return visit.redirect("/orders/\(id)")
     case .requiresAction(let url):
       return visit.redirect(url.hasPrefix("/") ? "\(url)?return=\(Visit.encoded("/orders/\(id)"))" : url)
@@ -290,6 +309,7 @@ struct OrderPage: Sendable {
       history: HistoryView.all(order, shipments, refunds, events, visit.words))
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
+    let payCard = mayConfirm && isBuyer ? PayByCard([order] + others, visit) : nil
     let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
     let creator = try await visit.commerce.names(of: creators).values.first
     let model = OrderPage(
@@ -300,10 +320,15 @@ struct OrderPage: Sendable {
       isBuyer: isBuyer,
       sending: sending, refunding: refunding, requests: requests, isSeller: isSeller, error: complaint?.sentence,
       isSaved: try visit.query("saved") != nil, confirmURL: mayConfirm ? try await confirmURL(visit, order) : nil,
-      paying: try await paying(visit, order), isWon: try await visit.commerce.isWon(id),
+      paying: try await paying(visit, order), payCard: try payCard.map { PayCardView(data: try DataBlock.text($0)) },
+      isWon: try await visit.commerce.isWon(id),
       visit.words)
-    return try visit.page(
+    var response = try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)
+    if payCard != nil, let stripe = (visit.commerce.providers.current as? StripeProvider)?.settings {
+      response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(with: stripe)
+    }
+    return response
   }
 
   /// For the seller's people: the link, page or site it came by, and what was on screen then.

@@ -47,6 +47,7 @@ struct Screens: Sendable {
       "simulcast",
       "staffRefusals",
     ],
+    "order": ["checkout", "refusals"],
     "wallet": ["checkout", "refusals", "wallet"],
     "giveaway": ["giveawayPage", "refusals", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],

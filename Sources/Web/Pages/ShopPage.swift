@@ -19,7 +19,27 @@ struct ShopPage: Sendable {
     let limitText: String?
   }
 
+  /// What of it is sold out, and the form to be told when it is back.
+  struct TellView: Sendable {
+    struct Choice: Sendable {
+      let id: String
+      let title: String
+    }
+
+    let market: String
+    let text: String
+    let choices: [Choice]
+    let isSeveral: Bool
+    /// The only one there is to choose.
+    let one: Choice?
+    let isGuest: Bool
+    let isMailed: Bool
+    let formURL: String
+    let error: String?
+  }
+
   let product: ProductTile
+  let tell: TellView?
   let description: String?
   let pictures: [PictureView]
   let hasPictures: Bool
@@ -47,15 +67,40 @@ struct ShopPage: Sendable {
   /// schema.org Product, as JSON-LD.
   let data: String
 
-  static func show(_ visit: Visit) async throws -> Response {
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit) }
+
+  /// Somebody wants to be told when it is back.
+  static func tell(_ visit: Visit) async throws -> Response {
+    let id = try visit.id("product", Product.self)
+    let form = try await visit.form()
+    try visit.site.limits.take(.orders, visit.address)
+    do {
+      guard let variant = ID<Variant>(form["variant"]) else { throw Problem.notFound("variant") }
+      switch try await visit.commerce.joinWaitlist(
+        visit.commerce.makeID(), of: variant, by: visit.caller, market: form["market"], email: form["email"],
+        language: visit.words.language, address: visit.address)
+      {
+      case .waits(let wish): return visit.redirect("/waitlist/\(wish.id)")
+      case .mailed:
+        return visit.redirect("/products/\(id)?market=\(Visit.encoded(form["market"]))&told=mail#tell")
+      }
+    } catch {
+      return try await page(visit, asked: form["market"], visit.complaint(error))
+    }
+  }
+
+  private static func page(
+    _ visit: Visit, asked: String? = nil, _ complaint: Visit.Complaint? = nil
+  ) async throws -> Response {
     let id = try visit.id("product", Product.self)
     let commerce = visit.commerce
     let open = try await commerce.markets().filter(\.isOpen)
-    var market = visit.market(among: open.map(\.code))
+    var market = open.map(\.code).first { $0 == asked } ?? visit.market(among: open.map(\.code))
     var card = try await commerce.card(product: id, market: market, by: visit.caller)
     let channel = try await commerce.channel(card.channel, by: visit.caller)
     // Who asked for no market sees one in which it is sold.
-    if try visit.query("market") == nil, !card.isSold, open.contains(where: { $0.code == channel.market }) {
+    if try visit.query("market") == nil, asked == nil, !card.isSold, open.contains(where: { $0.code == channel.market })
+    {
       market = channel.market
       card = try await commerce.card(product: id, market: market, by: visit.caller)
     }
@@ -64,20 +109,23 @@ struct ShopPage: Sendable {
     let model = try ShopPage(
       card, channel, shows: shows, markets: choices, market: open.first { $0.code == market },
       returnDays: commerce.policy.returnDays,
+      tell: TellView(
+        card, market: market, isGuest: visit.context.account == nil, isMailed: visit.query("told") == "mail",
+        minutes: commerce.policy.waitlistOfferMinutes, error: complaint?.sentence, visit.words),
       base: visit.site.configuration.publicURL, visit.words)
     return try visit.page(
       "product", title: "\(card.title) · \(channel.name)",
       description: card.description.isEmpty ? nil : String(card.description.prefix(200)),
-      image: card.pictures.first?.url, model)
+      image: card.pictures.first?.url, status: complaint?.status ?? .ok, model)
   }
 
   private init(
     _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], market: Market?,
-    returnDays: Int64,
-    base: String, _ words: Words
+    returnDays: Int64, tell: TellView?, base: String, _ words: Words
   ) throws {
     returnsText = returnDays > 0 ? words.plural("returns.days", returnDays) : nil
     product = ProductTile(card, words)
+    self.tell = tell
     description = card.description.isEmpty ? nil : card.description
     pictures = card.pictures.map { PictureView(url: $0.url, alt: $0.alt) }
     hasPictures = !pictures.isEmpty
@@ -111,6 +159,25 @@ struct ShopPage: Sendable {
     self.markets = markets
     hasMarkets = markets.count > 1
     data = try DataBlock.text(ProductData(card, channel, base: base))
+  }
+}
+
+extension ShopPage.TellView {
+  /// Nil where nothing is sold out, and nobody asked for what was.
+  fileprivate init?(
+    _ card: ProductCard, market: String, isGuest: Bool, isMailed: Bool, minutes: Int64, error: String?, _ words: Words
+  ) {
+    let soldOut = card.variants.filter { $0.offer != nil && $0.available <= 0 }
+    guard !soldOut.isEmpty || isMailed || error != nil else { return nil }
+    choices = soldOut.map { Choice(id: "\($0.id)", title: $0.title.isEmpty ? card.title : $0.title) }
+    isSeveral = choices.count > 1
+    one = choices.count == 1 ? choices.first : nil
+    let isAll = soldOut.count == card.variants.filter({ $0.offer != nil }).count
+    text =
+      words[
+        isAll ? "waitlist.tellText" : "waitlist.tellSomeText", ["minutes": "\(minutes)", "title": one?.title ?? ""]]
+    formURL = "/products/\(card.id)#tell"
+    (self.market, self.isGuest, self.isMailed, self.error) = (market, isGuest, isMailed, error)
   }
 }
 

@@ -26,6 +26,8 @@ struct StockPage: Sendable {
   let onHandPlain: String
   let reserved: String
   let available: String
+  /// How many wait for it, and have an offer; nil where nobody does.
+  let waitlistText: String?
   let canChange: Bool
   let isRetired: Bool
   let formURL: String
@@ -36,7 +38,8 @@ struct StockPage: Sendable {
   let next: String?
 
   init(
-    _ journal: StockJournal, of id: ID<Variant>, _ channel: Channel, _ role: Role, error: String?, isSaved: Bool,
+    _ journal: StockJournal, of id: ID<Variant>, _ channel: Channel, _ role: Role, _ list: Waitlist, error: String?,
+    isSaved: Bool,
     _ words: Words
   ) {
     handle = channel.handle
@@ -49,6 +52,10 @@ struct StockPage: Sendable {
     onHandPlain = "\(journal.level.onHand)"
     reserved = Figures.grouped(journal.level.reserved)
     available = Figures.grouped(journal.level.available)
+    waitlistText =
+      list == .empty
+      ? nil
+      : words.plural("waitlist.waiting", list.waiting) + " · " + words.plural("waitlist.offeredCount", list.offered)
     isRetired = journal.isRetired
     canChange = role.isOwner && !journal.isRetired
     formURL = "/studio/\(channel.handle)/stock/\(id)"
@@ -91,8 +98,10 @@ struct StockPage: Sendable {
     let journal = try await visit.commerce.stockJournal(
       of: id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     guard journal.channel == channel.id else { throw GeneralRefusal.notFound("variant") }
+    let list = try await visit.commerce.waitlist(of: id, by: visit.caller)
     let model = StockPage(
-      journal, of: id, channel, role, error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
+      journal, of: id, channel, role, list, error: complaint?.sentence, isSaved: try visit.query("saved") != nil,
+      visit.words)
     return try visit.page("studio/stock", title: model.title, status: complaint?.status ?? .ok, model)
   }
 }

@@ -219,6 +219,13 @@ extension Tunable<Policy> {
         "rules.auctionRunnersUpMax", \.auctionRunnersUpMax, of: part, 0...20,
         "Bidders whose turn it is to buy after the winner did not pay."),
       Self(
+        "rules.waitlistOfferMinutes", \.waitlistOfferMinutes, of: part, 1...10_080,
+        "Minutes that a unit is held for whoever is first in a waitlist."),
+      Self(
+        "rules.waitlistLengthMax", \.waitlistLengthMax, of: part, 1...100_000, "Open wishes for one sold-out variant."),
+      Self("rules.waitlistPerBuyerMax", \.waitlistPerBuyerMax, of: part, 1...1_000, "Open wishes of one buyer."),
+      Self("rules.waitlistDays", \.waitlistDays, of: part, 1...3_650, "Days that a wish waits."),
+      Self(
         "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),
       Self("rules.couponsPerChannelMax", \.couponsPerChannelMax, of: part, 1...100_000, "Coupons of one channel."),
       Self(

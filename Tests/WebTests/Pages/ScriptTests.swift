@@ -203,7 +203,19 @@ private typealias JSON = TestKit.JSON
       try await commerce.setStock(by: owner, variant: web.square.lampVariant, onHand: 3)
       try await browser.wait(until: "document.querySelector('pinned-card .stock').textContent === 'Only 3 left'")
       try await commerce.setStock(by: owner, variant: web.square.lampVariant, onHand: 0)
-      try await browser.wait(until: "document.querySelector('pinned-card button').disabled")
+      try await browser.wait(until: "document.querySelector('pinned-card button').textContent === 'Tell me'")
+      _ = try await browser.run("document.querySelector('pinned-card button').click()")
+      try await browser.wait(until: "document.querySelector('.drawer-foot .buy')?.textContent === 'Tell me'")
+      _ = try await browser.run("document.querySelector('.drawer-foot .buy').click()")
+      try await browser.wait(until: "document.getElementById('tell-email')")
+      _ = try await browser.run(
+        """
+        document.getElementById('tell-email').value = 'guest@example.com';
+        document.getElementById('tell').requestSubmit();
+        """)
+      try await browser.wait(until: "document.querySelector('.drawer .notice.good')?.hidden === false")
+      #expect(try await commerce.mails(of: nil, by: web.square.operator).items.map(\.mail.kind) == [.waitlistConfirm])
+      _ = try await browser.run("document.querySelector('dialog.drawer').close()")
 
       _ = try await commerce.say(
         commerce.makeID(), by: .nobody, show: show, name: "<i>R</i>", text: "<img src=x onerror=alert(1)>")

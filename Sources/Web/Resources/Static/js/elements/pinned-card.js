@@ -73,8 +73,8 @@ export class PinnedCard extends HTMLElement {
     stock.classList.toggle("low", isLow(count));
     if (before && before !== stock.textContent) flash(stock);
     const button = this.querySelector("button");
-    say(button, isSoldOut(product) ? t("live.soldOut") : t("live.buy"));
-    button.disabled = isSoldOut(product);
+    say(button, t(isSoldOut(product) ? "live.tell" : "live.buy"));
+    button.disabled = !offer;
   }
 }
 

@@ -21,6 +21,6 @@ export function productRow(product, { goods, isPinned, open }) {
         offer?.compareAt && h("s", { class: "was small" }, money(offer.compareAt))),
       lowestText(product, offer) && h("p", { class: "lowest" }, lowestText(product, offer)),
       h("p", { class: `small stock${isLow(count) ? " low" : ""}` }, leftText(product))),
-    !isSoldOut(product) && h("button", { class: "button cover", type: "button", click: () => open(product.id) },
-      t("live.buy"), h("span", { class: "unseen" }, ` ${product.title}`)));
+    offer && h("button", { class: "button cover", type: "button", click: () => open(product.id) },
+      t(isSoldOut(product) ? "live.tell" : "live.buy"), h("span", { class: "unseen" }, ` ${product.title}`)));
 }

@@ -1,6 +1,6 @@
 import { lowestText } from "../deals.js";
 import { h, icon, say } from "../dom.js";
-import { dealFlag, isLow, isSoldOut, leadingOffer, leftText, limitText, most } from "../goods.js";
+import { dealFlag, isLow, leadingOffer, leftText, limitText, most } from "../goods.js";
 import { money } from "../money.js";
 import { number, t } from "../strings.js";
 import { Notice } from "./notice.js";
@@ -91,8 +91,8 @@ export class ChooseStep {
     this.#less.disabled = this.#quantity <= 1;
     this.#more.disabled = this.#quantity >= limit;
     this.#add.disabled = left === 0;
-    this.#buy.disabled = left === 0;
-    say(this.#buy, isSoldOut(this.#product) || left === 0 ? t("live.soldOut") : t("checkout.buyNow"));
+    this.#buy.disabled = !variant;
+    say(this.#buy, t(left === 0 ? "live.tell" : "checkout.buyNow"));
     this.#tap?.show(variant, this.#quantity, this.#buy);
     this.#markOptions();
     return undefined;
@@ -152,6 +152,7 @@ export class ChooseStep {
 
   /** What is in the bag already stays in it; asking for the same again does not double it. */
   #buyNow() {
+    if (this.#variant.available === 0) return import("./tell-step.js").then(({ tell }) => tell(this.#drawer, this.#product, this.#variant));
     if (this.#tap?.isReady) return this.#tap.buy();
     this.#drawer.live.bag.set(this.#chosen, this.#quantity, most(this.#product, this.#variant));
     return this.#drawer.checkOut();
