@@ -19,6 +19,12 @@ struct Auditor {
     let credited: ID<Partner>?
     let placed: Moment
     var state: Order.State = .placed
+
+    /// Units of each product: a bundle can have two lines of one.
+    var products: [(product: Int, quantity: Int64)] {
+      Dictionary(lines.map { ($0.product, $0.quantity) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+        .map { ($0.key, $0.value) }
+    }
   }
 
   /// What an order wants of one product, and at what price.
@@ -344,7 +350,7 @@ struct Auditor {
       expect(Self.mayFollow(known.state, order.state), "\(known.state) became \(order.state)")
       orders[id]?.state = order.state
       let (unsent, back) = touched.contains(id) ? try await cameBack(known, stall) : ([:], [:])
-      for line in known.lines {
+      for line in known.products {
         let sent = sent[id, default: [:]][line.product, default: 0]
         expect(sent <= line.quantity, "\(sent) of \(line.quantity) were sent")
         expect(back[line.product, default: 0] <= sent, "more came back than was sent")

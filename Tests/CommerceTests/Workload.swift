@@ -19,6 +19,10 @@ struct Workload {
   private var bidders: [Caller] = []
   private let gavel: SeededEntropy
   private let patience: SeededEntropy
+  private let ribbon: SeededEntropy
+  /// One of the first product and two of the second, below what they cost at first.
+  private let bundle: ID<Offer>
+  private static let bundlePrice: Int64 = 120_000
 
   init(_ engine: Engine, seed: UInt64) async throws {
     // Prices include their tax in one run, and it is added to them in the next.
@@ -42,6 +46,8 @@ struct Workload {
     chance = SeededEntropy(seed: seed &* 17)
     gavel = SeededEntropy(seed: seed &* 13)
     patience = SeededEntropy(seed: seed &* 11)
+    ribbon = SeededEntropy(seed: seed &* 7)
+    bundle = try await Self.bundle(of: stall)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
     auditor.isTaxAdded = isTaxAdded
@@ -154,6 +160,7 @@ struct Workload {
       if step % 16 == 11 { try await letGoOn() }
       if step % 4 == 2 { try await auction() }
       if step % 4 == 3 { try await wait() }
+      if step % 4 == 1 { try await buyBundle() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -667,6 +674,53 @@ struct Workload {
     try await commerce.endDueAuctions()
     try await commerce.settleAuctions()
     auditor.ended(try await stall.number("SELECT COUNT(*) FROM auction WHERE state = 'open'") == 0)
+  }
+
+  private static func bundle(of stall: Stall) async throws -> ID<Offer> {
+    let made = try await stall.commerce.makeBundle(
+      stall.commerce.makeID(), by: stall.owner, channel: stall.channel,
+      BundleDraft(
+        title: "Set",
+        parts: [
+          BundleDraft.Part(variant: stall.variants[0], quantity: 1),
+          BundleDraft.Part(variant: stall.variants[1], quantity: 2),
+        ], prices: ["IN": bundlePrice]))
+    return try await stall.database.read { db in
+      try #require(try Offers.list(of: made.variants[0].id, market: "IN", in: db)).id
+    }
+  }
+
+  /// Now and then somebody wants it. It takes no chances from those of the others.
+  private mutating func buyBundle() async throws {
+    guard ribbon.next() % 2 == 0 else { return }
+    let quantity = Int64(ribbon.next() % 2 + 1)
+    let bag = Bag(show: nil, market: "IN", lines: [Bag.Line(offer: bundle, quantity: quantity)])
+    let isBelow = Self.bundlePrice < prices[0] + 2 * prices[1]
+    do {
+      let placed = try await stall.place(bag)
+      auditor.expect(isBelow, "sold though its parts cost no more")
+      auditor.expect(placed.order.subtotal.minor == Self.bundlePrice * quantity, "the price of \(quantity) bundles")
+      let lines = placed.order.lines.map { line in
+        Auditor.Line(
+          product: stall.variants.firstIndex(of: line.variant) ?? 0, quantity: line.quantity,
+          price: line.unitPrice.minor, deal: nil)
+      }
+      for (product, count) in [(0, quantity), (1, 2 * quantity)] {
+        let units = lines.filter { $0.product == product }.reduce(0) { $0 + $1.quantity }
+        auditor.expect(units == count, "\(units) of product \(product) in \(quantity) bundles")
+      }
+      auditor.placed(placed, bag, lines)
+    } catch BagRefusal.offerClosed {
+      auditor.expect(!isBelow, "not sold, and its parts cost more")
+    } catch let refused as BagRefusal {
+      auditor.offered = try await offered()
+      let tier = try await stall.commerce.admissionStanding(of: stall.channel, by: stall.owner).tier
+      let wanted = [
+        Auditor.Line(product: 0, quantity: quantity, price: 1, deal: nil),
+        Auditor.Line(product: 1, quantity: 2 * quantity, price: 1, deal: nil),
+      ]
+      auditor.refused(refused, wanted, at: stall.clock.now, tier)
+    }
   }
 
   /// By product: units that are held for who waited.

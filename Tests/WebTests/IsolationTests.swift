@@ -46,6 +46,13 @@ import Testing
     "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
     "put /api/v1/addresses/{address}": home,
+    "post /api/v1/channels/{channel}/bundles": [
+      "title": "A set", "prices": ["IN": 100],
+      "parts": [
+        ["variant": "01a221ea-c3a2-74c3-b478-d8fed062974a", "quantity": 1],
+        ["variant": "01a221ea-c3a2-74c3-b478-d8fed062974b", "quantity": 1],
+      ],
+    ],
     "post /api/v1/wishes/{wish}/order": [
       "offer": "01a221ea-c3a2-74c3-b478-d8fed062974a",
       "buyer": [

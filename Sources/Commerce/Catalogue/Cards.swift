@@ -69,7 +69,7 @@ extension ProductCard {
         Choice(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, grams: $0.grams, limits: $0.limits,
           available: $0.available,
-          offer: nil, dealOffer: nil)
+          offer: nil, dealOffer: nil, parts: $0.parts)
       }, deal: nil)
   }
 
@@ -119,6 +119,7 @@ extension ProductCard {
     let dealOf = Dictionary(deals.map { ($0.product, $0) }) { $1 }
     let dealOffers = try market.map { try Offers.ofDeals(deals.map(\.id), market: $0, in: db) } ?? [:]
     let levels = try Stock.levels(of: variantIDs, in: db)
+    let bundles = try ProductBundle.parts(of: variants.filter(\.isBundle).map(\.id), market: market, in: db)
     let ofProduct = Dictionary(grouping: variants, by: \.product)
     let pictures = try Picture.all(of: ids, in: db)
     return try zip(ids, rows).map { id, row in
@@ -129,11 +130,13 @@ extension ProductCard {
         options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],
         variants: (ofProduct[id] ?? []).map { variant in
-          Choice(
+          let parts = bundles[variant.id]
+          return Choice(
             id: variant.id, sku: variant.sku, title: variant.title, options: variant.options, grams: variant.grams,
             limits: variant.limits.and(limits),
-            available: (levels[variant.id] ?? .none).available, offer: offers[variant.id],
-            dealOffer: dealOffers[variant.id])
+            available: parts?.available ?? (levels[variant.id] ?? .none).available,
+            offer: parts.map { $0.offer(offers[variant.id]) } ?? offers[variant.id],
+            dealOffer: dealOffers[variant.id], parts: parts ?? [])
         }, deal: dealOf[id])
     }
   }

@@ -24,6 +24,7 @@ extension Commerce {
           """
           SELECT import_handle FROM product
           WHERE channel_id = \(channel) AND import_handle <> '' AND import_handle > \(after)
+            AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.product_id = product.id AND variant.is_bundle = 1)
           ORDER BY import_handle LIMIT 100
           """
         ).map { try $0.get("import_handle", as: String.self) }
@@ -41,7 +42,8 @@ extension Commerce {
   /// Gives some products that have no handle one; false when there are none.
   private func nameProducts(of channel: ID<Channel>) async throws -> Bool {
     let nameless: SQL = """
-      SELECT id, title FROM product WHERE channel_id = \(channel) AND import_handle = '' ORDER BY created_ms, id LIMIT 50
+      SELECT id, title FROM product WHERE channel_id = \(channel) AND import_handle = ''
+        AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.product_id = product.id AND variant.is_bundle = 1) ORDER BY created_ms, id LIMIT 50
       """
     guard try await database.read({ db in try db.row(nameless) != nil }) else { return false }
     return try await database.write { db in

@@ -77,6 +77,15 @@ extension ProductDraft {
 
   /// Changes `product` to what this checked draft describes.
   func change(_ product: Product, on occasion: Occasion, db: any Connection) throws -> Product {
+    if product.variants.contains(where: \.isBundle) {
+      // What a bundle is made of does not change, and so its one variant stays.
+      guard variants.count == 1, options.isEmpty, variants[0].isOf(product.variants[0]) else {
+        throw BundleRefusal.oneVariant
+      }
+      guard variants[0].grams ?? 0 == 0, variants[0].limits ?? .unlimited == .unlimited,
+        limits ?? .unlimited == .unlimited
+      else { throw BundleRefusal.ofParts }
+    }
     try db.run(
       """
       UPDATE product SET title = \(title), description = \(description), category = \(category ?? product.category),

@@ -36,6 +36,8 @@ public struct Variant: Sendable, Equatable {
   public let limits: UnitLimits
   public let onHand: Int64
   public let reserved: Int64
+  /// Made of other variants: it has no stock of its own.
+  public let isBundle: Bool
 
   public var available: Int64 { onHand - reserved }
 }

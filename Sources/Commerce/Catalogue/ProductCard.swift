@@ -31,5 +31,7 @@ public struct ProductCard: Sendable, Equatable {
     public let offer: Offer?
     /// What it costs while the product's deal runs; nil without one in this market.
     public let dealOffer: Offer?
+    /// What a bundle is made of; empty for others. Its offer is compared with what they cost.
+    public var parts: [ProductBundle.Part] = []
   }
 }

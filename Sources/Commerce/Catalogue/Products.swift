@@ -57,7 +57,8 @@ extension Variant {
       id: row.id, product: row.product, sku: row.sku, title: row.title, options: row.options,
       prices: Dictionary(offers.map { ($0.market, $0.price) }) { first, _ in first },
       compareAt: Dictionary(offers.compactMap { offer in offer.compareAt.map { (offer.market, $0) } }) { $1 },
-      grams: row.grams, limits: row.limits, onHand: stock.onHand, reserved: stock.reserved)
+      grams: row.grams, limits: row.limits, onHand: stock.onHand, reserved: stock.reserved,
+      isBundle: row.isBundle)
   }
 }
 
@@ -70,13 +71,15 @@ struct VariantRow {
   let options: [String]
   let grams: Int64
   let limits: UnitLimits
+  let isBundle: Bool
 
   /// The variants of these products that can be bought, in order.
   static func current(of products: [ID<Product>], in db: any Connection) throws -> [VariantRow] {
     guard !products.isEmpty else { return [] }
     return try db.rows(
       """
-      SELECT id, product_id, sku, title, options, weight_grams, order_units_max, buyer_units_max FROM variant
+      SELECT id, product_id, sku, title, options, weight_grams, order_units_max, buyer_units_max, is_bundle
+      FROM variant
       WHERE product_id IN \(list: products) AND retired_ms IS NULL ORDER BY product_id, position, id
       """
     ).map { row in
@@ -84,7 +87,8 @@ struct VariantRow {
         id: try row.get("id"), product: try row.get("product_id"), sku: try row.get("sku"),
         title: try row.get("title"), options: try TextList.list(of: row.get("options")),
         grams: try row.get("weight_grams"),
-        limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")))
+        limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")),
+        isBundle: try row.get("is_bundle"))
     }
   }
 }

@@ -63,6 +63,7 @@ extension Order {
         line.commission.minor, line.discount.minor, line.promotion.minor, line.refundFee.minor,
         line.creatorRate, line.creatorShare.minor, line.partnerRate, line.partnerShare.minor, line.grams,
         line.taxClass, line.taxAdded.minor,
+        line.bundle,
       ]
     }
     try db.run(
@@ -70,7 +71,7 @@ extension Order {
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,
         refund_fee_minor, creator_bp, creator_minor, partner_bp, partner_minor, weight_grams, tax_class,
-        tax_added_minor)
+        tax_added_minor, bundle_id)
       VALUES \(rows: rows)
       """)
   }
@@ -105,7 +106,7 @@ extension Order {
       """
       SELECT order_id, offer_id, variant_id, product_id, title, sku, quantity, price_minor, total_minor, tax_bp,
         commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor, refund_fee_minor,
-        creator_bp, creator_minor, partner_bp, partner_minor, weight_grams, tax_class, tax_added_minor
+        creator_bp, creator_minor, partner_bp, partner_minor, weight_grams, tax_class, tax_added_minor, bundle_id
       FROM order_line WHERE order_id IN \(list: ids) ORDER BY order_id, position
       """)
     for row in found { lines[try row.get("order_id"), default: []].append(row) }
@@ -185,6 +186,7 @@ extension OrderLine {
     creatorRate = line.creatorRate
     creatorShare = line.creatorShare
     partnerRate = partner
+    bundle = line.bundle?.variant
     partnerShare = Money(minor: partner.of(line.commission.minor), currency: line.commission.currency)
   }
 
@@ -212,5 +214,6 @@ extension OrderLine {
     creatorShare = try money("creator_minor")
     partnerRate = try row.get("partner_bp")
     partnerShare = try money("partner_minor")
+    bundle = try row.get("bundle_id")
   }
 }

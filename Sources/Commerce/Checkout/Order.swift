@@ -95,6 +95,8 @@ public struct OrderLine: Sendable, Equatable {
   /// The partner's part of `commission`: the rate it was sold under, and what it came to.
   public let partnerRate: Rate
   public let partnerShare: Money
+  /// The bundle it was bought as a part of, by its variant: `offer` is that one's.
+  public let bundle: ID<Variant>?
 
   /// What the seller sold the line for, whoever paid it.
   public var sold: Money { Money(minor: total.minor - discount.minor + promotion.minor, currency: total.currency) }

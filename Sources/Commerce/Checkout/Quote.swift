@@ -38,6 +38,19 @@ public struct Quote: Sendable, Equatable {
     public let grams: Int64
     /// What the deal takes off the list price, for all units; nothing without one.
     public let dealSaving: Money
+    /// What it was asked for as a part of; nil for what was asked for itself.
+    public let bundle: Bundled?
+  }
+
+  /// A bundle as a bag names it.
+  public struct Bundled: Sendable, Equatable {
+    public let variant: ID<Variant>
+    public let product: ID<Product>
+    public let title: String
+    public let sku: String
+    public let quantity: Int64
+    public let unitPrice: Money
+    public let total: Money
   }
 
   /// The one seller of all its lines.
@@ -89,7 +102,7 @@ public struct BagQuote: Sendable, Equatable {
   public let taxAdded: Money
   public let total: Money
 
-  /// In the order of the bag.
+  /// In the order of the bag, bundles by their parts.
   public let lines: [Quote.Line]
 
   /// Throws `BagRefusal.amountTooLarge`.
@@ -100,7 +113,7 @@ public struct BagQuote: Sendable, Equatable {
     }
     self.sellers = sellers
     let found = sellers.flatMap(\.lines)
-    lines = bag.lines.compactMap { line in found.first { $0.offer == line.offer } }
+    lines = bag.lines.flatMap { line in found.filter { $0.offer == line.offer } }
     subtotal = try sum { $0.subtotal }
     discount = try sum { $0.discount }
     promotion = try sum { $0.promotion }

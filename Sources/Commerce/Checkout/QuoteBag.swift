@@ -25,7 +25,7 @@ extension Quote {
         offer.auction_id AS auction_id,
         variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku, variant.weight_grams AS weight_grams,
         variant.order_units_max AS variant_order_max, variant.buyer_units_max AS variant_buyer_max,
-        product.order_units_max AS product_order_max, product.buyer_units_max AS product_buyer_max,
+        variant.is_bundle AS is_bundle, product.order_units_max AS product_order_max, product.buyer_units_max AS product_buyer_max,
         product.id AS product_id, product.title AS product_title, product.category AS category,
         channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
         channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
@@ -54,9 +54,13 @@ extension Quote {
     let first: ID<Offer>? = try rows.first?.get("offer_id")
     let plans = try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first })
     let affiliates = try Self.affiliates(rows, market: bag.market, at: now, policy, in: db)
-    let lines = try bag.lines.map { line in
+    let bundles = try ProductBundle.parts(
+      of: rows.filter { try $0.get("is_bundle") }.map { try $0.get("variant_id") }, market: bag.market, in: db)
+    let lines = try bag.lines.flatMap { line in
       guard let row = found[line.offer] else { throw BagRefusal.offerUnknown(line.offer) }
-      return try Line(line, row: row, of: bag, plans, affiliates, at: now, policy: policy)
+      let whole = try Line(line, row: row, of: bag, plans, affiliates, at: now, policy: policy)
+      guard let parts = bundles[whole.variant] else { return [whole] }
+      return try whole.split(parts, row: row, plans, at: now)
     }
     var sellers: [(row: Row, channel: ID<Channel>, lines: [Line])] = []
     for line in lines {
@@ -185,6 +189,57 @@ extension Quote.Line {
     commissionRate =
       try plan?.rate(forChannelMade: row.get("channel_created_ms"), at: now) ?? row.get("commission_bp")
     creatorRate = try affiliates[row.get("product_id")]?.rate ?? .zero
+    bundle = nil
+    (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
+      of: total, taxRate, isAdded: rules.isAdded, commissionRate, plan, creatorRate)
+  }
+
+  /// The lines of a bundle's parts, which come to what it costs. The tax and the commission of each are its own product's.
+  fileprivate func split(
+    _ parts: [ProductBundle.Part], row: Row, _ plans: CommissionPlans, at now: Moment
+  ) throws -> [Self] {
+    // A part that is sold no more, or a price that is not below the parts' any more.
+    guard parts.lets(unitPrice) else { throw BagRefusal.offerClosed(offer) }
+    if let part = parts.first(where: { $0.quantity * quantity > Self.quantityMax }) {
+      throw GeneralRefusal.invalid(
+        field: "lines", why: "must not take more than \(Self.quantityMax / part.quantity) of “\(title)”")
+    }
+    let bundled = Quote.Bundled(
+      variant: variant, product: product, title: title, sku: sku, quantity: quantity, unitPrice: unitPrice,
+      total: total)
+    let shares = ProductBundle.shares(of: unitPrice.minor, parts.map { ($0.quantity, $0.listPrice?.minor ?? 0) })
+    let rules = try TaxRules(row: row)
+    return try shares.map { share in
+      let part = parts[share.part]
+      let plan = plans.plan(for: part.category)
+      let rate = try plan?.rate(forChannelMade: row.get("channel_created_ms"), at: now) ?? row.get("commission_bp")
+      return Self(self, part, share, of: bundled, plan, rate, rules)
+    }
+  }
+
+  /// The most units of one line of an order.
+  private static var quantityMax: Int64 { 99 }
+
+  private init(
+    _ line: Self, _ part: ProductBundle.Part, _ share: ProductBundle.Share, of bundle: Quote.Bundled,
+    _ plan: CommissionPlan?, _ rate: Rate, _ rules: TaxRules
+  ) {
+    let currency = line.total.currency
+    offer = line.offer
+    (variant, product, sku) = (part.variant, part.product, part.sku)
+    title = "\(bundle.title): \(part.title)"
+    quantity = share.count * bundle.quantity
+    unitPrice = Money(minor: share.unitPrice, currency: currency)
+    total = Money(minor: share.unitPrice * quantity, currency: currency)
+    (discount, promotion, dealSaving) = (line.discount, line.promotion, line.dealSaving)
+    deal = nil
+    self.bundle = bundle
+    (grams, limits, productLimits, productTitle) = (part.grams, part.limits, part.productLimits, part.productTitle)
+    taxClass = part.taxClass
+    taxRate = rules.rate(of: taxClass)
+    creatorRate = line.creatorRate
+    self.plan = plan
+    commissionRate = rate
     (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
       of: total, taxRate, isAdded: rules.isAdded, commissionRate, plan, creatorRate)
   }
@@ -203,6 +258,7 @@ extension Quote.Line {
     promotion = Money(minor: funder == .platform ? minor : 0, currency: total.currency)
     (taxRate, commissionRate, plan, creatorRate) = (line.taxRate, line.commissionRate, line.plan, line.creatorRate)
     taxClass = line.taxClass
+    bundle = line.bundle
     let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
     (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
       of: sold, taxRate, isAdded: isTaxAdded, commissionRate, plan, creatorRate)

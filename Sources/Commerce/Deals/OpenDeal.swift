@@ -22,6 +22,8 @@ extension Commerce {
       try show.requireLive()
       // What a product costs is its seller's to say.
       try Product.requireOwn(draft.product, of: show.channel, in: db)
+      let bundle = try db.row("SELECT 1 FROM variant WHERE product_id = \(draft.product) AND is_bundle = 1")
+      guard bundle == nil else { throw DealRefusal.bundle }
       try addToRun(draft.product, of: show, in: db)
       try endDueDeals(of: showID, on: occasion, in: db)
       let open = try db.row("SELECT 1 FROM deal WHERE product_id = \(draft.product) AND ended_why IS NULL")
@@ -118,6 +120,7 @@ extension DealDraft {
 /// Why a deal is not opened.
 public enum DealRefusal: Refusal, Equatable {
   case alreadyOpen
+  case bundle
   case notBelowList(Money)
   case notBelowLowest(Money, days: Int64)
   case tooFewUnits(available: Int64)
@@ -125,6 +128,7 @@ public enum DealRefusal: Refusal, Equatable {
   public var code: String {
     switch self {
     case .alreadyOpen: "deal_open"
+    case .bundle: "deal_bundle"
     case .notBelowList: "deal_not_below_list"
     case .notBelowLowest: "deal_not_below_lowest"
     case .tooFewUnits: "deal_too_few_units"
@@ -133,6 +137,8 @@ public enum DealRefusal: Refusal, Equatable {
 
   public var sentence: String {
     switch self {
+    case .bundle:
+      "A bundle is a lower price already, and has no deal. Open one on a part, or change the bundle's price."
     case .alreadyOpen: "This product has a deal already. End it, or wait until its time is over."
     case .notBelowList(let list): "A deal must be below the price of today, \(list.plain). Take a lower price."
     case .notBelowLowest(let lowest, let days):
@@ -144,14 +150,14 @@ public enum DealRefusal: Refusal, Equatable {
 
   public var kind: RefusalKind {
     switch self {
-    case .alreadyOpen, .tooFewUnits: .conflict
+    case .alreadyOpen, .bundle, .tooFewUnits: .conflict
     case .notBelowList, .notBelowLowest: .invalid
     }
   }
 
   public var field: String? {
     switch self {
-    case .alreadyOpen: "product"
+    case .alreadyOpen, .bundle: "product"
     case .notBelowList, .notBelowLowest: "prices"
     case .tooFewUnits: "unitsMax"
     }

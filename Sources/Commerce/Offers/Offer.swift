@@ -44,6 +44,15 @@ extension Offer {
     moment < closed.adding(seconds: graceSeconds)
   }
 
+  /// The same, compared with another price.
+  func compared(with price: Money) -> Offer { Offer(self, compareAt: price) }
+
+  private init(_ offer: Offer, compareAt: Money) {
+    (id, variant, market, kind, price) = (offer.id, offer.variant, offer.market, offer.kind, offer.price)
+    self.compareAt = compareAt
+    (opened, closed, deal, lowest) = (offer.opened, offer.closed, offer.deal, offer.lowest)
+  }
+
   static let columns: SQL =
     "id, variant_id, market, kind, currency, price_minor, compare_at_minor, opened_ms, closed_ms, deal_id, lowest_minor"
 

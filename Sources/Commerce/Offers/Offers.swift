@@ -21,6 +21,10 @@ public enum Offers {
         throw GeneralRefusal.invalid(field: "compareAt", why: "must be above the price, and in its currency")
       }
     }
+    if try db.row("SELECT 1 FROM variant WHERE id = \(variant) AND is_bundle = 1") != nil {
+      guard compareAt == nil else { throw BundleRefusal.oneVariant }
+      try ProductBundle.check(price, of: variant, market: market, in: db)
+    }
     if let open = try list(of: variant, market: market, in: db) {
       if open.price == price && open.compareAt == compareAt { return open }
       try close(open, on: occasion, in: db)

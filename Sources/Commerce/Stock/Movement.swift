@@ -13,6 +13,8 @@ extension Stock {
     let reserved: Int64
     /// The stock once it had happened.
     let after: StockLevel
+    /// Whether bundles may have it as a part: what is left of them is another then.
+    var isPart = true
 
     /// How much more is available than before.
     var availableChange: Int64 { onHand - reserved }
@@ -23,16 +25,35 @@ extension Stock {
   static func record(_ movements: [Movement], on occasion: Occasion, in db: any Connection) throws -> [StockLevel] {
     guard !movements.isEmpty else { return [] }
     try journal(movements, on: occasion, in: db)
-    return try movements.map { movement in
+    var before: [ID<Variant>: Int64] = [:]
+    let levels = try movements.map { movement in
       // What comes free is offered to those who wait for it before anybody else hears of it.
       let after =
         movement.availableChange > 0
         ? try offer(movement.variant, movement.after, on: occasion, in: db) : movement.after
-      let before = movement.after.available - movement.availableChange
-      guard after.available != before else { return after }
+      let was = movement.after.available - movement.availableChange
+      guard after.available != was else { return after }
+      if movement.isPart { before[movement.variant] = was }
       try Outbox.announce(.stock(movement.variant), in: db)
-      try tellShows(of: movement.variant, from: before, to: after.available, on: occasion, in: db)
+      try tellShows(of: movement.variant, from: was, to: after.available, on: occasion, in: db)
       return after
+    }
+    try tellBundles(with: before, on: occasion, in: db)
+    return levels
+  }
+
+  /// What is left of the bundles that some variants are parts of, of which so much was left before.
+  private static func tellBundles(
+    with before: [ID<Variant>: Int64], on occasion: Occasion, in db: any Connection
+  ) throws {
+    guard !before.isEmpty else { return }
+    let bundles = try ProductBundle.holding(before.keys.sorted(), in: db)
+    let parts = try ProductBundle.parts(of: bundles, market: nil, in: db)
+    for bundle in bundles {
+      let made = parts[bundle] ?? []
+      let was = made.map { (before[$0.variant] ?? $0.available) / $0.quantity }.min() ?? 0
+      try Outbox.announce(.stock(bundle), in: db)
+      try tellShows(of: bundle, from: was, to: made.available, on: occasion, in: db)
     }
   }
 
@@ -43,6 +64,7 @@ extension Stock {
     guard after.available != before.available else { return }
     try Outbox.announce(.stock(variant), in: db)
     try tellShows(of: variant, from: before.available, to: after.available, on: occasion, in: db)
+    try tellBundles(with: [variant: before.available], on: occasion, in: db)
   }
 
   /// Held units go from one order to another, or from and to what holds them without one: the shelf does not notice.

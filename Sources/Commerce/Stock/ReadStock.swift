@@ -4,7 +4,9 @@ extension Commerce {
   /// What is left of some variants now; one that is unknown is left out. At most 1 000 are looked at.
   public func available(_ variants: [ID<Variant>]) async throws -> [ID<Variant>: Int64] {
     try await database.read { db in
-      try Stock.levels(of: Array(variants.prefix(1_000)), in: db).mapValues(\.available)
+      let asked = Array(variants.prefix(1_000))
+      let bundles = try ProductBundle.parts(of: asked, market: nil, in: db).mapValues(\.available)
+      return try Stock.levels(of: asked, in: db).mapValues(\.available).merging(bundles) { $1 }
     }
   }
 }

@@ -23,6 +23,7 @@ public enum Stock {
     -> StockLevel
   {
     guard count >= 0 else { throw GeneralRefusal.invalid(field: "onHand", why: "must be 0 or more") }
+    if count > 0 { try ProductBundle.requireNone(variant, in: db) }
     let row = try db.row(
       """
       INSERT INTO stock (variant_id, on_hand, reserved) VALUES (\(variant), \(count), 0)
@@ -47,6 +48,7 @@ public enum Stock {
     }
     guard count >= before.reserved else { throw StockRefusal.belowReserved(before.reserved) }
     guard count != before.onHand else { return before }
+    try ProductBundle.requireNone(variant, in: db)
     try db.run("UPDATE stock SET on_hand = \(count) WHERE variant_id = \(variant)")
     let after = StockLevel(onHand: count, reserved: before.reserved)
     let change = Movement(variant: variant, kind: .corrected, onHand: count - before.onHand, reserved: 0, after: after)
@@ -65,12 +67,13 @@ public enum Stock {
         """
         UPDATE stock SET reserved = reserved + \(units.count)
         WHERE variant_id = \(units.variant) AND on_hand - reserved >= \(units.count)
-        RETURNING on_hand, reserved
+        RETURNING on_hand, reserved, is_part
         """)
       guard let row else { return .tooFew(units.variant) }
       movements.append(
         Movement(
-          variant: units.variant, kind: .reserved, onHand: 0, reserved: units.count, after: try StockLevel(row: row)))
+          variant: units.variant, kind: .reserved, onHand: 0, reserved: units.count, after: try StockLevel(row: row),
+          isPart: try row.get("is_part")))
     }
     try record(movements, on: occasion, in: db)
     return .held
@@ -111,12 +114,13 @@ public enum Stock {
         """
         UPDATE stock SET on_hand = on_hand + \(onHand), reserved = reserved + \(reserved)
         WHERE variant_id = \(units.variant)
-        RETURNING on_hand, reserved
+        RETURNING on_hand, reserved, is_part
         """)
       guard let row else { throw StockFault.noStock(units.variant) }
       movements.append(
         Movement(
-          variant: units.variant, kind: kind, onHand: onHand, reserved: reserved, after: try StockLevel(row: row)))
+          variant: units.variant, kind: kind, onHand: onHand, reserved: reserved, after: try StockLevel(row: row),
+          isPart: try row.get("is_part")))
     }
     try record(movements, on: occasion, in: db)
   }

@@ -65,13 +65,14 @@ extension Commerce {
   private func requireSoldOut(_ variant: ID<Variant>, in market: String, _ db: any Connection) throws {
     let row = try db.row(
       """
-      SELECT product.channel_id AS channel_id, channel.state AS state FROM variant
+      SELECT product.channel_id AS channel_id, channel.state AS state, variant.is_bundle AS is_bundle FROM variant
       JOIN product ON product.id = variant.product_id JOIN channel ON channel.id = product.channel_id
       WHERE variant.id = \(variant) AND variant.retired_ms IS NULL
       """)
     guard let row, try row.get("state", as: ChannelState.self) == .approved else {
       throw GeneralRefusal.notFound("variant")
     }
+    guard try !row.get("is_bundle", as: Bool.self) else { throw WaitlistRefusal.bundle }
     guard Market.isCode(market), try Market.find(market, in: db) != nil else {
       throw GeneralRefusal.invalid(field: "market", why: "must be the code of a market of this installation")
     }

@@ -131,6 +131,7 @@ public struct Waitlist: Sendable, Equatable {
 public enum WaitlistRefusal: Refusal, Equatable {
   case available
   case notSold
+  case bundle
   case full(limit: Int64)
   case tooMany(limit: Int64)
   case tooManyFromAddress
@@ -142,6 +143,7 @@ public enum WaitlistRefusal: Refusal, Equatable {
     switch self {
     case .available: "not_sold_out"
     case .notSold: "wish_not_sold"
+    case .bundle: "wish_bundle"
     case .full: "waitlist_full"
     case .tooMany: "too_many_wishes"
     case .tooManyFromAddress: "wish_address"
@@ -155,6 +157,7 @@ public enum WaitlistRefusal: Refusal, Equatable {
     switch self {
     case .available: "This is not sold out: it can be bought now."
     case .notSold: "This is not sold in that market, so that there is nothing to wait for."
+    case .bundle: "A bundle has no waitlist of its own. Ask to be told of what is in it."
     case .full(let limit): "\(limit) people wait for this already. Come back later."
     case .tooMany(let limit): "You wait for \(limit) things already. Leave one of their lists first."
     case .tooManyFromAddress:
@@ -167,7 +170,7 @@ public enum WaitlistRefusal: Refusal, Equatable {
 
   public var kind: RefusalKind {
     switch self {
-    case .available, .notSold, .full, .tooMany, .noOffer: .conflict
+    case .available, .notSold, .bundle, .full, .tooMany, .noOffer: .conflict
     case .tooManyFromAddress: .limited
     case .offerOver: .gone
     case .otherVariant: .invalid
@@ -176,7 +179,7 @@ public enum WaitlistRefusal: Refusal, Equatable {
 
   public var field: String? {
     switch self {
-    case .available, .full: "variant"
+    case .available, .bundle, .full: "variant"
     case .notSold: "market"
     case .otherVariant: "offer"
     default: nil

@@ -35,7 +35,7 @@ enum OrderAPI {
     }
   }
 
-  struct QuoteLine: Codable {
+  struct QuoteLine: Codable, Described {
     let offer: ID<Offer>
     let variant: ID<Variant>
     let product: ID<Product>
@@ -48,6 +48,65 @@ enum OrderAPI {
     let quantity: Int64
     let unitPrice: Money
     let total: Money
+    var bundle: ID<Variant>?
+    var parts: [QuotePart]?
+
+    static let fields = [
+      "taxClass": "Empty for a bundle, whose parts have their own.",
+      "bundle": "Of an order: the bundle it was bought as a part of, by its variant. Left out for others.",
+      "parts": "Of a quote: what a bundle becomes in the order, a line for each part. Left out for others.",
+    ]
+
+    init(_ line: Quote.Line) {
+      (offer, variant, product) = (line.offer, line.variant, line.product)
+      (title, sku, weightGrams) = (line.title, line.sku, line.grams)
+      (taxClass, taxRateBasisPoints) = (line.taxClass, line.taxRate.basisPoints)
+      (quantity, unitPrice, total) = (line.quantity, line.unitPrice, line.total)
+    }
+
+    init(_ line: OrderLine) {
+      (offer, variant, product) = (line.offer, line.variant, line.product)
+      (title, sku, weightGrams) = (line.title, line.sku, line.grams)
+      (taxClass, taxRateBasisPoints) = (line.taxClass, line.taxRate.basisPoints)
+      (quantity, unitPrice, total, bundle) = (line.quantity, line.unitPrice, line.total, line.bundle)
+    }
+
+    /// A bundle, of these parts.
+    private init(_ bundle: Quote.Bundled, offer: ID<Offer>, _ parts: [Quote.Line]) {
+      self.offer = offer
+      (variant, product, title, sku) = (bundle.variant, bundle.product, bundle.title, bundle.sku)
+      weightGrams = parts.reduce(0) { $0 + $1.grams * $1.quantity } / bundle.quantity
+      (taxClass, taxRateBasisPoints) = ("", 0)
+      (quantity, unitPrice, total) = (bundle.quantity, bundle.unitPrice, bundle.total)
+      self.parts = parts.map(QuotePart.init)
+    }
+
+    /// The lines as the bag has them: a bundle is one.
+    static func lines(of quote: BagQuote) -> [Self] {
+      var seen: Set<ID<Offer>> = []
+      return quote.lines.compactMap { line in
+        guard let bundle = line.bundle else { return Self(line) }
+        guard seen.insert(line.offer).inserted else { return nil }
+        return Self(bundle, offer: line.offer, quote.lines.filter { $0.offer == line.offer })
+      }
+    }
+  }
+
+  /// A part of a bundle, as a line of the order it becomes.
+  struct QuotePart: Codable {
+    let variant: ID<Variant>
+    let title: String
+    let taxClass: String
+    let taxRateBasisPoints: Int64
+    let quantity: Int64
+    let unitPrice: Money
+    let total: Money
+
+    init(_ line: Quote.Line) {
+      (variant, title) = (line.variant, line.title)
+      (taxClass, taxRateBasisPoints) = (line.taxClass, line.taxRate.basisPoints)
+      (quantity, unitPrice, total) = (line.quantity, line.unitPrice, line.total)
+    }
   }
 
   /// What one of several sellers has for a part of the bag.
@@ -196,12 +255,7 @@ enum OrderAPI {
       creator = order.creator
       source = SourceAnswer(order)
       market = order.market
-      lines = order.lines.map {
-        QuoteLine(
-          offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-          weightGrams: $0.grams, taxClass: $0.taxClass,
-          taxRateBasisPoints: $0.taxRate.basisPoints, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
-      }
+      lines = order.lines.map { QuoteLine($0) }
       subtotal = order.subtotal
       coupon = CouponUsed(code: order.couponCode, discount: order.discount, promotion: order.promotion)
       shipping = order.shipping
@@ -357,12 +411,8 @@ enum OrderAPI {
       let quote = try await call.commerce.quote(bag)
       let names = try await call.sellerNames(of: quote)
       return QuoteAnswer(
-        lines: quote.lines.map {
-          QuoteLine(
-            offer: $0.offer, variant: $0.variant, product: $0.product, title: $0.title, sku: $0.sku,
-            weightGrams: $0.grams, taxClass: $0.taxClass,
-            taxRateBasisPoints: $0.taxRate.basisPoints, quantity: $0.quantity, unitPrice: $0.unitPrice, total: $0.total)
-        }, subtotal: quote.subtotal, dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
+        lines: QuoteLine.lines(of: quote), subtotal: quote.subtotal,
+        dealSaving: quote.dealSaving.minor > 0 ? quote.dealSaving : nil,
         coupon: CouponUsed(
           code: quote.coupon?.code ?? "", discount: quote.discount, promotion: quote.promotion),
         shipping: quote.shipping, tax: quote.tax, taxes: quote.taxes.map(TaxPart.init),

@@ -197,6 +197,7 @@ extension OrderAPI.QuoteLine {
       $0.member("quantity", quantity)
       $0.member("unitPrice", unitPrice)
       $0.member("total", total)
+      if let bundle { $0.member("bundle", bundle) }
     }
   }
 }

@@ -34,6 +34,8 @@ enum ProductAPI {
     let onHand: Int64
     let reserved: Int64
     let available: Int64
+    /// Made of other variants: its stock is theirs.
+    let isBundle: Bool
   }
 
   struct ProductAnswer: Codable, Revised {
@@ -61,7 +63,8 @@ enum ProductAPI {
       variants = product.variants.map {
         VariantAnswer(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, prices: $0.prices, compareAt: $0.compareAt,
-          weightGrams: $0.grams, limits: $0.limits, onHand: $0.onHand, reserved: $0.reserved, available: $0.available)
+          weightGrams: $0.grams, limits: $0.limits, onHand: $0.onHand, reserved: $0.reserved, available: $0.available,
+          isBundle: $0.isBundle)
       }
       pictures = product.pictures.map(PictureAnswer.init)
       limits = product.limits

@@ -35,6 +35,8 @@ enum RoomAPI {
     let offer: CardOffer?
     /// What it costs while the product's deal runs.
     let dealOffer: CardOffer?
+    /// What a bundle is made of; left out for others.
+    let parts: [BundleAPI.PartAnswer]?
   }
 
   struct Card: Codable {
@@ -62,7 +64,8 @@ enum RoomAPI {
         CardVariant(
           id: choice.id, sku: choice.sku, title: choice.title, options: choice.options, available: choice.available,
           limits: choice.limits == .unlimited ? nil : choice.limits, offer: choice.offer.map(CardOffer.init),
-          dealOffer: choice.dealOffer.map(CardOffer.init))
+          dealOffer: choice.dealOffer.map(CardOffer.init),
+          parts: choice.parts.isEmpty ? nil : choice.parts.map(BundleAPI.PartAnswer.init))
       }
       deal = card.deal.map(DealAPI.DealAnswer.init)
     }

@@ -45,6 +45,7 @@ struct ProductsTab: Sendable {
     let sku: String
     let priceText: String
     let onHand: String
+    let isBundle: Bool
     let formURL: String
     let stockURL: String
   }
@@ -84,7 +85,7 @@ struct ProductsTab: Sendable {
           VariantView(
             id: variant.id.description, title: variant.title,
             sku: variant.sku, priceText: variant.prices[channel.market].map(visit.words.money) ?? "–",
-            onHand: String(variant.onHand), formURL: "/studio/\(channel.handle)",
+            onHand: String(variant.onHand), isBundle: variant.isBundle, formURL: "/studio/\(channel.handle)",
             stockURL: "/studio/\(channel.handle)/stock/\(variant.id)")
         })
     }

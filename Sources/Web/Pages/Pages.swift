@@ -66,6 +66,8 @@ enum Pages {
     page(.post, "/studio/{handle}/products/new", ProductPage.make)
     page(.get, "/studio/{handle}/products/{product}", ProductPage.show)
     page(.post, "/studio/{handle}/products/{product}", ProductPage.change)
+    page(.get, "/studio/{handle}/bundles/new", BundlePage.show)
+    page(.post, "/studio/{handle}/bundles/new", BundlePage.make)
     page(.get, "/studio/{handle}/imports/{import}", ImportPage.show)
     page(.post, "/studio/{handle}/imports/{import}", ImportPage.act)
     page(.get, "/studio/{handle}/stock/{variant}", StockPage.show)

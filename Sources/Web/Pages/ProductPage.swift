@@ -77,6 +77,9 @@ struct ProductPage: Sendable {
   let hasTaxClasses: Bool
   let options: [OptionView]
   let variants: [VariantView]
+  /// What a bundle is made of; empty for others.
+  let parts: [String]
+  let isBundle: Bool
   let pictures: [PictureView]
   let formURL: String
   let revision: String
@@ -84,8 +87,8 @@ struct ProductPage: Sendable {
   let isSaved: Bool
 
   init(
-    _ draft: ProductFormDraft, of channel: Channel, product: Product?, markets: [Market], error: String?,
-    isSaved: Bool, _ words: Words
+    _ draft: ProductFormDraft, of channel: Channel, product: Product?, parts: [ProductBundle.Part], markets: [Market],
+    error: String?, isSaved: Bool, _ words: Words
   ) {
     handle = channel.handle
     channelName = channel.name
@@ -118,6 +121,8 @@ struct ProductPage: Sendable {
             price: variant.prices[market.code] ?? "", compareAt: variant.compareAt[market.code] ?? "")
         })
     }
+    self.parts = parts.map { "\(Figures.grouped($0.quantity)) × \($0.title)" }
+    isBundle = !parts.isEmpty
     pictures = product?.pictures.map { PictureView(url: $0.url, alt: $0.alt) } ?? []
     formURL = "/studio/\(channel.handle)/products/\(product?.id.description ?? "new")"
     revision = draft.revision
@@ -178,8 +183,13 @@ struct ProductPage: Sendable {
     _ visit: Visit, _ draft: ProductFormDraft, _ channel: Channel, _ product: Product?,
     _ complaint: Visit.Complaint?
   ) async throws -> Response {
+    var parts: [ProductBundle.Part] = []
+    if let variant = product?.variants.first, variant.isBundle {
+      parts = try await visit.commerce.bundleParts(
+        of: variant.id, in: channel.id, market: channel.market, by: visit.caller)
+    }
     let model = ProductPage(
-      draft, of: channel, product: product, markets: try await visit.commerce.markets(),
+      draft, of: channel, product: product, parts: parts, markets: try await visit.commerce.markets(),
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
     return try visit.page("studio/product", title: model.headline, status: complaint?.status ?? .ok, model)
   }

@@ -9,6 +9,11 @@ struct ShopPage: Sendable {
     let alt: String
   }
 
+  struct PartView: Sendable {
+    let text: String
+    let url: String
+  }
+
   struct VariantView: Sendable {
     let title: String
     let priceText: String
@@ -45,6 +50,9 @@ struct ShopPage: Sendable {
   let hasPictures: Bool
   /// Then they are moved by, and the keyboard has to reach them.
   let hasSeveral: Bool
+  /// What a bundle is made of.
+  let parts: [PartView]
+  let hasParts: Bool
   let variants: [VariantView]
   let hasVariants: Bool
   /// The tax that its prices include, or that is added to them; nil without one.
@@ -146,6 +154,10 @@ struct ShopPage: Sendable {
       return words[market.isTaxAdded ? "shop.taxAdded" : "shop.taxIncluded", ["rate": Figures.percent(rate)]]
     }
     limitText = sold.count == 1 ? words.limits(sold[0].limits) : nil
+    parts = card.variants.flatMap(\.parts).map { part in
+      PartView(text: "\(Figures.grouped(part.quantity)) × \(part.title)", url: "/products/\(part.product)")
+    }
+    hasParts = !parts.isEmpty
     sellerName = channel.name
     sellerURL = "/@\(channel.handle)"
     sellerInitial = Tone.initial(channel.name)
@@ -167,7 +179,7 @@ extension ShopPage.TellView {
   fileprivate init?(
     _ card: ProductCard, market: String, isGuest: Bool, isMailed: Bool, minutes: Int64, error: String?, _ words: Words
   ) {
-    let soldOut = card.variants.filter { $0.offer != nil && $0.available <= 0 }
+    let soldOut = card.variants.filter { $0.offer != nil && $0.available <= 0 && $0.parts.isEmpty }
     guard !soldOut.isEmpty || isMailed || error != nil else { return nil }
     choices = soldOut.map { Choice(id: "\($0.id)", title: $0.title.isEmpty ? card.title : $0.title) }
     isSeveral = choices.count > 1

@@ -436,6 +436,32 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a guest pays an order on its own page, with a card that is declined first`() async throws {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      let placed = try await web.placed()
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/orders/\(placed.id)?token=\(placed.token)")
+        func pay(_ number: String) async throws {
+          try await browser.wait(until: "document.querySelector('card-payer [name=number]')")
+          for (name, text) in [("number", number), ("expiry", "1230"), ("cvc", "123")] {
+            try await browser.type(text, into: "card-payer [name=\(name)]")
+          }
+          try await browser.click("card-payer .button.buy")
+        }
+        try await pay("4000000000000002")
+        try await browser.wait(until: "/declined/.test(document.querySelector('.notice.bad')?.textContent)")
+        // Its bank wants a second step, on a page of its own.
+        try await pay("4000002500003155")
+        try await browser.wait(until: "document.querySelector('[name=answer][value=approve]')")
+        try await browser.click("[name=answer][value=approve]")
+        try await browser.wait(
+          until:
+            "/It is yours/.test(document.querySelector('h1')?.textContent) && !document.querySelector('card-payer')")
+      }
+    }
+  }
+
   @Test func `a buyer with an account keeps a card and an address, and then buys with one tap`() async throws {
     try await RunningWeb.run { web in
       web.square.clock.now = WallClock.system.now

@@ -258,7 +258,7 @@ export class ReviewStep {
 function together(orders) {
   const sum = (part) => ({ ...orders[0][part], minor: orders.reduce((all, order) => all + order[part].minor, 0) });
   return {
-    lines: orders.flatMap(({ lines }) => lines), coupon: orders.find(({ coupon }) => coupon)?.coupon, sellers: undefined,
+    coupon: orders.find(({ coupon }) => coupon)?.coupon, sellers: undefined,
     subtotal: sum("subtotal"), shipping: sum("shipping"), total: sum("total"),
     isTaxAdded: orders[0].isTaxAdded, taxes: orders.flatMap(({ taxes }) => taxes),
   };
