@@ -30,6 +30,7 @@ test-packages: packages
 	@Scripts/need.sh $(TEST_PACKAGES)
 	@Scripts/fetch-film.sh
 	@Scripts/stripe/fetch.sh
+	@Scripts/authorization/fetch.sh
 	@Scripts/fetch-mail-server.sh
 
 # A part at a time, so that two cores are enough; browsers and encoders want the machine to themselves.

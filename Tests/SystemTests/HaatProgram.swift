@@ -135,8 +135,15 @@ final class HaatProgram: Sendable {
   private var databaseFlags: [String] { database?.url.map { ["--database-url", $0] } ?? [] }
 
   static func run(_ arguments: [String], in directory: URL) async throws -> (status: Int32, output: String) {
+    try await run(executable, arguments, in: directory)
+  }
+
+  /// Runs another program and gives its exit status and what it printed.
+  static func run(
+    _ program: URL, _ arguments: [String], in directory: URL, within seconds: Double = 60
+  ) async throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = try executable
+    process.executableURL = program
     process.currentDirectoryURL = directory
     process.environment = Self.environment
     process.arguments = arguments
@@ -147,7 +154,9 @@ final class HaatProgram: Sendable {
     let lines = Lines()
     lines.follow(pipe)
     try process.runUnblocked()
-    try await until("haat \(arguments.first ?? "") ends", within: 60) { process.isRunning ? nil : true }
+    try await until("\(program.lastPathComponent) \(arguments.first ?? "") ends", within: seconds) {
+      process.isRunning ? nil : true
+    }
     try await until("its output is read", within: 30) { lines.isAtEnd ? true : nil }
     return (process.terminationStatus, lines.all.joined(separator: "\n"))
   }

@@ -55,7 +55,7 @@ enum DealAPI {
     ]
   }
 
-  struct Terms: Codable, Described {
+  struct DealTermsAnswer: Codable, Described {
     struct Price: Codable {
       let variant: ID<Variant>
       let market: String
@@ -105,13 +105,13 @@ enum DealAPI {
     }.by(.account),
     Endpoint(
       .get, "/api/v1/shows/{show}/products/{product}/deal-terms", "Says what a deal on a product has to keep to.",
-      gives: Terms.self
+      gives: DealTermsAnswer.self
     ) { call in
       let terms = try await call.commerce.dealTerms(
         of: call.id("product", Product.self), show: call.id("show"), by: call.caller)
-      return Terms(
+      return DealTermsAnswer(
         prices: terms.prices.map {
-          Terms.Price(variant: $0.variant, market: $0.market, list: $0.list, lowest: $0.lowest, max: $0.max)
+          DealTermsAnswer.Price(variant: $0.variant, market: $0.market, list: $0.list, lowest: $0.lowest, max: $0.max)
         }, available: terms.available)
     }.by(.account),
   ]

@@ -21,6 +21,14 @@ indirect enum JSON: Sendable, Equatable {
     guard case .object(let members) = self, let value else { return self }
     return .object(members + [Member(key: key, value: value)])
   }
+
+  /// The member of that name; nil without one, and for anything that is no object.
+  subscript(_ key: String) -> JSON? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.key == key }?.value
+  }
+
+  var string: String? { if case .string(let text) = self { text } else { nil } }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,

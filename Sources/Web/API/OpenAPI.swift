@@ -9,13 +9,14 @@ enum OpenAPI {
     var paths: [(path: String, operations: [JSON.Member])] = []
     for endpoint in endpoints {
       let operation = JSON.Member(
-        key: endpoint.method.rawValue.lowercased(), value: operation(endpoint, &schemas))
+        key: endpoint.method.rawValue.lowercased(), value: operation(endpoint, among: endpoints, &schemas))
       if let index = paths.firstIndex(where: { $0.path == endpoint.path }) {
         paths[index].operations.append(operation)
       } else {
         paths.append((endpoint.path, [operation]))
       }
     }
+    assert(schemas.clashes.isEmpty, "two types of the API are called \(schemas.clashes.sorted())")
     let components = schemas.components.sorted { $0.key < $1.key }.map { JSON.Member(key: $0.key, value: $0.value) }
     return [
       "openapi": "3.1.0",
@@ -42,14 +43,14 @@ enum OpenAPI {
     ],
   ]
 
-  private static func operation(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON {
+  private static func operation(_ endpoint: Endpoint, among all: [Endpoint], _ schemas: inout Schemas) -> JSON {
     JSON.members([
       "operationId": .string(operationID(endpoint)),
       "summary": .string(endpoint.summary),
       "tags": [.string(tag(endpoint))],
       "parameters": .array(parameters(endpoint)),
       "requestBody": requestBody(endpoint, &schemas),
-      "responses": responses(endpoint, &schemas),
+      "responses": responses(endpoint, among: all, &schemas),
       "security": security(endpoint),
     ])
   }
@@ -108,7 +109,7 @@ enum OpenAPI {
     }
   }
 
-  private static func responses(_ endpoint: Endpoint, _ schemas: inout Schemas) -> JSON {
+  private static func responses(_ endpoint: Endpoint, among all: [Endpoint], _ schemas: inout Schemas) -> JSON {
     let answer: JSON =
       switch endpoint.answer {
       case .none: [:]
@@ -119,12 +120,52 @@ enum OpenAPI {
       JSON.Member(
         key: String(endpoint.status.code),
         value: JSON.object([JSON.Member(key: "description", value: .string(endpoint.status.reasonPhrase))])
-          .merging(answer)),
+          .merging(answer).merging(links(from: endpoint, among: all, schemas))),
       JSON.Member(
         key: "default",
         value: JSON.object([JSON.Member(key: "description", value: "Why not.")])
           .merging(content("application/problem+json", ["$ref": "#/components/schemas/Problem"]))),
     ])
+  }
+
+  /// Where what was made is read, changed and taken away: every address below it, and below a channel or a show that was
+  /// made. A program that follows the document finds its way from them, and a check of who may do what its objects.
+  private static func links(from endpoint: Endpoint, among all: [Endpoint], _ schemas: Schemas) -> JSON {
+    guard endpoint.method == .post, let thing = thing(madeBy: endpoint, among: all),
+      let place = schemas.place(ofIDIn: endpoint)
+    else { return [:] }
+    let own = parameters(in: endpoint.path)
+    let links = all.compactMap { other -> JSON.Member? in
+      let names = parameters(in: other.path)
+      guard other.method == .get || other.method == .put || other.method == .delete, names.contains(thing),
+        names.allSatisfy({ $0 == thing || own.contains($0) })
+      else { return nil }
+      let values = names.map { name in
+        JSON.Member(
+          key: name, value: .string(name == thing ? "$response.body#/\(place)" : "$request.path.\(name)"))
+      }
+      return JSON.Member(
+        key: operationID(other),
+        value: ["operationId": .string(operationID(other)), "parameters": .object(values)])
+    }
+    return links.isEmpty ? [:] : ["links": .object(links)]
+  }
+
+  /// The name that addresses have for what a `POST` makes: that of `/things/{thing}`.
+  private static func thing(madeBy endpoint: Endpoint, among all: [Endpoint]) -> String? {
+    guard let collection = endpoint.path.split(separator: "/").last, !collection.hasPrefix("{") else { return nil }
+    for other in all {
+      let parts = other.path.split(separator: "/")
+      guard let index = parts.firstIndex(of: collection), parts.indices.contains(index + 1),
+        parts[index + 1].hasPrefix("{")
+      else { continue }
+      return String(parts[index + 1].dropFirst().dropLast())
+    }
+    return nil
+  }
+
+  private static func parameters(in path: String) -> [String] {
+    path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
   }
 
   private static func content(_ type: String, _ schema: JSON) -> JSON {

@@ -398,7 +398,7 @@ enum PartnerAPI {
     Endpoint(
       .put, "/api/v1/partners/{partner}/payout-destination",
       "Says where a partner's money goes from now on; for its people. The number cannot be read again.",
-      takes: PayoutAPI.Account.self, gives: PayoutAPI.DestinationAnswer.self
+      takes: PayoutAPI.NewDestination.self, gives: PayoutAPI.DestinationAnswer.self
     ) { call, body in
       PayoutAPI.DestinationAnswer(
         try await call.commerce.setPayoutDestination(

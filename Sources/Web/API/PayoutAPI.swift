@@ -85,7 +85,7 @@ enum PayoutAPI {
     let currency: Currency
   }
 
-  struct Account: Codable, Described {
+  struct NewDestination: Codable, Described {
     let holder: String
     let number: String
     let code: String?
@@ -222,7 +222,7 @@ enum PayoutAPI {
     Endpoint(
       .put, "/api/v1/channels/{channel}/payout-destination",
       "Says where a channel's money goes from now on; for its owners. The number cannot be read again.",
-      takes: Account.self, gives: DestinationAnswer.self
+      takes: NewDestination.self, gives: DestinationAnswer.self
     ) { call, body in
       DestinationAnswer(
         try await call.commerce.setPayoutDestination(

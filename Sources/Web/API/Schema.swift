@@ -5,6 +5,9 @@ import Commerce
 struct Schemas {
   /// By name, what `#/components/schemas` holds.
   private(set) var components: [String: JSON] = [:]
+  private var types: [String: ObjectIdentifier] = [:]
+  /// Names that two types have: the document would say of one what is true of the other.
+  private(set) var clashes: Set<String> = []
 
   /// The schema of a type, a reference where it is a structure.
   mutating func schema<T: Decodable>(of type: T.Type) -> JSON { learn(type)?.schema ?? [:] }
@@ -22,8 +25,30 @@ struct Schemas {
     let decoder = SchemaDecoder(schemas: self)
     guard let example = try? T(from: decoder) else { return nil }
     self = decoder.notes.schemas
+    if types.updateValue(ObjectIdentifier(type), forKey: name).map({ $0 != ObjectIdentifier(type) }) ?? false {
+      clashes.insert(name)
+    }
     components[name] = decoder.notes.object(describing: (type as? any Described.Type)?.fields ?? [:])
     return (["$ref": .string("#/components/schemas/\(name)")], example)
+  }
+
+  /// Where in an endpoint's answer the id of what it made is, as a JSON Pointer without its first `/`: its own, or that
+  /// of the one thing that it holds. Nil without one.
+  func place(ofIDIn endpoint: Endpoint) -> String? {
+    guard case .json(let type) = endpoint.answer, let answer = components[Self.name(of: type)] else { return nil }
+    let fields = Self.fields(of: answer)
+    if fields.contains(where: { $0.key == "id" }) { return "id" }
+    return fields.lazy.compactMap { field -> String? in
+      let name = field.value["$ref"]?.string?.split(separator: "/").last.map(String.init)
+      guard let inner = name.flatMap({ components[$0] }), Self.fields(of: inner).contains(where: { $0.key == "id" })
+      else { return nil }
+      return "\(field.key)/id"
+    }.first
+  }
+
+  private static func fields(of component: JSON) -> [JSON.Member] {
+    guard case .object(let members)? = component["properties"] else { return [] }
+    return members
   }
 
   /// An enumeration of strings.
