@@ -436,6 +436,52 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a viewer sees what is in a bundle, and reviews it as one thing before paying for its parts`()
+    async throws
+  {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      let (commerce, owner, show) = (web.square.commerce, web.square.owner, web.square.show.id)
+      let bowl = try await commerce.makeProduct(
+        commerce.makeID(), by: owner, channel: web.square.channel.id,
+        ProductDraft(title: "Bowl", variants: [VariantDraft(prices: ["IN": 30_000], onHand: 4)]))
+      let set = try await commerce.makeBundle(
+        commerce.makeID(), by: owner, channel: web.square.channel.id,
+        BundleDraft(
+          title: "Night set",
+          parts: [
+            BundleDraft.Part(variant: web.square.lampVariant, quantity: 1),
+            BundleDraft.Part(variant: bowl.variants[0].id, quantity: 2),
+          ], prices: ["IN": 150_000]))
+      try await commerce.putRun(by: owner, show: show, [set.id, web.square.lamp.id])
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/watch/\(show)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('live-room').room?.goods.all.length === 2")
+        try await browser.click(".bag-button")
+        try await browser.wait(until: "document.querySelector('.drawer[open]')")
+        try await browser.click(".drawer .shelf li:nth-child(1) button")
+        try await browser.wait(
+          until: "/1 × Brass lamp, 2 × Bowl/.test(document.querySelector('.drawer-body').textContent)")
+        try await browser.wait(until: "/₹1,899/.test(document.querySelector('.drawer-body').textContent)")
+        try await browser.click(".drawer-foot .buy")
+        for (name, text) in [
+          ("email", "asha@example.com"), ("name", "Asha Rao"), ("phone", "98765 43210"), ("line1", "12 Lamp Lane"),
+          ("postalCode", "411001"), ("city", "Pune"),
+        ] { try await browser.type(text, into: ".drawer [name=\(name)]") }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "/Pay ₹1,500/.test(document.querySelector('.drawer-foot .buy')?.textContent)")
+        try await browser.wait(until: "/Night set/.test(document.querySelector('.drawer .rows')?.textContent)")
+        for (name, text) in [("number", "4242424242424242"), ("expiry", "1230"), ("cvc", "123")] {
+          try await browser.type(text, into: ".drawer [name=\(name)]")
+        }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "document.querySelector('.done')")
+      }
+      let order = try #require(try await commerce.orders(of: web.square.channel.id, by: owner).items.first)
+      #expect(order.state == .paid && order.subtotal.minor == 150_000 && order.lines.count >= 2)
+    }
+  }
+
   @Test func `a guest pays an order on its own page, with a card that is declined first`() async throws {
     try await RunningWeb.run { web in
       web.square.clock.now = WallClock.system.now

@@ -44,6 +44,7 @@ export class ChooseStep {
       this.#options,
       h("div", { class: "row apart" }, h("span", { class: "soft" }, t("checkout.quantity")),
         h("div", { class: "stepper", role: "group", "aria-label": t("checkout.quantity") }, this.#less, this.#count, this.#more)),
+      this.#variant?.parts && h("p", {}, this.#variant.parts.map(({ quantity, title }) => `${number(quantity)} × ${title}`).join(", ")),
       product.description && h("p", { class: "about-product" }, product.description),
     ].filter(Boolean);
     this.foot = [this.#add, this.#buy];
