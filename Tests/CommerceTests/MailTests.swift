@@ -141,4 +141,67 @@ import Testing
       #expect(MailMessage.Address(wrong) == nil, "\(wrong)")
     }
   }
+
+  @Test(arguments: Engine.allCases)
+  func `who sells is told of a buyer's request once, and who packs as well`(engine: Engine) async throws {
+    let stall = try await Stall(engine)
+    let packer = Caller(account: stall.commerce.makeID())
+    try await stall.database.write { [channel = stall.channel, now = stall.clock.now] db in
+      try Stall.insertAccount(packer.account.unsafelyUnwrapped, "packer@example.com", at: now, in: db)
+      try db.run(
+        """
+        INSERT INTO member (channel_id, account_id, role, created_ms)
+        VALUES (\(channel), \(packer.account.unsafelyUnwrapped), 'fulfilment', \(now))
+        """)
+    }
+    let sold = try await stall.sell()
+    stall.clock.advance(seconds: (stall.commerce.policy.cancelMinutes + 1) * 60)
+    let id: ID<Cancellation> = stall.commerce.makeID()
+    for _ in 0..<2 {
+      _ = try await stall.commerce.askToCancel(sold.order.id, id: id, token: sold.access, note: "too late for me")
+    }
+    let told = try await stall.commerce.takeMail().filter { $0.kind == .request }
+    #expect(
+      told.count == 2 && told.contains { $0.recipient == "packer@example.com" } && told.allSatisfy { $0.order == nil })
+    let content = try await stall.commerce.openMail(try #require(told.first))
+    #expect(content.cancellation?.order == sold.order.id && content.cancellation?.note == "too late for me")
+    #expect(content.token == nil, "no link of theirs opens a buyer's order")
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `an owner is told of a payout, of its coming back, and once of what a month came to`(engine: Engine) async throws
+  {
+    let stall = try await Stall(engine)
+    let house = Caller(account: stall.commerce.makeID())
+    try await stall.database.write { [now = stall.clock.now] db in
+      try Stall.insertAccount(house.account.unsafelyUnwrapped, "op@example.com", at: now, in: db)
+      try db.run("UPDATE account SET is_operator = 1 WHERE id = \(house.account.unsafelyUnwrapped)")
+    }
+    try await stall.commerce.setPayoutDestination(
+      of: .channel(stall.channel), by: stall.owner,
+      BankAccount(holder: "Meera Pottery", number: "000111222333", code: "HDFC0001234"))
+    let sold = try await stall.sell()
+    let parcel = try await stall.commerce.ship(sold.order.id, by: stall.owner)
+    _ = try await stall.commerce.deliver(parcel.id, of: sold.order.id, by: stall.owner)
+    stall.clock.advance(days: 4)
+    try await stall.commerce.settleOrders()
+    #expect(try await stall.commerce.preparePayouts() == 1)
+    let payout = try #require(try await stall.commerce.payouts(by: house).items.first)
+    _ = try await stall.commerce.payoutCameBack(payout.id, by: house, reason: "no such account")
+    let told = try await stall.commerce.takeMail()
+    for kind in [Mail.Kind.payout, .payoutReturned] {
+      let mail = try #require(told.first { $0.kind == kind })
+      #expect(try await stall.commerce.openMail(mail).payout?.id == payout.id)
+    }
+    #expect(try await stall.commerce.mailStatements() == 0, "the month is not over")
+    let month = String(stall.clock.now.description.prefix(7))
+    stall.clock.advance(days: 31)
+    #expect(Commerce.monthBefore(stall.clock.now) == month)
+    #expect(try await stall.commerce.mailStatements() == 1)
+    #expect(try await stall.commerce.mailStatements() == 0)
+    let statement = try #require(try await stall.commerce.takeMail().first { $0.kind == .statement })
+    let content = try await stall.commerce.openMail(statement)
+    #expect(content.month == month && content.statements.first?.sums[.payment]?.minor == payout.amount.minor)
+    #expect(Commerce.monthBefore(try #require(Moment("2027-01-03T10:00:00Z"))) == "2026-12")
+  }
 }

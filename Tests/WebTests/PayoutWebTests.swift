@@ -1,5 +1,6 @@
 import Commerce
 import Foundation
+import Store
 import TestKit
 import Testing
 
@@ -155,6 +156,36 @@ import Testing
       #expect(payout["state"] == "paid" && payout["provider"] == "sandbox")
       let late = try await house.post("/api/v1/payouts/\(payout["id"].string ?? "")/return", ["reason": "late"])
       #expect(late.status == 409 && late.json["code"] == "payout_at_provider")
+    }
+  }
+
+  @Test(arguments: [("en", "is on its way to you", "your statement of"), ("hi", "आपके पास आ रहे हैं", "का विवरण")])
+  func `an owner's mails say what is paid out, and what the month came to, sum by sum`(
+    language: String, payout: String, statement: String
+  ) async throws {
+    try await RunningWeb.run { web in
+      let (owner, house) = (try await web.owner, try await web.operator)
+      try await settle(web)
+      let base = "/api/v1/channels/\(web.square.channel.id)"
+      try await web.square.commerce.database.write { db in _ = try db.run("UPDATE channel SET language = \(language)") }
+      _ = try await owner.put(
+        "\(base)/payout-destination", ["holder": "Meera", "number": "GB82 WEST 1234 5698 7654 32"])
+      #expect(try await house.post("/api/v1/payouts", [:]).json["count"] == 1)
+      web.square.clock.advance(days: 31)
+      _ = try await web.square.commerce.mailStatements()
+      // A month later nobody is signed in any more.
+      let reader = try await web.owner
+      let mails = try await reader.get("\(base)/mails").json["items"].array
+      func text(_ kind: String) async throws -> String {
+        let id = mails.first { $0["kind"].string == kind }?["id"].string ?? ""
+        return try await reader.get("/api/v1/mails/\(id)").text
+      }
+      let paid = try await text("payout")
+      #expect(paid.contains(payout) && paid.contains("····5432") && paid.contains("/money"), "\(paid)")
+      let month = try await text("statement")
+      #expect(month.contains(statement) && month.contains("₹") && month.contains("/money/2026-"), "\(month)")
+      let desk = try await reader.get("/studio/\(web.square.channel.handle)/mails").text
+      #expect(desk.contains(payout) && desk.contains(statement), "the desk lists them by what they say")
     }
   }
 }

@@ -31,7 +31,10 @@ extension Commerce {
       let occasion = occasion(by: caller.account, order: order, note: note)
       try OrderEvent.add(.cancellationRequested, to: order, of: made, by: .buyer, note, on: occasion, in: db)
       try Outbox.announce(.order(order), in: db)
-      guard isAtOnce else { return (cancellation, nil) }
+      guard isAtOnce else {
+        try Mail.queue(.request, of: found.channel, because: made.bytes, at: occasion.at, in: db)
+        return (cancellation, nil)
+      }
       return (cancellation, try self.accept(cancellation, of: found, by: .buyer, on: occasion, in: db))
     }
     return try await finish(cancellation, refund)

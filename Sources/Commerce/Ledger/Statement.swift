@@ -105,12 +105,7 @@ extension Commerce {
   public func statements(of payee: Payee, by caller: Caller, _ span: StatementSpan) async throws -> [Statement] {
     try await database.read { db in
       try payee.requireOrOperator(caller, in: db)
-      let name = try payee.name(in: db)
-      let sums = try Statement.sums(of: payee, span, in: db)
-      let currencies = Set(sums.map(\.currency)).sorted { $0.code < $1.code }
-      return try currencies.map { currency in
-        try Statement(payee, name, span, currency, sums.filter { $0.currency == currency }, in: db)
-      }
+      return try Statement.all(of: payee, span, in: db)
     }
   }
 
@@ -154,6 +149,16 @@ extension Commerce {
 }
 
 extension Statement {
+  /// One for each currency.
+  static func all(of payee: Payee, _ span: StatementSpan, in db: any Connection) throws -> [Statement] {
+    let name = try payee.name(in: db)
+    let sums = try sums(of: payee, span, in: db)
+    let currencies = Set(sums.map(\.currency)).sorted { $0.code < $1.code }
+    return try currencies.map { currency in
+      try Statement(payee, name, span, currency, sums.filter { $0.currency == currency }, in: db)
+    }
+  }
+
   struct Sum {
     let currency: Currency
     let isBefore: Bool

@@ -139,6 +139,13 @@ extension Mail {
         db.rows("SELECT \(Return.columns) FROM order_return WHERE id IN \(list: causes)"), in: db
       ).map { ($0.id.bytes, $0) }
     ) { $1 }
+    let paid = mails.filter { [.payout, .payoutReturned].contains($0.kind) }.map(\.cause)
+    let payouts = try Dictionary(
+      paid.isEmpty
+        ? []
+        : db.rows("SELECT \(Payout.columns) FROM payout WHERE id IN \(list: paid)").map(Payout.init)
+          .map { ($0.id.bytes, $0) }
+    ) { $1 }
     let wished = mails.filter(\.isOfWish).map(\.cause)
     let wishes = try Dictionary(
       wished.isEmpty ? [] : Wish.all("wish.id IN \(list: wished)", in: db).map { ($0.id.bytes, $0) }
@@ -153,7 +160,8 @@ extension Mail {
           order: order, seller: seller, shipment: nil,
           refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
-          cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause], token: nil))
+          cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause],
+          payout: payouts[mail.cause], month: mail.month, token: nil))
     }
   }
 }

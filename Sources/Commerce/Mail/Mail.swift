@@ -30,6 +30,14 @@ public struct Mail: Sendable, Equatable {
     case waitlistConfirm = "waitlist_confirm"
     /// A unit is held for whoever waited for it.
     case waitlistOffer = "waitlist_offer"
+    /// To those who sell: a buyer asks to cancel, or to send something back.
+    case request
+    /// To a channel's owners: money is on its way to them.
+    case payout
+    /// It could not be paid, all or some of it.
+    case payoutReturned = "payout_returned"
+    /// What a month came to.
+    case statement
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -53,7 +61,7 @@ public struct Mail: Sendable, Equatable {
   public let order: ID<Order>?
   public let channel: ID<Channel>
   /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return, the
-  /// decision or the wish.
+  /// decision, the wish or the payout; of a statement its month, `2026-11`, as UTF-8.
   let cause: [UInt8]
   public let recipient: String
   /// The order's, or the channel's.

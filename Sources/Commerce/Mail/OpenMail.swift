@@ -16,6 +16,11 @@ public struct MailContent: Sendable {
   public var goods: Return?
   /// The wish of a waitlist that it tells of.
   public var wish: Wish?
+  /// The payout of `Mail.Kind.payout` and `payoutReturned`.
+  public var payout: Payout?
+  /// Those of `Mail.Kind.statement`, one for each currency, and their month.
+  public var statements: [Statement] = []
+  public var month = ""
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
 }
@@ -55,6 +60,16 @@ extension MailContent {
         ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
     if mail.isOfWish { wish = try ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } }
+    switch mail.kind {
+    case .payout, .payoutReturned:
+      payout = try ID<Payout>(bytes: mail.cause).map { try Payout.require($0, in: db) }
+    case .statement:
+      month = mail.month
+      if let span = StatementSpan(month: month) {
+        statements = try Statement.all(of: .channel(seller.id), span, in: db)
+      }
+    default: break
+    }
     if mail.isOfRequest {
       cancellation = try ID(bytes: mail.cause).flatMap { try Cancellation.find($0, in: db) }
       goods = try ID(bytes: mail.cause).flatMap { try Return.find($0, in: db) }
@@ -63,16 +78,21 @@ extension MailContent {
 }
 
 extension Mail {
-  /// Whether it tells of a cancellation or a return, or of a refund, which may be of one.
+  /// Whether it tells of a cancellation or a return, asked for or answered, or of a refund, which may be of one.
   var isOfRequest: Bool {
     switch kind {
-    case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer: false
-    case .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
+    case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer, .payout, .payoutReturned,
+      .statement:
+      false
+    case .request, .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }
   }
 }
 
 extension Mail {
+  /// The month of a statement, `2026-11`; empty for others.
+  var month: String { kind == .statement ? String(decoding: cause, as: UTF8.self) : "" }
+
   /// Whether it tells of a wish. Who waits is no business of the seller's people.
   var isOfWish: Bool { kind == .waitlistConfirm || kind == .waitlistOffer }
 }

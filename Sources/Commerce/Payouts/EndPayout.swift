@@ -59,6 +59,7 @@ extension Commerce {
         ]
       } else {
         // What was taken, order by order, goes back to where it came from.
+        try payout.payee.tell(.payoutReturned, id, at: occasion.at, in: db)
         let back = try PayoutPart.of(cause: id.bytes, payout.payee, in: db).map { $0.reversed }
         try PayoutPart.insert(back, cause: end.bytes, payout.amount.currency, in: db)
         entries =

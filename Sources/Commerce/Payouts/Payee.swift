@@ -84,6 +84,12 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Writes to a channel's owners about a payout. A partner has no mail of its own.
+  func tell(_ kind: Mail.Kind, _ payout: ID<Payout>, at now: Moment, in db: any Connection) throws {
+    guard case .channel(let channel) = self else { return }
+    try Mail.queue(kind, of: channel, because: payout.bytes, at: now, in: db)
+  }
+
   /// Whether the operator has shut them out: their money waits then.
   func isSuspended(in db: any Connection) throws -> Bool {
     switch self {

@@ -175,6 +175,7 @@ extension PayoutTransfer {
       """)
     try db.run("UPDATE payout_transfer SET reversed_minor = 0 WHERE id = \(id)")
     try db.run("UPDATE payout SET failure = \(code) WHERE id = \(payout)")
+    try payee.tell(.payoutReturned, payout, at: occasion.at, in: db)
     try endPayout(on: occasion, in: db)
   }
 

@@ -99,6 +99,7 @@ extension Commerce {
       .payout, cause: payout.bytes,
       PayoutPart.entries(parts, payee, currency) + [Ledger.Entry(account: .payouts, amount: due.available)],
       on: occasion, in: db)
+    try payee.tell(.payout, payout, at: occasion.at, in: db)
     if !destination.provider.isEmpty {
       try PayoutTransfer.plan(payout, parts, destination, currency, on: occasion, in: db)
     }

@@ -43,6 +43,7 @@ extension Commerce {
       try OrderEvent.add(
         .returnRequested, to: order, of: made, by: .buyer, note, on: occasion(by: caller.account, order: order), in: db)
       try Outbox.announce(.order(order), in: db)
+      try Mail.queue(.request, of: found.channel, because: made.bytes, at: clock.now, in: db)
       return goods
     }
   }

@@ -16,6 +16,7 @@ struct Chores: Service {
         group.addTask { await every(.seconds(60), "going on with requests") { try await commerce.advanceRequests() } }
         group.addTask { await every(.seconds(60), "settling orders") { try await commerce.settleOrders() } }
         group.addTask { await every(.seconds(3600), "paying out") { try await commerce.preparePayouts() } }
+        group.addTask { await every(.seconds(3600), "mailing statements") { try await commerce.mailStatements() } }
         group.addTask { await every(.seconds(5), "sending payouts") { try await commerce.sendPayouts() } }
         group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }
         group.addTask { await every(.seconds(1), "closing giveaways") { try await commerce.advanceGiveaways() } }

@@ -16,8 +16,73 @@ struct MailText: Sendable {
     } else if let order = content.order {
       self.init(kind, of: order, content, publicURL: publicURL, words)
     } else {
-      self.init(about: content.seller, content.event, publicURL: publicURL, words)
+      switch kind {
+      case .request: self.init(request: content, publicURL: publicURL, words)
+      case .payout, .payoutReturned: self.init(kind, payout: content, publicURL: publicURL, words)
+      case .statement: self.init(statement: content, publicURL: publicURL, words)
+      default: self.init(about: content.seller, content.event, publicURL: publicURL, words)
+      }
     }
+  }
+
+  /// A buyer asks to cancel, or to send something back; to those who sell.
+  private init(request content: MailContent, publicURL: String, _ words: Words) {
+    let order = content.cancellation?.order ?? content.goods?.order
+    let key = content.goods == nil ? "Cancel" : "Return"
+    let values = ["channel": content.seller.name, "number": order?.orderNumber ?? ""]
+    language = words.language
+    subject = words["mail.request\(key)Subject", values]
+    let note = content.cancellation?.note ?? content.goods?.note ?? ""
+    paragraphs =
+      [words["mail.request\(key)Text", values]] + (note.isEmpty ? [] : ["“\(note)”"]) + [
+        words["mail.request\(key)Answer"]
+      ]
+    url = publicURL + (order.map { "/orders/\($0)" } ?? "/studio/\(content.seller.handle)")
+    linkText = words["mail.requestLink"]
+    footer = words["mail.channelFooter", values]
+  }
+
+  /// Money is on its way to a channel, or did not get there; to its owners.
+  private init(_ kind: Mail.Kind, payout content: MailContent, publicURL: String, _ words: Words) {
+    var values = ["channel": content.seller.name]
+    if let payout = content.payout {
+      values["amount"] = words.money(payout.amount)
+      values["number"] = payout.number
+      values["account"] = words.destination(payout.provider, payout.holder, payout.ending)
+    }
+    language = words.language
+    subject = words["mail.\(kind.key)Subject", values]
+    var paragraphs = [words["mail.\(kind.key)Text", values]]
+    if kind == .payoutReturned, let failure = content.payout?.failure, !failure.isEmpty {
+      paragraphs.append(words["mail.reason", ["reason": failure]])
+    }
+    self.paragraphs = paragraphs
+    url = "\(publicURL)/studio/\(content.seller.handle)/money"
+    linkText = words["mail.moneyLink"]
+    footer = words["mail.channelFooter", values]
+  }
+
+  /// What a month came to; to a channel's owners.
+  private init(statement content: MailContent, publicURL: String, _ words: Words) {
+    let values = ["channel": content.seller.name, "month": words.month(content.month)]
+    language = words.language
+    subject = words["mail.statementSubject", values]
+    var paragraphs = [words["mail.statementText", values]]
+    for statement in content.statements {
+      var sums = [
+        ("mail.statementOpening", statement.opening), ("mail.statementSold", statement.sold),
+        ("mail.statementTax", statement.tax), ("mail.statementCommission", statement.commission),
+        ("mail.statementCreator", statement.creator),
+      ].filter { $0.0 == "mail.statementOpening" || $0.1.minor != 0 }
+      let paid = [StatementLine.Kind.payout, .payoutReturned].compactMap { statement.sums[$0]?.minor }.reduce(0, +)
+      if paid != 0 { sums.append(("mail.statementPaid", Money(minor: -paid, currency: statement.opening.currency))) }
+      sums.append(("mail.statementClosing", statement.closing))
+      paragraphs += sums.map { words[$0.0, ["amount": words.money($0.1)]] }
+    }
+    self.paragraphs = paragraphs
+    url = "\(publicURL)/studio/\(content.seller.handle)/money/\(content.month)"
+    linkText = words["mail.statementLink"]
+    footer = words["mail.channelFooter", values]
   }
 
   /// About a wish of a waitlist, to whoever waits.
@@ -113,7 +178,7 @@ struct MailText: Sendable {
         paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
     case .auction: paragraphs.append(words["mail.total", values])
-    case .delivered, .admission, .waitlistConfirm, .waitlistOffer: break
+    case .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned, .statement: break
     }
     self.paragraphs = paragraphs
     url = "\(publicURL)/orders/\(order.id)" + (content.token.map { "?token=\($0.text)" } ?? "")
@@ -128,13 +193,14 @@ extension Mail.Kind {
   /// What the keys of its words begin with.
   fileprivate var key: String {
     switch self {
-    case .paid, .sent, .delivered, .refunded, .cancelled, .auction, .admission: rawValue
+    case .paid, .sent, .delivered, .refunded, .cancelled, .auction, .admission, .request, .payout, .statement: rawValue
     case .requestRefused: "requestRefused"
     case .returnApproved: "returnApproved"
     case .returnRefused: "returnRefused"
     case .returnReceived: "returnReceived"
     case .waitlistConfirm: "waitlistConfirm"
     case .waitlistOffer: "waitlistOffer"
+    case .payoutReturned: "payoutReturned"
     }
   }
 }

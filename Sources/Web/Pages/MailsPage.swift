@@ -161,6 +161,10 @@ extension Mail.Kind {
     case .returnReceived: words["mailDesk.kindReturnReceived"]
     case .waitlistConfirm: words["mailDesk.kindWaitlistConfirm"]
     case .waitlistOffer: words["mailDesk.kindWaitlistOffer"]
+    case .request: words["mailDesk.kindRequest"]
+    case .payout: words["mailDesk.kindPayout"]
+    case .payoutReturned: words["mailDesk.kindPayoutReturned"]
+    case .statement: words["mailDesk.kindStatement"]
     }
   }
 }
