@@ -220,7 +220,7 @@ import Testing
       #expect(refusal?.field == "picture")
     }
     let removed = try await commerce.removePicture(by: square.owner, product: square.lamp.id, picture: first)
-    #expect(removed == made.file)
+    #expect(removed == made)
     #expect(try await commerce.removePicture(by: square.owner, product: square.lamp.id, picture: first) == nil)
     #expect(try await commerce.card(product: square.lamp.id, market: "IN").pictures == [second])
   }

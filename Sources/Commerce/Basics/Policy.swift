@@ -96,6 +96,8 @@ public struct Policy: Sendable {
   public var picturesPerProductMax = 10
   public var pictureBytesMax = 10 * 1024 * 1024
   public var picturePixelsPerSideMax: Int64 = 16_384
+  /// Of one picture, in all: what a phone's camera makes, and more.
+  public var picturePixelsMax: Int64 = 64_000_000
   public var altCharactersMax = 300
   /// Units of one variant on hand.
   public var onHandMax: Int64 = 1_000_000_000

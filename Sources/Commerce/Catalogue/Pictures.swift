@@ -9,8 +9,11 @@ public struct PictureDraft: Sendable, Codable, Equatable {
   public var height: Int64
   /// What it shows, for those who do not see it.
   public var alt: String
+  /// The widths of the smaller ones that were made of it, the smallest first.
+  public var sizes: [Int64]
 
-  public init(contentType: String, width: Int64, height: Int64, alt: String = "") {
+  public init(contentType: String, width: Int64, height: Int64, alt: String = "", sizes: [Int64] = []) {
+    self.sizes = sizes
     self.contentType = contentType
     self.width = width
     self.height = height
@@ -38,11 +41,7 @@ extension Commerce {
   ) async throws -> Picture {
     let fingerprint = try MadeHash.of(draft, by: caller, for: product.description)
     let file = try pictureFile(id, contentType: draft.contentType)
-    let sides = 1...policy.picturePixelsPerSideMax
-    guard sides.contains(draft.width), sides.contains(draft.height) else {
-      throw GeneralRefusal.invalid(
-        field: "picture", why: "must have 1 to \(policy.picturePixelsPerSideMax) pixels on each side")
-    }
+    try checkPicture(width: draft.width, height: draft.height)
     let alt = try policy.text(draft.alt, "alt", max: policy.altCharactersMax, required: false)
     return try await database.write { [clock, policy] db in
       try requireOwner(of: product, by: caller, in: db)
@@ -59,11 +58,24 @@ extension Commerce {
       try db.run(
         """
         INSERT INTO product_picture
-          (id, product_id, position, file, content_type, width, height, alt, made_hash, created_ms)
+          (id, product_id, position, file, content_type, width, height, alt, sizes, made_hash, created_ms)
         VALUES (\(id), \(product), \(last + 1), \(file), \(draft.contentType), \(draft.width), \(draft.height), \(alt),
-          \(fingerprint), \(clock.now))
+          \(draft.sizes.map(String.init).joined(separator: ",")), \(fingerprint), \(clock.now))
         """)
       return try Picture(row: db.requireRow("SELECT \(Picture.columns) FROM product_picture WHERE id = \(id)"))
+    }
+  }
+
+  /// Throws `GeneralRefusal.invalid` for more pixels than are taken: before anybody reads them.
+  public func checkPicture(width: Int64, height: Int64) throws {
+    let sides = 1...policy.picturePixelsPerSideMax
+    guard sides.contains(width), sides.contains(height) else {
+      throw GeneralRefusal.invalid(
+        field: "picture", why: "must have 1 to \(policy.picturePixelsPerSideMax) pixels on each side")
+    }
+    guard width * height <= policy.picturePixelsMax else {
+      throw GeneralRefusal.invalid(
+        field: "picture", why: "must have at most \(policy.picturePixelsMax / 1_000_000) million pixels")
     }
   }
 
@@ -81,15 +93,15 @@ extension Commerce {
     try await database.read { db in try requireOwner(of: product, by: caller, in: db) }
   }
 
-  /// Takes a picture away, and gives the name of its file, which the caller deletes; nil when it was gone already.
-  public func removePicture(by caller: Caller, product: ID<Product>, picture: ID<Picture>) async throws -> String? {
+  /// Takes a picture away and gives it; the caller deletes its files. Nil when it was gone already.
+  public func removePicture(by caller: Caller, product: ID<Product>, picture: ID<Picture>) async throws -> Picture? {
     try await database.write { db in
       try requireOwner(of: product, by: caller, in: db)
       let row = try db.row(
-        "SELECT file FROM product_picture WHERE id = \(picture) AND product_id = \(product)")
+        "SELECT \(Picture.columns) FROM product_picture WHERE id = \(picture) AND product_id = \(product)")
       guard let row else { return nil }
       try db.run("DELETE FROM product_picture WHERE id = \(picture)")
-      return try row.get("file", as: String.self)
+      return try Picture(row: row)
     }
   }
 

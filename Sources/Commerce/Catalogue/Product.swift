@@ -52,10 +52,37 @@ public struct Picture: Sendable, Equatable, Codable {
   public let width: Int64
   public let height: Int64
   public let alt: String
+  /// The widths of the smaller ones that were made of it, the smallest first.
+  public let sizes: [Int64]
 
   public var url: String { "/uploads/\(file)" }
 
-  static let columns: SQL = "id, product_id, file, content_type, width, height, alt"
+  /// The smallest one that is at least so wide, or else the largest there is.
+  public func url(width: Int64) -> String {
+    sizes.first { $0 >= width }.map { "/uploads/\(Self.file(file, width: $0, ending: "webp"))" } ?? url
+  }
+
+  /// For a list, a card, a row.
+  public var thumbnail: String { url(width: 320) }
+
+  /// All of them, as a page's `srcset` has it; nil when there is but one.
+  public var sources: String? {
+    guard !sizes.isEmpty else { return nil }
+    return (sizes.map { "\(url(width: $0)) \($0)w" } + ["\(url) \(width)w"]).joined(separator: ", ")
+  }
+
+  /// The names of all its files.
+  public var files: [String] {
+    let endings = contentType == "image/jpeg" ? ["webp", "jpg"] : ["webp"]
+    return [file] + sizes.flatMap { width in endings.map { Self.file(file, width: width, ending: $0) } }
+  }
+
+  /// `<id>-320.webp`, of `<id>.jpg`.
+  public static func file(_ file: String, width: Int64, ending: String) -> String {
+    "\(file.prefix { $0 != "." })-\(width).\(ending)"
+  }
+
+  static let columns: SQL = "id, product_id, file, content_type, width, height, alt, sizes"
 
   init(row: Row) throws {
     id = try row.get("id")
@@ -65,6 +92,7 @@ public struct Picture: Sendable, Equatable, Codable {
     width = try row.get("width")
     height = try row.get("height")
     alt = try row.get("alt")
+    sizes = try row.get("sizes", as: String.self).split(separator: ",").compactMap { Int64($0) }
   }
 }
 

@@ -5,16 +5,25 @@ import NIOCore
 
 /// The catalogue, as a channel's members see it and as viewers see it.
 enum ProductAPI {
-  struct PictureAnswer: Codable {
+  struct PictureAnswer: Codable, Described {
     let id: ID<Picture>
     let url: String
+    let thumbnail: String
+    let sources: String?
     let alt: String
     let width: Int64
     let height: Int64
 
+    static let fields = [
+      "thumbnail": "About 320 pixels wide, in WebP.",
+      "sources": "All sizes with their widths, as a page's `srcset` has it; left out when there is one alone.",
+    ]
+
     init(_ picture: Picture) {
       id = picture.id
       url = picture.url
+      thumbnail = picture.thumbnail
+      sources = picture.sources
       alt = picture.alt
       width = picture.width
       height = picture.height
@@ -218,9 +227,9 @@ enum ProductAPI {
     Endpoint(
       .delete, "/api/v1/products/{product}/pictures/{picture}", "Takes a picture away.", as: .noContent
     ) { call in
-      let file = try await call.commerce.removePicture(
+      let picture = try await call.commerce.removePicture(
         by: call.caller, product: call.id("product"), picture: call.id("picture", Picture.self))
-      if let file { await call.site.uploads.remove(file) }
+      for file in picture?.files ?? [] { await call.site.uploads.remove(file) }
       return Response(status: .noContent)
     }.by(.account),
   ]
@@ -266,7 +275,7 @@ enum ProductAPI {
       .post, "/api/v1/products/{product}/pictures", "Adds a picture at the end of a product's pictures.", as: .created
     ) { call in
       let product: ID<Product> = try call.id("product")
-      let shelf = PictureShelf(commerce: call.commerce, uploads: call.site.uploads)
+      let shelf = call.site.pictures(of: call.commerce)
       let added = try await shelf.add(call.bytes, alt: try call.query("alt") ?? "", to: product, by: call.caller)
       return try Endpoint.json(PictureAnswer(added), as: .created)
     }

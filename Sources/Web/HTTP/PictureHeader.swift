@@ -5,6 +5,8 @@ struct PictureHeader: Equatable {
   let contentType: String
   let width: Int64
   let height: Int64
+  /// How what is stored is turned and mirrored, 1…8 (Exif 2.32, tag 0x0112): 1 is as it is seen.
+  let orientation: Int
 
   /// Nil unless the bytes begin like a JPEG, PNG or WebP picture that says its size.
   init?(_ bytes: ByteBuffer) {
@@ -22,6 +24,44 @@ struct PictureHeader: Equatable {
     guard let found, let size = found.size, size.0 > 0, size.1 > 0 else { return nil }
     contentType = found.type
     (width, height) = size
+    orientation = found.type == "image/jpeg" ? Self.orientation(reader) : 1
+  }
+
+  /// Of the first Exif segment (APP1) before the picture; 1 without one, and when it cannot be read.
+  private static func orientation(_ reader: Reader) -> Int {
+    var at = 2
+    for _ in 0..<100 {
+      guard reader.byte(at: at) == 0xFF, let marker = reader.byte(at: at + 1),
+        (0xE0...0xEF).contains(marker) || marker == 0xFE,
+        let length = reader.big16(at: at + 2), length >= 2
+      else { return 1 }
+      if marker == 0xE1, reader.holds(Array("Exif".utf8) + [0, 0], at: at + 4) {
+        return orientation(reader, tiff: at + 10) ?? 1
+      }
+      at += 2 + Int(length)
+    }
+    return 1
+  }
+
+  /// Of the first directory of a TIFF structure (TIFF 6.0, §2).
+  private static func orientation(_ reader: Reader, tiff: Int) -> Int? {
+    let isLittle = reader.holds([0x49, 0x49, 0x2A, 0], at: tiff)
+    guard isLittle || reader.holds([0x4D, 0x4D, 0, 0x2A], at: tiff) else { return nil }
+    func number16(_ at: Int) -> Int? {
+      (isLittle ? reader.little16(at: at) : reader.big16(at: at)).map(Int.init)
+    }
+    func number32(_ at: Int) -> Int? {
+      (isLittle ? reader.little32(at: at) : reader.big32(at: at)).map(Int.init)
+    }
+    guard let offset = number32(tiff + 4), offset < 1 << 20, let count = number16(tiff + offset) else { return nil }
+    for entry in 0..<min(count, 200) {
+      let at = tiff + offset + 2 + 12 * entry
+      guard let tag = number16(at) else { return nil }
+      guard tag == 0x0112 else { continue }
+      guard number16(at + 2) == 3, let value = number16(at + 8), (1...8).contains(value) else { return nil }
+      return value
+    }
+    return nil
   }
 
   /// The IHDR chunk comes first (PNG, §11.2.2).
@@ -88,6 +128,14 @@ struct PictureHeader: Equatable {
 
     func big32(at index: Int) -> Int64? {
       bytes.getInteger(at: bytes.readerIndex + index, as: UInt32.self).map(Int64.init)
+    }
+
+    func little16(at index: Int) -> Int64? {
+      bytes.getInteger(at: bytes.readerIndex + index, endianness: .little, as: UInt16.self).map(Int64.init)
+    }
+
+    func little32(at index: Int) -> Int64? {
+      bytes.getInteger(at: bytes.readerIndex + index, endianness: .little, as: UInt32.self).map(Int64.init)
     }
 
     func little24(at index: Int) -> Int64? {

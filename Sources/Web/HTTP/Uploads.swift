@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Media
 import NIOCore
 
 /// The pictures that were sent in: files in one directory, under names that we made.
@@ -29,10 +30,13 @@ struct Uploads: Sendable {
   /// Answers `/uploads/<name>`. A name we did not make names nothing: no path is built from what a caller sent.
   func answer(_ name: String) async throws -> Response {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, UUID(uuidString: String(parts[0])) != nil, ["jpg", "png", "webp"].contains(parts[1]) else {
+    // A UUID has 36 characters; a smaller size has its width behind it.
+    let (id, rest) = (String(parts[0].prefix(36)), parts[0].dropFirst(36))
+    let isWhole = rest.isEmpty || PictureSizes.widths.contains { rest == "-\($0)" }
+    guard parts.count == 2, UUID(uuidString: id) != nil, isWhole, ["jpg", "png", "webp"].contains(parts[1]) else {
       throw Problem.notFound("file")
     }
-    let url = directory.appending(path: parts[0].lowercased() + "." + parts[1])
+    let url = directory.appending(path: id.lowercased() + rest + "." + parts[1])
     guard let data = try? await onThread({ try Data(contentsOf: url) }) else { throw Problem.notFound("file") }
     return Response(
       status: .ok,

@@ -80,7 +80,7 @@ struct ProductsTab: Sendable {
     items = page.items.map { product in
       Item(
         url: "/studio/\(channel.handle)/products/\(product.id)", title: product.title,
-        picture: product.pictures.first?.url,
+        picture: product.pictures.first?.thumbnail,
         variants: product.variants.map { variant in
           VariantView(
             id: variant.id.description, title: variant.title,

@@ -160,7 +160,7 @@ struct OrderPage: Sendable {
     milestones = order.milestones(isCancelled: isCancelled, words)
     lines = order.lines.map { line in
       LineView(
-        title: line.title, variant: line.sku.isEmpty ? nil : line.sku, picture: covers[line.product]?.url,
+        title: line.title, variant: line.sku.isEmpty ? nil : line.sku, picture: covers[line.product]?.thumbnail,
         quantityText: words["order.quantity", ["count": Figures.grouped(line.quantity)]],
         totalText: words.money(line.total))
     }

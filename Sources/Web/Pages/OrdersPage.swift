@@ -35,7 +35,7 @@ struct OrdersPage: Sendable {
     let views = page.items.map { order in
       OrderView(
         url: "/orders/\(order.id)", number: order.number, summary: order.summary(visit.words),
-        picture: order.lines.first.flatMap { covers[$0.product]?.url }, whenISO: order.placed.description,
+        picture: order.lines.first.flatMap { covers[$0.product]?.thumbnail }, whenISO: order.placed.description,
         whenText: order.placed.plainText, totalText: visit.words.money(order.total),
         stateText: order.state.text(visit.words), stateTone: order.state.tone)
     }

@@ -123,7 +123,7 @@ struct ProductPage: Sendable {
     }
     self.parts = parts.map { "\(Figures.grouped($0.quantity)) × \($0.title)" }
     isBundle = !parts.isEmpty
-    pictures = product?.pictures.map { PictureView(url: $0.url, alt: $0.alt) } ?? []
+    pictures = product?.pictures.map { PictureView(url: $0.thumbnail, alt: $0.alt) } ?? []
     formURL = "/studio/\(channel.handle)/products/\(product?.id.description ?? "new")"
     revision = draft.revision
     self.error = error

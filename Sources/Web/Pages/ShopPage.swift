@@ -6,6 +6,8 @@ import Hummingbird
 struct ShopPage: Sendable {
   struct PictureView: Sendable {
     let url: String
+    /// All sizes, for the browser to choose from.
+    let sources: String?
     let alt: String
   }
 
@@ -135,7 +137,7 @@ struct ShopPage: Sendable {
     product = ProductTile(card, words)
     self.tell = tell
     description = card.description.isEmpty ? nil : card.description
-    pictures = card.pictures.map { PictureView(url: $0.url, alt: $0.alt) }
+    pictures = card.pictures.map { PictureView(url: $0.url, sources: $0.sources, alt: $0.alt) }
     hasPictures = !pictures.isEmpty
     hasSeveral = pictures.count > 1
     let sold = card.variants.filter { $0.offer != nil }

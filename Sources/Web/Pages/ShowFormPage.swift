@@ -91,7 +91,7 @@ struct ShowFormPage: Sendable {
       markets: markets.map { MarketChoice($0, isChosen: draft.markets.contains($0.code)) },
       products: products.items.map { product in
         ProductChoice(
-          id: product.id.description, title: product.title, picture: product.pictures.first?.url,
+          id: product.id.description, title: product.title, picture: product.pictures.first?.thumbnail,
           priceText: product.variants.first?.prices[channel.market].map(visit.words.money) ?? "",
           isChosen: draft.products?.contains(product.id) ?? true)
       },

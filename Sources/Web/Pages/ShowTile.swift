@@ -25,7 +25,7 @@ struct ShowTile: Sendable {
     title = show.title
     channelName = show.channelName
     tone = Tone.of(show.channel)
-    picture = poster ?? cover?.url
+    picture = poster ?? cover?.url(width: 640)
     isLive = show.state == .live
     isUpcoming = show.state == .scheduled
     hasEnded = show.state == .ended
@@ -61,7 +61,7 @@ struct ProductTile: Sendable {
     let available = choices.reduce(Int64(0)) { $0.addingReportingOverflow($1.available).partialValue }
     id = card.id.description
     title = card.title
-    picture = card.pictures.first?.url
+    picture = card.pictures.first?.url(width: 640)
     pictureAlt = card.pictures.first?.alt ?? ""
     let price = offers.first.map { words.money($0.price) } ?? ""
     priceText = prices.count > 1 ? words["show.from", ["price": price]] : price

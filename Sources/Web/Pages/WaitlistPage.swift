@@ -135,7 +135,7 @@ struct WaitlistPage: Sendable {
     let model = WaitlistPage(
       title: wish.title, productURL: "/products/\(wish.product)?market=\(wish.market)", sellerName: seller.name,
       sellerURL: "/@\(seller.handle)",
-      picture: try await commerce.covers(products: [wish.product])[wish.product]?.url,
+      picture: try await commerce.covers(products: [wish.product])[wish.product]?.thumbnail,
       headline: words["waitlist.\(key)Headline", values], explanation: words["waitlist.\(key)Text", values],
       isUnconfirmed: wish.state == .unconfirmed, untilISO: isHeld ? wish.until?.description : nil,
       untilText: wish.until?.plainText ?? "", order: order, isStopped: isHeld && order == nil,

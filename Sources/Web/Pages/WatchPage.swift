@@ -99,7 +99,7 @@ struct WatchPage: Sendable {
     self.viewers = Figures.grouped(Int64(viewers))
     let pinnedCard = cards.first { $0.id == live.pinned }
     isShown = show.state == .live || replay != nil
-    let backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url
+    let backdrop = (pinnedCard ?? cards.first { !$0.pictures.isEmpty })?.pictures.first?.url(width: 640)
     self.backdrop = backdrop
     self.poster = poster ?? backdrop
     self.replay = replay.map { replay in

@@ -82,6 +82,8 @@ extension Tunable<Policy> {
         "rules.picturePixelsPerSideMax", \.picturePixelsPerSideMax, of: part, 1...1_638_400,
         "Pixels of a picture's side."),
       Self(
+        "rules.picturePixelsMax", \.picturePixelsMax, of: part, 1...1_000_000_000, "Pixels of a picture in all."),
+      Self(
         "rules.altCharactersMax", \.altCharactersMax, of: part, 1...30_000, "Characters of a picture's description."),
       Self("rules.onHandMax", \.onHandMax, of: part, 1...100_000_000_000, "Units of one variant on hand."),
       Self(

@@ -18,8 +18,8 @@ export class PictureField extends HTMLElement {
     say(status, t("product.uploading", { name: file.name }));
     try {
       const path = `/api/v1/products/${this.getAttribute("product")}/pictures`;
-      const { url, alt } = await call("POST", path, file, { type: file.type });
-      part(this, "list").append(h("li", {}, h("img", { src: url, alt: alt ?? "" })));
+      const { thumbnail, alt } = await call("POST", path, file, { type: file.type });
+      part(this, "list").append(h("li", {}, h("img", { src: thumbnail, alt: alt ?? "" })));
       say(status, t("product.uploaded"));
     } catch (problem) {
       say(status, t("product.uploadFailed", { name: file.name, reason: refusal(problem) }));

@@ -44,7 +44,7 @@ export class PinnedCard extends HTMLElement {
     const picture = product.pictures[0];
     const article = h("article", { class: "offer", "data-product": product.id },
       dealFlag(product, this.#live.room.goods, "offer-flag"),
-      picture && h("img", { class: "offer-photo", src: picture.url, alt: "", width: 72, height: 72 }),
+      picture && h("img", { class: "offer-photo", src: picture.thumbnail, alt: "", width: 72, height: 72 }),
       h("div", { class: "offer-words" },
         h("h2", {}, product.title),
         h("p", { class: "row still" }, h("span", { class: "price" }), h("s", { class: "was small", hidden: true })),

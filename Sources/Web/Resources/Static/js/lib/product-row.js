@@ -11,7 +11,7 @@ export function productRow(product, { goods, isPinned, open }) {
   const count = available(product);
   return h("li", { class: `stretch shelf-row${isPinned ? " is-pinned" : ""}`, "data-product": product.id },
     picture
-      ? h("img", { class: "thumb", src: picture.url, alt: "", loading: "lazy", width: 72, height: 72 })
+      ? h("img", { class: "thumb", src: picture.thumbnail, alt: "", loading: "lazy", width: 72, height: 72 })
       : h("span", { class: "thumb" }, icon("bag")),
     h("div", { class: "grow" },
       isPinned && h("span", { class: "badge warn" }, t("live.nowShowing")),

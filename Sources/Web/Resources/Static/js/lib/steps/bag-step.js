@@ -95,7 +95,7 @@ export class BagStep {
     const picture = product.pictures[0];
     const about = [variant.title, limitText(product, variant)].filter(Boolean).join(" · ");
     return h("li", {},
-      picture ? h("img", { class: "thumb", src: picture.url, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
+      picture ? h("img", { class: "thumb", src: picture.thumbnail, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
       h("div", { class: "grow stack tight" },
         h("strong", {}, product.title),
         about && h("p", { class: "small soft" }, about),

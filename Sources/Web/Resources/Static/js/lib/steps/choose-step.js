@@ -36,7 +36,9 @@ export class ChooseStep {
       // One picture leaves room for the price beside it, and the choices move up to the thumb.
       h("div", { class: pictures.length === 1 ? "front" : "stack" },
         pictures.length > 0 && h("div", { class: "gallery", tabindex: pictures.length > 1 ? "0" : false },
-          pictures.map(({ url, alt, width, height }) => h("img", { src: url, alt, width, height }))),
+          pictures.map(({ url, sources, alt, width, height }) => h("img", {
+            src: url, srcset: sources ?? false, sizes: "(min-width: 48rem) 26rem, 88vw", alt, width, height,
+          }))),
         h("div", { class: "stack tight" },
           dealFlag(product, drawer.live.room.goods),
           product.seller !== drawer.live.data.seller.name && h("p", { class: "small soft" }, t("checkout.soldBy", { seller: product.seller })),

@@ -97,7 +97,7 @@ export class ReviewStep {
       const line = lines.find((one) => one.variant === variant.id);
       const picture = product.pictures[0];
       return h("li", {},
-        picture ? h("img", { class: "thumb", src: picture.url, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
+        picture ? h("img", { class: "thumb", src: picture.thumbnail, alt: "" }) : h("span", { class: "thumb" }, icon("bag")),
         h("div", { class: "grow" }, h("strong", {}, product.title),
           h("p", { class: "small soft number" }, [variant.title, `× ${number(line.quantity)}`].filter(Boolean).join(" "))),
         h("span", { class: "price" }, money(line.total)));
