@@ -51,6 +51,7 @@ struct Auditor {
     let id: ID<Giveaway>
     let product: Int
     let units: Int64
+    let entry: Giveaway.Entry
     var drawn: (winners: Int64, claimed: Int64)?
   }
 
@@ -91,6 +92,9 @@ struct Auditor {
   var auctions: [KnownAuction] = []
   /// By product: units that waitlists held when something was refused.
   var offered: [Int64] = []
+  /// Who follows the channel, and who came into its giveaways so.
+  var fans: Set<Int> = []
+  var entered: Set<Int> = []
   /// What the operator did.
   var isSuspended = false
   var isClosed = false
@@ -375,6 +379,8 @@ struct Auditor {
       let count = try await count(ofDayOf: stall.clock.now, stall)
       expect(tier.ordersToday == count, "\(tier.ordersToday) orders are counted today, and there are \(count)")
     }
+    let followers = try await stall.number("SELECT followers FROM channel WHERE id = \(stall.channel)")
+    expect(followers == Int64(fans.count), "\(followers) followers are counted, and \(fans.count) follow")
     try await checkAuctions(stall, &gone, &held)
     expect(limited <= 25, "\(limited) of what a buyer may have 25 of")
     for deal in deals {

@@ -20,6 +20,9 @@ struct Workload {
   private let gavel: SeededEntropy
   private let patience: SeededEntropy
   private let ribbon: SeededEntropy
+  private let fondness: SeededEntropy
+  /// Those who follow the channel, or do not.
+  private var fans: [Caller] = []
   /// One of the first product and two of the second, below what they cost at first.
   private let bundle: ID<Offer>
   private static let bundlePrice: Int64 = 120_000
@@ -47,12 +50,14 @@ struct Workload {
     gavel = SeededEntropy(seed: seed &* 13)
     patience = SeededEntropy(seed: seed &* 11)
     ribbon = SeededEntropy(seed: seed &* 7)
+    fondness = SeededEntropy(seed: seed &* 5)
     bundle = try await Self.bundle(of: stall)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
     auditor.isTaxAdded = isTaxAdded
     try await makeCoupons()
     try await makeBidders()
+    try await makeFans()
     try await stall.commerce.setPayoutDestination(
       of: .channel(stall.channel), by: stall.owner,
       BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
@@ -161,6 +166,7 @@ struct Workload {
       if step % 4 == 2 { try await auction() }
       if step % 4 == 3 { try await wait() }
       if step % 4 == 1 { try await buyBundle() }
+      if step % 8 == 5 { try await follow() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -566,17 +572,23 @@ struct Workload {
       let product = below(2)
       let winners = Int64(below(3) + 1)
       let draft = GiveawayDraft(
-        prize: "A lamp", variant: stall.variants[product], winnersMax: winners, durationSeconds: 60)
+        prize: "A lamp", variant: stall.variants[product], winnersMax: winners,
+        entry: auditor.prizes.count % 2 == 0 ? .comment : .follow, durationSeconds: 60)
       do {
         let opened = try await commerce.openGiveaway(commerce.makeID(), by: stall.owner, show: show, draft)
-        auditor.prizes.append(Auditor.KnownPrize(id: opened.id, product: product, units: winners))
+        auditor.prizes.append(Auditor.KnownPrize(id: opened.id, product: product, units: winners, entry: opened.entry))
       } catch let refused as GiveawayRefusal {
         auditor.refused(refused, winners, of: product)
       }
       return
     }
     for _ in 0...below(4) {
-      let visitor = String(repeating: "v", count: 32) + "\(below(6))"
+      let person = below(6)
+      guard last.entry == .comment else {
+        try await enter(last.id, person)
+        continue
+      }
+      let visitor = String(repeating: "v", count: 32) + "\(person)"
       _ = try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: "me", visitor: visitor)
     }
     _ = try await commerce.endEntries(last.id, by: stall.owner, show: show)
@@ -591,7 +603,8 @@ struct Workload {
     }
     var claimed: Int64 = 0
     for number in 0..<6 where below(4) > 0 {
-      let visitor = try #require(Entrant(.nobody, visitor: String(repeating: "v", count: 32) + "\(number)"))
+      let caller = last.entry == .comment ? Caller.nobody : fans[number]
+      let visitor = try #require(Entrant(caller, visitor: String(repeating: "v", count: 32) + "\(number)"))
       let claim = PrizeClaim(name: "Asha", email: "asha@example.com", address: "Jaipur")
       do {
         _ = try await commerce.claimPrize(last.id, visitor, claim)
@@ -601,6 +614,54 @@ struct Workload {
       }
     }
     auditor.drawn(last.id, winners: drawn.winners.count, entrants: drawn.entrants, claimed: claimed)
+  }
+
+  /// Who follows comes in, and nobody else; who is in stays in, whom they follow then.
+  private mutating func enter(_ giveaway: ID<Giveaway>, _ person: Int) async throws {
+    do {
+      let entry = try await stall.commerce.enterByFollowing(giveaway, by: fans[person])
+      auditor.expect(entry.leaf != nil, "entered, and not in")
+      auditor.expect(auditor.fans.contains(person) || auditor.entered.contains(person), "in without following")
+      auditor.entered.insert(person)
+    } catch GiveawayRefusal.notFollowing {
+      auditor.expect(!auditor.fans.contains(person), "follows, and is not let in")
+    } catch GiveawayRefusal.closed {
+      // The clock jumped.
+    }
+    if person % 3 == 0 {
+      try await stall.commerce.unfollow(stall.channel, by: fans[person])
+      auditor.fans.remove(person)
+    }
+  }
+
+  private mutating func makeFans() async throws {
+    for number in 0..<6 {
+      let caller = Caller(account: stall.commerce.makeID())
+      try await stall.database.write { [now = stall.clock.now, account = caller.account.unsafelyUnwrapped] db in
+        try Stall.insertAccount(account, "fan\(number)@example.com", at: now, in: db)
+      }
+      fans.append(caller)
+    }
+  }
+
+  /// Somebody follows the channel, again perhaps, or does so no longer.
+  private mutating func follow() async throws {
+    let person = Int(fondness.next() % 6)
+    if fondness.next() % 3 == 0 {
+      do {
+        try await stall.commerce.unfollow(stall.channel, by: fans[person])
+        auditor.fans.remove(person)
+      } catch is GeneralRefusal {
+        auditor.expect(auditor.isSuspended && !auditor.fans.contains(person), "not seen, and not suspended")
+      }
+      return
+    }
+    do {
+      try await stall.commerce.follow(stall.channel, by: fans[person])
+      auditor.fans.insert(person)
+    } catch is GeneralRefusal {
+      auditor.expect(auditor.isSuspended, "not seen, and not suspended")
+    }
   }
 
   private mutating func makeBidders() async throws {

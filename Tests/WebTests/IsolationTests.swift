@@ -12,7 +12,8 @@ import Testing
     "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
     "get /api/v1/own-partners", "get /api/v1/auctions/{auction}/standing", "post /api/v1/auctions/{auction}/bids",
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
-    "get /api/v1/wishes",
+    "get /api/v1/wishes", "get /api/v1/follows", "put /api/v1/channels/{channel}/follow",
+    "delete /api/v1/channels/{channel}/follow", "post /api/v1/giveaways/{giveaway}/entry",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for

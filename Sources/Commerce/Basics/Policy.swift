@@ -213,6 +213,7 @@ public struct Policy: Sendable {
   public var spendLimitRaiseHours: Int64 = 24
   /// A code as it is typed; one that is made has at most 20.
   public let couponCodeBytesMax = 100
+  public var followsPerAccountMax: Int64 = 1_000
   /// For how long a unit is held for whoever is first in a waitlist.
   public var waitlistOfferMinutes: Int64 = 30
   /// Open wishes for one variant, and of one buyer.

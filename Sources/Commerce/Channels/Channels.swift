@@ -61,7 +61,8 @@ extension Commerce {
     }
   }
 
-  private func visible(_ channel: Channel?, to caller: Caller, in db: any Connection) throws -> Channel {
+  /// Throws `notFound` unless the caller may know of it.
+  func visible(_ channel: Channel?, to caller: Caller, in db: any Connection) throws -> Channel {
     guard let channel else { throw GeneralRefusal.notFound("channel") }
     if channel.state == .approved { return channel }
     if try Membership.role(of: caller, in: channel.id, in: db) != nil { return channel }

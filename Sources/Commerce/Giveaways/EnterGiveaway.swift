@@ -50,6 +50,28 @@ extension Commerce {
       watchedMilliseconds: watched, isEntered: watched >= needed, receipt: try after.sealed(name, vault))
   }
 
+  /// Whoever follows the channel, since before the giveaway or a moment ago, says that they take part. Who is in stays in,
+  /// whom they follow later on (docs/decisions/0036).
+  ///
+  /// - Throws: `GeneralRefusal.signInNeeded`, `.notFound`, `GiveawayRefusal.closed`, `.notFollowing`, `.member`, `.full`.
+  @discardableResult
+  public func enterByFollowing(_ id: ID<Giveaway>, by caller: Caller) async throws -> GiveawayEntry {
+    let account = try caller.requireAccount()
+    return try await writeAndTell { [policy] db in
+      let giveaway = try visible(id, to: caller, in: db)
+      guard giveaway.entry == .follow else { throw GeneralRefusal.notFound("giveaway") }
+      let entrant = Entrant.account(account)
+      if try !giveaway.has(entrant, in: db) {
+        guard giveaway.takesEntries(at: clock.now, policy) else { throw GiveawayRefusal.closed }
+        guard try Follow.exists(of: account, channelOf: giveaway.show, in: db) else {
+          throw GiveawayRefusal.notFollowing
+        }
+        try giveaway.enter(entrant, address: nil, policy, in: db)
+      }
+      return try Giveaway.require(id, in: db).entry(of: entrant, in: db)
+    }
+  }
+
   /// Whoever says what is asked for is in, once. Who may not be is not told so here: what they said was said.
   func enterByComment(
     _ message: Message, _ entrant: Entrant?, address: String?, at now: Moment, in db: any Connection

@@ -3,7 +3,7 @@ public import Store
 /// Something that is given away on air, by a draw that anyone can check (docs/giveaways.md).
 public struct Giveaway: Sendable, Equatable {
   /// What one has to do to be in it.
-  public enum Entry: String, Sendable, Codable, CaseIterable, ValueConvertible { case comment, watch }
+  public enum Entry: String, Sendable, Codable, CaseIterable, ValueConvertible { case comment, watch, follow }
 
   /// `open` takes entries, `closed` has its list published, `drawn` has its winners.
   public enum State: String, Sendable, Codable, CaseIterable, ValueConvertible { case open, closed, drawn }

@@ -14,6 +14,8 @@ public struct GiveawayEntry: Sendable, Equatable {
   public let leaf: Leaf?
   /// Nil for who did not win, or before the draw.
   public let winner: Giveaway.Winner?
+  /// Whether they follow the channel; nil for a guest, and where one does not enter by following.
+  public let isFollowing: Bool?
 }
 
 /// A winner as the channel knows them.
@@ -62,15 +64,7 @@ extension Commerce {
     _ id: ID<Giveaway>, _ entrant: Entrant, by caller: Caller = .nobody
   ) async throws -> GiveawayEntry {
     try await database.read { db in
-      let giveaway = try visible(id, to: caller, in: db)
-      let place: Int64? = try db.row(
-        "SELECT place FROM giveaway_winner WHERE giveaway_id = \(id) AND entrant = \(entrant.bytes)"
-      )?.get("place")
-      let isIn = try place != nil || giveaway.has(entrant, in: db)
-      return GiveawayEntry(
-        giveaway: giveaway,
-        leaf: isIn ? Leaf(of: entrant.bytes, giveaway: id, saltKey: giveaway.saltKey) : nil,
-        winner: giveaway.winners.first { $0.place == place })
+      try visible(id, to: caller, in: db).entry(of: entrant, in: db)
     }
   }
 
@@ -114,5 +108,21 @@ extension Commerce {
       throw GeneralRefusal.notFound("giveaway")
     }
     return giveaway
+  }
+}
+
+extension Giveaway {
+  func entry(of entrant: Entrant, in db: any Connection) throws -> GiveawayEntry {
+    let place: Int64? = try db.row(
+      "SELECT place FROM giveaway_winner WHERE giveaway_id = \(id) AND entrant = \(entrant.bytes)"
+    )?.get("place")
+    let isIn = try place != nil || has(entrant, in: db)
+    var isFollowing: Bool?
+    if case .account(let account) = entrant, entry == .follow {
+      isFollowing = try Follow.exists(of: account, channelOf: show, in: db)
+    }
+    return GiveawayEntry(
+      giveaway: self, leaf: isIn ? Leaf(of: entrant.bytes, giveaway: id, saltKey: saltKey) : nil,
+      winner: winners.first { $0.place == place }, isFollowing: isFollowing)
   }
 }

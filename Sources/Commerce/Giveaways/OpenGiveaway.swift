@@ -111,6 +111,8 @@ extension GiveawayDraft {
     switch entry {
     case .comment:
       draft.watchSeconds = 0
+    case .follow:
+      (draft.keyword, draft.watchSeconds) = ("", 0)
     case .watch:
       draft.keyword = ""
       // Whoever comes at once has a while more than it takes.
@@ -129,6 +131,7 @@ public enum GiveawayRefusal: Refusal, Equatable {
   case notClosed
   case closed
   case member
+  case notFollowing
   case full(limit: Int64)
   case tooManyFromAddress
   case noEntrant
@@ -144,6 +147,7 @@ public enum GiveawayRefusal: Refusal, Equatable {
     case .notClosed: "giveaway_not_closed"
     case .closed: "giveaway_closed"
     case .member: "giveaway_member"
+    case .notFollowing: "giveaway_not_following"
     case .full: "giveaway_full"
     case .tooManyFromAddress: "giveaway_address"
     case .noEntrant: "giveaway_no_entrant"
@@ -162,6 +166,7 @@ public enum GiveawayRefusal: Refusal, Equatable {
     case .notClosed: "Its list of entrants is not published yet. Wait until it is."
     case .closed: "Entries are over."
     case .member: "Members of the channel cannot take part in its giveaways."
+    case .notFollowing: "Follow the channel first: whoever does may take part."
     case .full(let limit): "It has \(limit) entrants, and takes no more."
     case .tooManyFromAddress: "Many guests take part from your network already. Sign in to take part."
     case .noEntrant: "Sign in, or send a Haat-Visitor header with a secret of 32 to 200 small letters and digits."
@@ -174,7 +179,7 @@ public enum GiveawayRefusal: Refusal, Equatable {
   public var kind: RefusalKind {
     switch self {
     case .underWay, .tooMany, .tooFewUnits, .notClosed, .closed, .full, .claimed: .conflict
-    case .member, .notWinner: .forbidden
+    case .member, .notFollowing, .notWinner: .forbidden
     case .tooManyFromAddress: .limited
     case .noEntrant: .unauthenticated
     case .claimOver: .gone

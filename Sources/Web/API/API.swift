@@ -5,7 +5,8 @@ import NIOCore
 /// The JSON API: all its addresses.
 enum API {
   static let endpoints =
-    PeopleAPI.endpoints + ChannelAPI.endpoints + ProductAPI.endpoints + BundleAPI.endpoints + ImportAPI.endpoints
+    PeopleAPI.endpoints + ChannelAPI.endpoints + FollowAPI.endpoints + ProductAPI.endpoints + BundleAPI.endpoints
+    + ImportAPI.endpoints
     + StockAPI.endpoints
     + ShowAPI.endpoints + RoomAPI.endpoints + RecordingAPI.endpoints + SimulcastAPI.endpoints + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints

@@ -139,8 +139,9 @@ enum ChannelAPI {
     ) { call, body in
       MarketAnswer(try await call.commerce.putMarket(by: call.caller, body.market(call.text("code"))))
     }.by(.account),
-    Endpoint(.get, "/api/v1/channels", "Lists the channels, the newest first.", gives: List<CommerceChannel>.self) {
-      call in
+    Endpoint(
+      .get, "/api/v1/channels", "Lists the channels, the newest first.", gives: List<FollowAPI.ShownChannel>.self
+    ) { call in
       let state = try call.query("state").map { text in
         guard let state = ChannelState(rawValue: text) else {
           let words = ChannelState.allCases.map(\.rawValue).joined(separator: ", ")
@@ -148,10 +149,10 @@ enum ChannelAPI {
         }
         return state
       }
-      return List(
-        try await call.commerce.channels(
-          state: state ?? .approved, by: call.caller, after: call.cursor(), limit: call.limit())
-      ) { $0 }
+      let page = try await call.commerce.channels(
+        state: state ?? .approved, by: call.caller, after: call.cursor(), limit: call.limit())
+      let followings = try await call.commerce.followings(of: page.items.map(\.id), by: call.caller)
+      return List(page) { FollowAPI.ShownChannel($0, followings[$0.id]) }
     }.query("state", "approved when it is left out; the others are for the operator.").paged,
     Endpoint(
       .post, "/api/v1/channels", "Makes a channel, and you its owner.", takes: NewChannel.self,
@@ -165,8 +166,13 @@ enum ChannelAPI {
           language: Language.of(call.request)))
     }.by(.account),
     Endpoint(
-      .get, "/api/v1/channels/{channel}", "Shows a channel, by id or handle.", gives: CommerceChannel.self
-    ) { call in try await call.channel() },
+      .get, "/api/v1/channels/{channel}", "Shows a channel, by id or handle.", gives: FollowAPI.ShownChannel.self
+    ) { call in
+      let channel = try await call.channel()
+      let following = try await call.commerce.following(channel.id, by: call.caller)
+      // Who follows it is nothing that is edited.
+      return try Endpoint.json(FollowAPI.ShownChannel(channel, following)).tagged(channel)
+    },
     Endpoint(
       .patch, "/api/v1/channels/{channel}", "Changes what is said of a channel; for its owners.",
       takes: ChannelChange.self, gives: CommerceChannel.self

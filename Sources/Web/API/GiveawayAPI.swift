@@ -121,8 +121,19 @@ enum GiveawayAPI {
     let identity: String?
     let salt: String?
     let winner: Winner?
+    let isFollowing: Bool?
+
+    init(_ entry: GiveawayEntry) {
+      isEntered = entry.leaf != nil
+      leaf = entry.leaf.map { Hexadecimal.text($0.hash) }
+      identity = entry.leaf?.identity
+      salt = entry.leaf?.salt
+      winner = entry.winner.map(Winner.init)
+      isFollowing = entry.isFollowing
+    }
 
     static let fields = [
+      "isFollowing": "Whether you follow the channel; left out for a guest, and where one enters in another way.",
       "leaf": "SHA-256 of the giveaway's id, identity and salt, each followed by a line end.",
       "identity": "Told to nobody else.", "salt": "Told to nobody else.", "winner": "Left out for who did not win.",
     ]
@@ -234,11 +245,14 @@ enum GiveawayAPI {
       .get, "/api/v1/giveaways/{giveaway}/entry", "Tells somebody their own place in a giveaway.",
       gives: EntryAnswer.self
     ) { call in
-      let entry = try await call.commerce.giveawayEntry(call.id("giveaway"), call.entrant(), by: call.caller)
-      return EntryAnswer(
-        isEntered: entry.leaf != nil, leaf: entry.leaf.map { Hexadecimal.text($0.hash) },
-        identity: entry.leaf?.identity, salt: entry.leaf?.salt, winner: entry.winner.map(Winner.init))
+      EntryAnswer(try await call.commerce.giveawayEntry(call.id("giveaway"), call.entrant(), by: call.caller))
     }.by(.visitor),
+    Endpoint(
+      .post, "/api/v1/giveaways/{giveaway}/entry",
+      "Takes part in a giveaway that one enters by following its channel; for who follows it.", gives: EntryAnswer.self
+    ) { call in
+      EntryAnswer(try await call.commerce.enterByFollowing(call.id("giveaway"), by: call.caller))
+    }.repeated(.ignored).by(.account),
     Endpoint(
       .post, "/api/v1/giveaways/{giveaway}/watching", "Says that somebody is watching, about every 20 s.",
       takes: EntryReceipt.self, gives: WatchAnswer.self

@@ -1,7 +1,7 @@
 import Commerce
 import Hummingbird
 
-/// `/account`: who is signed in, and the limits they set on their own spending.
+/// `/account`: who is signed in, what they follow and wait for, and the limits they set on their own spending.
 struct AccountPage: Sendable {
   struct PeriodView: Sendable {
     let name: String
@@ -27,8 +27,22 @@ struct AccountPage: Sendable {
     let tone: String
   }
 
+  /// A channel that is followed.
+  struct FollowView: Sendable {
+    let id: String
+    let name: String
+    let handle: String
+    let initial: String
+    let tone: Int
+    /// Nil where others do not see it at the moment.
+    let url: String?
+  }
+
   let name: String
   let email: String
+  let follows: [FollowView]
+  /// Where the list goes on; nil at its end.
+  let followsNext: String?
   let wishes: [WishView]
   let hasWishes: Bool
   let currencies: [CurrencyView]
@@ -42,6 +56,11 @@ struct AccountPage: Sendable {
     _ = try visit.requireAccount()
     let form = try await visit.form()
     do {
+      if form["do"] == "unfollow" {
+        guard let channel = ID<Channel>(form["channel"]) else { throw Problem.notFound("channel") }
+        try await visit.commerce.unfollow(channel, by: visit.caller)
+        return visit.redirect("/account#follows")
+      }
       guard let currency = Currency(form["currency"]) else {
         throw GeneralRefusal.invalid(field: "currency", why: "must be an ISO 4217 code like INR")
       }
@@ -73,8 +92,15 @@ struct AccountPage: Sendable {
     let words = visit.words
     let isPartner = try await !visit.commerce.ownPartners(by: visit.caller).isEmpty
     let wishes = try await visit.commerce.wishes(by: visit.caller)
+    let follows = try await visit.commerce.follows(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(20))
     let model = AccountPage(
       name: account.name, email: account.email,
+      follows: follows.items.map { follow in
+        let channel = follow.channel
+        return FollowView(
+          id: "\(channel.id)", name: channel.name, handle: channel.handle, initial: Tone.initial(channel.name),
+          tone: Tone.of(channel.id), url: channel.state == .approved ? "/@\(channel.handle)" : nil)
+      }, followsNext: follows.next.map { "/account?after=\($0)#follows" },
       wishes: wishes.map { wish in
         WishView(
           url: "/waitlist/\(wish.id)", title: wish.title,

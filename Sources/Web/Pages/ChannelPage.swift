@@ -9,25 +9,56 @@ struct ChannelPage: Sendable {
   let tone: Int
   let about: String?
   let canManage: Bool
+  let followersText: String
+  /// Not for its own people, and not of a channel that others do not see.
+  let canFollow: Bool
+  let isFollowed: Bool
+  /// Where a guest signs in to follow it; nil for who is signed in.
+  let signInURL: String?
+  let error: String?
   let shows: [ShowTile]
   let hasShows: Bool
   let products: [ProductTile]
   let hasProducts: Bool
 
-  static func show(_ visit: Visit) async throws -> Response {
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit, nil) }
+
+  /// Follows the channel, or does so no longer.
+  static func act(_ visit: Visit) async throws -> Response {
+    let channel = try await visit.commerce.channel(handle: visit.parameter("handle"), by: visit.caller)
+    let form = try await visit.form()
+    do {
+      switch form["do"] {
+      case "follow": try await visit.commerce.follow(channel.id, by: visit.caller)
+      case "unfollow": try await visit.commerce.unfollow(channel.id, by: visit.caller)
+      default: throw Problem.malformed("The form does not say what to do.", field: "do")
+      }
+      return visit.redirect("/@\(channel.handle)")
+    } catch {
+      return try await page(visit, visit.complaint(error))
+    }
+  }
+
+  private static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
     let channel = try await visit.commerce.channel(handle: visit.parameter("handle"), by: visit.caller)
     let shows = try await visit.commerce.shows(channel: channel.id, by: visit.caller, limit: visit.pageLimit(24)).items
     let cards = try await visit.commerce.cards(
       channel: channel.id, market: channel.market, by: visit.caller, limit: visit.pageLimit(24)
     ).items
     let role = try await visit.role(in: channel.id)
+    let following = try await visit.commerce.following(channel.id, by: visit.caller)
     let tiles = try await visit.tiles(shows.sorted { $0.state.place < $1.state.place })
     let model = ChannelPage(
       handle: channel.handle, name: channel.name, initial: Tone.initial(channel.name), tone: Tone.of(channel.id),
-      about: channel.about.isEmpty ? nil : channel.about, canManage: role != nil, shows: tiles,
+      about: channel.about.isEmpty ? nil : channel.about, canManage: role != nil,
+      followersText: visit.words.plural("follow.count", following.followers),
+      canFollow: role == nil && channel.state == .approved, isFollowed: following.isFollowed,
+      signInURL: visit.caller.account == nil ? "/sign-in?return=\(Visit.encoded("/@\(channel.handle)"))" : nil,
+      error: complaint?.sentence, shows: tiles,
       hasShows: !tiles.isEmpty, products: cards.map { ProductTile($0, visit.words) }, hasProducts: !cards.isEmpty)
     return try visit.page(
-      "channel", title: channel.name, description: model.about, image: tiles.first?.picture, model)
+      "channel", title: channel.name, description: model.about, image: tiles.first?.picture,
+      status: complaint?.status ?? .ok, model)
   }
 }
 

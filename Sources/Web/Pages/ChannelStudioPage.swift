@@ -16,6 +16,7 @@ struct ChannelStudioPage: Sendable {
   let initial: String
   let tone: Int
   let tabs: [TabView]
+  var followersText = ""
   let error: String?
   let isSaved: Bool
   var notice: StandingNotice?
@@ -108,6 +109,8 @@ struct ChannelStudioPage: Sendable {
   ) async throws -> Response {
     var model = ChannelStudioPage(
       channel, role: role, tab: tab, error: complaint?.sentence, isSaved: try visit.query("saved") != nil, visit.words)
+    let following = try await visit.commerce.following(channel.id, by: visit.caller)
+    model.followersText = visit.words.plural("follow.count", following.followers)
     model.notice = try await StandingNotice(visit, channel)
     switch tab {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)

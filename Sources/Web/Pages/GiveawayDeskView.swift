@@ -94,7 +94,7 @@ extension Visit {
       return value
     }
     guard let entry = Giveaway.Entry(rawValue: form["entry"]) else {
-      throw GeneralRefusal.invalid(field: "entry", why: "must be comment or watch")
+      throw GeneralRefusal.invalid(field: "entry", why: "must be comment, follow or watch")
     }
     var watchSeconds: Int64 = 0
     if entry == .watch {

@@ -37,6 +37,12 @@ struct GiveawayPage: Sendable {
   let proofURL: String
   /// Nil unless one can still take part.
   let enterText: String?
+  /// The button's words where one takes part here, by following; nil where one cannot.
+  let enterButton: String?
+  /// Where a guest signs in for it; nil for who is signed in.
+  let signInURL: String?
+  /// Nil for who is not in it, as far as that is known without scripts.
+  let inText: String?
   let entrants: String
   let prizes: String
   let endsISO: String
@@ -62,11 +68,19 @@ struct GiveawayPage: Sendable {
 
   static func show(_ visit: Visit) async throws -> Response { try await page(visit) }
 
-  /// A signed-in winner's claim, for browsers without scripts.
-  static func claim(_ visit: Visit) async throws -> Response {
+  /// Whoever enters by following, and a signed-in winner's claim, for browsers without scripts.
+  static func act(_ visit: Visit) async throws -> Response {
     let id = try visit.id("giveaway", Giveaway.self)
     let form = try await visit.form()
     do {
+      if form["do"] == "enter" {
+        let giveaway = try await visit.commerce.giveaway(id, by: visit.caller)
+        // The button says that it follows.
+        let show = try await visit.commerce.show(giveaway.show, by: visit.caller)
+        try await visit.commerce.follow(show.channel, by: visit.caller)
+        try await visit.commerce.enterByFollowing(id, by: visit.caller)
+        return visit.redirect("/giveaways/\(id)")
+      }
       guard let entrant = Entrant(visit.caller, visitor: nil) else { throw GeneralRefusal.signInNeeded }
       let claim = PrizeClaim(
         name: form["name"], email: form["email"], phone: form["phone"], address: form["address"])
@@ -80,7 +94,7 @@ struct GiveawayPage: Sendable {
   /// The words that a watch page fetches with its first giveaway, and for a buyer who is signed in.
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
-    guard ["auction", "giveaway", "selling", "waitlist", "wallet"].contains(group) else {
+    guard ["auction", "follow", "giveaway", "selling", "waitlist", "wallet"].contains(group) else {
       throw Problem.notFound("page")
     }
     let groups = visit.words.groups.filter {
@@ -95,9 +109,9 @@ struct GiveawayPage: Sendable {
     let commerce = visit.commerce
     let giveaway = try await commerce.giveaway(visit.id("giveaway", Giveaway.self), by: visit.caller)
     let show = try await commerce.show(giveaway.show, by: visit.caller)
-    var mine: Giveaway.Winner?
+    var mine: GiveawayEntry?
     if let entrant = Entrant(visit.caller, visitor: nil) {
-      mine = try await commerce.giveawayEntry(giveaway.id, entrant, by: visit.caller).winner
+      mine = try await commerce.giveawayEntry(giveaway.id, entrant, by: visit.caller)
     }
     var prizes: [Prize] = []
     do { prizes = try await commerce.prizes(of: giveaway.id, by: visit.caller) } catch is GeneralRefusal {}
@@ -109,9 +123,18 @@ struct GiveawayPage: Sendable {
   }
 
   private init(
-    _ giveaway: Giveaway, _ show: Show, mine: Giveaway.Winner?, account: Account?, prizes: [Prize], now: Moment,
+    _ giveaway: Giveaway, _ show: Show, mine entry: GiveawayEntry?, account: Account?, prizes: [Prize], now: Moment,
     error: String?, _ words: Words
   ) {
+    let mine = entry?.winner
+    let isOpen = giveaway.state == .open && giveaway.ends > now
+    inText =
+      isOpen && giveaway.entry == .follow
+      ? entry?.leaf.map { words["giveawayPage.mineIn", ["code": $0.code]] } : nil
+    enterButton =
+      isOpen && giveaway.entry == .follow && inText == nil
+      ? words[entry?.isFollowing == true ? "giveawayPage.takePart" : "giveawayPage.followIn"] : nil
+    signInURL = account == nil ? "/sign-in?return=\(Visit.encoded("/giveaways/\(giveaway.id)"))" : nil
     id = "\(giveaway.id)"
     prize = giveaway.prize
     state = giveaway.state.rawValue
@@ -126,7 +149,7 @@ struct GiveawayPage: Sendable {
     watchURL = "/watch/\(show.id)"
     formURL = "/giveaways/\(giveaway.id)"
     proofURL = "/api/v1/giveaways/\(giveaway.id)/proof"
-    enterText = giveaway.state == .open && giveaway.ends > now ? words.entry(of: giveaway) : nil
+    enterText = isOpen ? words.entry(of: giveaway, by: show.channelName) : nil
     entrants = Figures.grouped(giveaway.entrants)
     self.prizes = Figures.grouped(giveaway.winnersMax)
     endsISO = giveaway.ends.description
@@ -163,10 +186,11 @@ struct GiveawayPage: Sendable {
 }
 
 extension Words {
-  fileprivate func entry(of giveaway: Giveaway) -> String {
+  fileprivate func entry(of giveaway: Giveaway, by seller: String) -> String {
     switch giveaway.entry {
     case .comment where giveaway.keyword.isEmpty: self["giveawayPage.enterAny"]
     case .comment: self["giveawayPage.enterComment", ["keyword": giveaway.keyword]]
+    case .follow: self["giveawayPage.enterFollow", ["seller": seller]]
     case .watch:
       self["giveawayPage.enterWatch", ["count": Self.minutes(giveaway.watchSeconds)]]
     }

@@ -15,6 +15,7 @@ enum Pages {
     }
     page(.get, "/", HomePage.show)
     page(.get, "/@{handle}", ChannelPage.show)
+    page(.post, "/@{handle}", ChannelPage.act)
     page(.get, "/@{handle}/feed.xml", MerchantFeed.show)
     page(.get, "/search", SearchPage.show)
     page(.get, "/account", AccountPage.show)
@@ -26,7 +27,7 @@ enum Pages {
     page(.get, "/waitlist/{wish}", WaitlistPage.show)
     page(.post, "/waitlist/{wish}", WaitlistPage.act)
     page(.get, "/giveaways/{giveaway}", GiveawayPage.show)
-    page(.post, "/giveaways/{giveaway}", GiveawayPage.claim)
+    page(.post, "/giveaways/{giveaway}", GiveawayPage.act)
     page(.get, "/words/{group}", GiveawayPage.words)
     page(.get, "/watch/{show}", WatchPage.show)
     page(.post, "/watch/{show}", WatchPage.say)

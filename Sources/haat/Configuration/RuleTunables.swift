@@ -221,6 +221,9 @@ extension Tunable<Policy> {
         "rules.auctionRunnersUpMax", \.auctionRunnersUpMax, of: part, 0...20,
         "Bidders whose turn it is to buy after the winner did not pay."),
       Self(
+        "rules.followsPerAccountMax", \.followsPerAccountMax, of: part, 1...100_000,
+        "Channels that one account follows."),
+      Self(
         "rules.waitlistOfferMinutes", \.waitlistOfferMinutes, of: part, 1...10_080,
         "Minutes that a unit is held for whoever is first in a waitlist."),
       Self(

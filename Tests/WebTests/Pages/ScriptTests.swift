@@ -508,6 +508,46 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a viewer follows from the player's header, and with the press that takes part in a giveaway`()
+    async throws
+  {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      let channel = "/api/v1/channels/lamps"
+      let stranger = try await web.stranger
+      let site = "http://localhost:\(web.port)"
+      let follow = ".marquee .follow"
+      try await withBrowser { browser in
+        try await browser.open("\(site)/watch/\(web.square.show.id)?lang=en")
+        try await browser.wait(until: "document.querySelector('\(follow)')?.href.includes('/sign-in?return=')")
+        try await browser.open("\(site)/sign-in?lang=en")
+        try await browser.type("stranger@example.com", into: "[name=email]")
+        try await browser.type(MarketSquare.password, into: "[name=password]")
+        try await browser.click("main form .button")
+        try await browser.open("\(site)/watch/\(web.square.show.id)?lang=en")
+        for (pressed, followers) in [("false", 1), ("true", 0)] {
+          try await browser.wait(
+            until: "document.querySelector('\(follow)')?.getAttribute('aria-pressed') === '\(pressed)'")
+          try await browser.click(follow)
+          _ = try await web.until(
+            { try await stranger.get(channel).json }, is: { $0["followers"] == .number(Double(followers)) })
+        }
+        let opened = try await web.owner.post(
+          "/api/v1/shows/\(web.square.show.id)/giveaways",
+          ["prize": "A brass lamp", "entry": "follow", "durationSeconds": 300])
+        #expect(opened.status == 201, "\(opened.text)")
+        try await browser.wait(
+          until: "/Follow and take part/.test(document.querySelector('giveaway-card .buy')?.textContent)")
+        try await browser.click("giveaway-card .buy")
+        try await browser.wait(until: "document.querySelector('giveaway-card .badge.good')?.checkVisibility()")
+        try await browser.wait(until: "document.querySelector('\(follow)').textContent === 'Following'")
+      }
+      #expect(try await stranger.get(channel).json["isFollowed"] == true)
+      #expect(
+        try await stranger.get("/api/v1/shows/\(web.square.show.id)/giveaways").json["items"][0]["entrants"] == 1)
+    }
+  }
+
   @Test func `a buyer with an account keeps a card and an address, and then buys with one tap`() async throws {
     try await RunningWeb.run { web in
       web.square.clock.now = WallClock.system.now

@@ -1,9 +1,10 @@
 import { call, insist } from "../lib/api.js";
 import { clock } from "../lib/clock-text.js";
-import { h, icon, part, say } from "../lib/dom.js";
+import { busy, h, icon, part, say } from "../lib/dom.js";
 import { GiveawayState, namesOf } from "../lib/giveaway-state.js";
-import { language, learn, plural, t } from "../lib/strings.js";
+import { language, learn, plural, refusal, t } from "../lib/strings.js";
 import { visitor } from "../lib/visitor.js";
+import { handleOf } from "./follow-button.js";
 
 const TICK_MILLISECONDS = 500;
 const BEAT_MILLISECONDS = 20_000;
@@ -26,12 +27,15 @@ export class GiveawayCard extends HTMLElement {
   #watched = { milliseconds: 0, at: 0 };
   #receipt;
   #isRefused = false;
+  /** What became of a press that did not go through. */
+  #fault = "";
 
   connectedCallback() {
     this.#live = this.closest("live-room");
     const { room } = this.#live;
     room.visitor = visitor();
     room.addEventListener("said", () => this.#state.value?.entry === "comment" && this.#ask());
+    this.#live.addEventListener("follow", () => this.#state.value?.entry === "follow" && this.#ask());
     const player = this.#live.querySelector("live-player");
     player?.addEventListener("mediatime", ({ detail }) => {
       if (detail.mediaTime !== null) this.#seen = performance.now();
@@ -60,7 +64,7 @@ export class GiveawayCard extends HTMLElement {
 
   #begin() {
     this.#still();
-    [this.#mine, this.#asked, this.#isRefused] = [null, "", false];
+    [this.#mine, this.#asked, this.#isRefused, this.#fault] = [null, "", false, ""];
     this.#watched = { milliseconds: 0, at: performance.now() };
     if (this.#state.value) this.#turn();
   }
@@ -141,7 +145,7 @@ export class GiveawayCard extends HTMLElement {
     if (!giveaway) return this.replaceChildren();
     const { state, id } = giveaway;
     const isWon = state === "drawn" && Boolean(this.#mine?.winner);
-    const signature = [id, state, this.#mine?.isEntered, isWon, this.#isRefused, this.#asked].join();
+    const signature = [id, state, this.#mine?.isEntered, isWon, this.#isRefused, this.#asked, this.#mine?.isFollowing].join();
     if (this.dataset.signature === signature && this.firstElementChild) return this.#refresh();
     this.dataset.signature = signature;
     this.replaceChildren(h("article", { class: `giveaway${isWon ? " won" : ""}`, "data-state": state },
@@ -165,6 +169,9 @@ export class GiveawayCard extends HTMLElement {
     const { id, state, entry } = this.#state.value;
     const page = `/giveaways/${id}`;
     if (isWon) return h("a", { class: "button buy", href: `${page}#claim`, target: "_blank" }, t("giveaway.claim"));
+    if (state === "open" && entry === "follow" && this.#mine && !this.#mine.isEntered && !this.#live.room.isReplay) {
+      return this.#enterButton();
+    }
     const canSay = state === "open" && entry === "comment" && !this.#mine?.isEntered && !this.#live.room.isReplay;
     if (canSay) return h("button", { class: "button buy", type: "button", click: () => this.#take() }, t("giveaway.takePart"));
     return h("a", { class: "button", href: page, target: "_blank" }, t(state === "drawn" ? "giveaway.check" : "giveaway.how"));
@@ -176,6 +183,34 @@ export class GiveawayCard extends HTMLElement {
     if (!field.value.trim() && this.#state.value.keyword) field.value = this.#state.value.keyword;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  }
+
+  #enterButton() {
+    const { isFollowing } = this.#mine;
+    if (isFollowing === undefined) {
+      return h("a", { class: "button buy", href: `/sign-in?return=${encodeURIComponent(location.pathname)}` }, t("giveaway.signIn"));
+    }
+    return h("button", { class: "button buy", type: "button", click: ({ currentTarget }) => busy(currentTarget, () => this.#enter()) },
+      t(isFollowing ? "giveaway.takePart" : "giveaway.followIn"));
+  }
+
+  /** Follows the channel, if we do not yet, and takes part. */
+  async #enter() {
+    const { id } = this.#state.value;
+    this.#fault = "";
+    try {
+      if (!this.#mine.isFollowing) {
+        const detail = await insist(() => call("PUT", `/api/v1/channels/${handleOf(this.#live)}/follow`));
+        this.#live.dispatchEvent(new CustomEvent("follow", { detail }));
+      }
+      const mine = await insist(() => call("POST", `/api/v1/giveaways/${id}/entry`));
+      if (this.#state.value?.id !== id) return;
+      this.#mine = mine;
+    } catch (problem) {
+      const known = ["giveaway_member", "giveaway_closed", "giveaway_full", "too_many_follows"].includes(problem.code);
+      this.#fault = known ? t(`giveaway.${problem.code}`) : refusal(problem);
+    }
+    this.#show();
   }
 
   #refresh() {
@@ -193,7 +228,8 @@ export class GiveawayCard extends HTMLElement {
       return t(winners.length === 1 ? "giveaway.winner" : "giveaway.winners", { names: namesOf(winners) });
     }
     if (this.#mine?.isEntered) return t("giveaway.code", { code: this.#mine.leaf.slice(0, 8) });
-    if (this.#isRefused) return t("giveaway.full");
+    if (this.#isRefused) return t("giveaway.giveaway_full");
+    if (entry === "follow") return this.#fault || t("giveaway.follow", { seller: this.#live.data.seller.name });
     if (entry === "watch") return t("giveaway.watch", { time: clock(Math.ceil(this.#missing / 1000)) });
     return keyword ? t("giveaway.sayWord", { keyword }) : t("giveaway.sayAny");
   }

@@ -42,9 +42,7 @@ export class GiveawayDesk extends HTMLElement {
   #fit() {
     const form = part(this, "open")?.querySelector("form");
     if (!form) return;
-    const isWatch = form.elements.namedItem("entry").value === "watch";
-    part(form, "watch").hidden = !isWatch;
-    part(form, "comment").hidden = isWatch;
+    for (const name of ["watch", "comment"]) part(form, name).hidden = form.elements.namedItem("entry").value !== name;
   }
 
   async #load() {
@@ -133,7 +131,7 @@ export class GiveawayDesk extends HTMLElement {
     };
     if (value("variant")) body.variant = value("variant");
     if (entry === "watch") body.watchSeconds = Math.round(Number(value("watchMinutes")) * 60);
-    else body.keyword = value("keyword");
+    if (entry === "comment") body.keyword = value("keyword");
     await insist(() => call("POST", this.#path, body));
     form.reset();
     this.#fit();

@@ -41,6 +41,7 @@ export class LiveRoom extends HTMLElement {
     open.addEventListener("click", () => this.drawer.openBag());
     this.#openAsked();
     this.room.open();
+    setTimeout(() => import("./follow-button.js").then(({ offer }) => offer(this)).catch(() => {}), 2000);
   }
 
   disconnectedCallback() {
