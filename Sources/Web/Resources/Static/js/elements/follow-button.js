@@ -1,9 +1,12 @@
 import { call, insist } from "../lib/api.js";
-import { busy, h } from "../lib/dom.js";
+import { busy, h, icon } from "../lib/dom.js";
 import { language, learn, plural, refusal, t } from "../lib/strings.js";
 
 /** By which the API knows the channel of a watch page. */
 export const handleOf = (live) => live.data.seller.url.slice(2);
+
+/** Where the header has no room for words, a sign stands for them. */
+const narrow = matchMedia("(max-width: 30rem)");
 
 /** Offers to follow the seller, in the player's header. A guest is led to sign in. */
 export async function offer(live) {
@@ -19,7 +22,10 @@ export async function offer(live) {
 
   function show() {
     const { isFollowed, followers } = following;
-    button.textContent = t(isFollowed ? "follow.following" : "follow.follow");
+    const words = t(isFollowed ? "follow.following" : "follow.follow");
+    button.classList.toggle("round", narrow.matches);
+    if (narrow.matches) button.replaceChildren(icon(isFollowed ? "check" : "plus"), h("span", { class: "unseen" }, words));
+    else button.replaceChildren(words);
     button.title = plural("follow.count", followers);
     if (live.data.account) button.setAttribute("aria-pressed", String(isFollowed));
   }
@@ -42,6 +48,7 @@ export async function offer(live) {
     following = detail;
     show();
   });
+  narrow.addEventListener("change", show);
   show();
   live.querySelector(".seller").after(button);
 }
