@@ -80,6 +80,31 @@ import Web
     #expect(try Settings(arguments: [], environment: secured).text("payments.provider") == "stripe")
   }
 
+  @Test func `Razorpay's keys have to be whole, are never repeated, and pay nobody out`() throws {
+    let good = [
+      "HAAT_PAYMENTS_PROVIDER": "razorpay", "HAAT_PAYMENTS_RAZORPAY_KEY_ID": "rzp_test_shown",
+      "HAAT_PAYMENTS_RAZORPAY_KEY_SECRET": "hush", "HAAT_PAYMENTS_RAZORPAY_WEBHOOK_SECRETS": "hush-hush, hush-hush2",
+    ]
+    let settings = try Settings(arguments: [], environment: good)
+    #expect(settings.razorpay.map { "\($0)" } == "Razorpay (test mode)")
+    #expect(try Settings(arguments: [], environment: [:]).razorpay == nil)
+    for (name, value, setting) in [
+      ("RAZORPAY_KEY_ID", "", "razorpay.keyId"), ("RAZORPAY_KEY_ID", "hush_test", "razorpay.keyId"),
+      ("RAZORPAY_KEY_ID", "rzp_test_a:hush", "razorpay.keyId"), ("RAZORPAY_KEY_SECRET", "", "razorpay.keySecret"),
+      ("RAZORPAY_KEY_SECRET", "hush hush", "razorpay.keySecret"),
+      ("RAZORPAY_WEBHOOK_SECRETS", "", "razorpay.webhookSecrets"),
+      ("RAZORPAY_WEBHOOK_SECRETS", "hush", "razorpay.webhookSecrets"),
+      ("RAZORPAY_WEBHOOK_SECRETS", "hush-hush,hush-hush,hush-hush", "razorpay.webhookSecrets"),
+      ("RAZORPAY_API_BASE", "http://razorpay.example", "razorpay.apiBase"), ("CONNECT", "true", "connect"),
+    ] {
+      let problems = #expect(throws: ConfigurationProblems.self, "\(name)=\(value)") {
+        try Settings(arguments: [], environment: good.merging(["HAAT_PAYMENTS_\(name)": value]) { $1 })
+      }
+      #expect(problems?.description.contains("“payments.\(setting)”") == true, "\(name)=\(value)")
+      #expect(problems?.description.contains("hush") == false)
+    }
+  }
+
   @Test func `a bad certificate or key is named with the setting that names it`() throws {
     let file = try Self.file("rtmps:\n  certificate: /nowhere/cert.pem\n  key: /nowhere/key.pem\n")
     defer { try? FileManager.default.removeItem(at: file) }

@@ -5,7 +5,7 @@ extension Commerce {
   /// as long as it runs, and for whoever buys it.
   ///
   /// - Parameter mediaTime: where the show's clock stands, in milliseconds; nil takes it by the wall clock.
-  /// - Throws: `AuctionRefusal`, `ShowRefusal.notLive`, `.ended`, `BagRefusal` where nothing is sold,
+  /// - Throws: `AuctionRefusal`, `PayOrderRefusal.cardsNotKept`, `ShowRefusal.notLive`, `.ended`, `BagRefusal` where nothing is sold,
   ///   `GeneralRefusal.invalid`, `.notFound`, `IDTaken`.
   public func openAuction(
     _ id: ID<Auction>, by caller: Caller, show showID: ID<Show>, _ draft: AuctionDraft, mediaTime: Int64? = nil
@@ -19,6 +19,8 @@ extension Commerce {
         return try Auction.require(id, of: showID, in: db)
       }
       try policy.checkNew(id, at: occasion.at)
+      // A bid is a card that will be charged.
+      guard providers.current?.means != .upi else { throw PayOrderRefusal.cardsNotKept }
       try show.requireLive()
       guard show.markets.contains(draft.market),
         let market = try Market.find(draft.market, in: db)

@@ -92,7 +92,9 @@ extension Commerce {
   ) throws -> (card: SavedCard, address: SavedAddress) {
     guard try !auction.isMember(account, in: db) else { throw AuctionRefusal.member }
     try requireSelling(Show.require(auction.show, in: db).channel, in: auction.market, db)
-    guard let provider = providers.current?.name else { throw PayOrderRefusal.noProvider }
+    guard let current = providers.current else { throw PayOrderRefusal.noProvider }
+    guard current.means == .card else { throw PayOrderRefusal.cardsNotKept }
+    let provider = current.name
     let cards = try SavedCard.all(of: account, provider: provider, in: db)
     guard let found = cards.first(where: { card == nil || $0.id == card }) else {
       throw card == nil ? AuctionRefusal.noCard as any Refusal : GeneralRefusal.notFound("card")

@@ -9,6 +9,9 @@ extension Commerce {
   /// tells what came of it. The attempt is stored before the provider is asked, and no transaction is open meanwhile;
   /// what a crash leaves unknown, `reconcilePayments` asks about.
   ///
+  /// By UPI (`PaymentMeans.upi`) `method` is `upi`, and a payment that waits for its buyer is given again instead of
+  /// making another, which could then be paid as well.
+  ///
   /// Throws `PayOrderRefusal`, `SpendRefusal`, and `BagRefusal.channelNotSelling` for a seller who was suspended since. A
   /// provider that does not answer is `processing`, not an error.
   public func pay(
@@ -79,6 +82,10 @@ extension Commerce {
     }
     guard let provider = providers.current else { throw PayOrderRefusal.noProvider }
     // Who may not pay the order learns nothing, and makes nobody a customer.
+    if provider.means == .upi {
+      _ = try await database.read(find)
+      try requireUPI(means)
+    }
     if means.savesFor != nil { _ = try await database.read(find) }
     var customer: String?
     if let account = means.account {
@@ -92,12 +99,12 @@ extension Commerce {
     let step = try await database.write { db in
       let found = try find(db)
       return try self.startAttempt(
-        for: found, means, saves: saves, key: key, provider: provider.name, in: db)
+        for: found, means, saves: saves, key: key, provider: provider, in: db)
     }
-    guard case .ask(let attempt, let order, let amount, let method) = step else { return step.outcome }
+    guard case .ask(let attempt, let order, let amount, let method, let expires) = step else { return step.outcome }
     let request = PaymentRequest(
       reference: order.number, order: order.id, attempt: attempt, amount: amount, method: method, customer: customer,
-      saves: saves, isOffSession: means.isOffSession)
+      saves: saves, isOffSession: means.isOffSession, expires: expires)
     let payment: ProviderPayment
     do {
       payment = try await provider.pay(request)
@@ -119,14 +126,23 @@ extension Commerce {
 
   private enum Step: Sendable {
     /// The first order of those that are paid, what they come to, and the provider's name for the card.
-    case ask(ID<PaymentAttempt>, Order, Money, method: String)
+    case ask(ID<PaymentAttempt>, Order, Money, method: String, expires: Moment)
     case known(PaymentOutcome)
 
     var outcome: PaymentOutcome { if case .known(let outcome) = self { outcome } else { .processing } }
   }
 
+  /// Nothing but UPI, which keeps nothing.
+  private func requireUPI(_ means: Means) throws {
+    guard case .new(let method, nil) = means else { throw PayOrderRefusal.cardsNotKept }
+    guard method == PaymentMeans.upi.rawValue else {
+      throw GeneralRefusal.invalid(field: "paymentMethod", why: "must be “upi”: payments are made by UPI here")
+    }
+  }
+
   private func startAttempt(
-    for order: Order, _ means: Means, saves: Bool, key: String, provider: String, in db: any Connection
+    for order: Order, _ means: Means, saves: Bool, key: String, provider: any PaymentProvider,
+    in db: any Connection
   ) throws -> Step {
     let now = clock.now
     let together = try order.paidTogether(in: db)
@@ -153,22 +169,32 @@ extension Commerce {
     for row in attempts where [.started, .processing].contains(try PaymentAttempt(row: row).state) {
       throw PayOrderRefusal.underWay
     }
-    guard attempts.count < policy.paymentAttemptsMax else { throw PayOrderRefusal.tooManyAttempts }
-    let method = try means.method(at: provider, now, in: db)
+    guard provider.takes(order.total.currency) else {
+      throw PayOrderRefusal.currencyNotTaken(order.total.currency.code)
+    }
     let amount = Money(minor: open.reduce(0) { $0 + $1.total.minor }, currency: order.total.currency)
+    if provider.means == .upi {
+      // Its code is open for as long as the order waits, and could still be paid if there were a second one.
+      let waiting = try attempts.map(PaymentAttempt.init).first {
+        $0.state == .requiresAction && $0.provider == provider.name && $0.amount == amount
+      }
+      if let waiting { return .known(waiting.outcome) }
+    }
+    guard attempts.count < policy.paymentAttemptsMax else { throw PayOrderRefusal.tooManyAttempts }
+    let method = try means.method(at: provider.name, now, in: db)
     let id = ID<PaymentAttempt>(at: now, entropy: entropy)
     try db.run(
       """
       INSERT INTO payment_attempt (id, order_id, provider, key, method, amount_minor, currency, state, payment_id,
         action_url, failure_code, failure_sentence, started_ms, asked_ms, saves_for)
-      VALUES (\(id), \(first.id), \(provider), \(key), \(method), \(amount.minor), \(amount.currency),
+      VALUES (\(id), \(first.id), \(provider.name), \(key), \(method), \(amount.minor), \(amount.currency),
         \(PaymentAttempt.State.started), '', '', '', '', \(now), \(now), \((saves ? means.savesFor : nil).sqlValue))
       """)
     let shares: [[any ValueConvertible]] = open.map {
       [ID<PaymentShare>(at: now, entropy: entropy), id, $0.id, $0.total.minor]
     }
     try db.run("INSERT INTO payment_share (id, attempt_id, order_id, amount_minor) VALUES \(rows: shares)")
-    return .ask(id, first, amount, method: method)
+    return .ask(id, first, amount, method: method, expires: open.map(\.expires).min() ?? first.expires)
   }
 }
 
@@ -179,6 +205,9 @@ public enum PayOrderRefusal: Refusal, Equatable {
   case cancelled
   case underWay
   case tooManyAttempts
+  /// The provider's payments are made by UPI.
+  case cardsNotKept
+  case currencyNotTaken(String)
 
   public var code: String {
     switch self {
@@ -187,6 +216,8 @@ public enum PayOrderRefusal: Refusal, Equatable {
     case .cancelled: "order_cancelled"
     case .underWay: "payment_under_way"
     case .tooManyAttempts: "too_many_payments"
+    case .cardsNotKept: "cards_not_kept"
+    case .currencyNotTaken: "currency_not_taken"
     }
   }
 
@@ -197,6 +228,9 @@ public enum PayOrderRefusal: Refusal, Equatable {
     case .cancelled: "The order was cancelled. Order again."
     case .underWay: "A payment of this order is under way. Wait a moment for its result."
     case .tooManyAttempts: "This order's payment failed too often. Order again, perhaps with another card."
+    case .cardsNotKept:
+      "Payments are made by UPI here, each by its buyer: no card is kept, and none is charged without them."
+    case .currencyNotTaken(let code): "No payment in \(code) can be taken here at the moment."
     }
   }
 
@@ -204,7 +238,8 @@ public enum PayOrderRefusal: Refusal, Equatable {
     switch self {
     case .noProvider: .busy
     case .expired, .cancelled: .gone
-    case .underWay: .conflict
+    case .underWay, .cardsNotKept: .conflict
+    case .currencyNotTaken: .busy
     case .tooManyAttempts: .limited
     }
   }

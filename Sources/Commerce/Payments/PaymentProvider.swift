@@ -6,6 +6,12 @@ public protocol PaymentProvider: Sendable {
   /// A stable word in lower case; part of the webhook's path, and of the ledger's account names.
   var name: String { get }
 
+  /// What buyers pay with.
+  var means: PaymentMeans { get }
+
+  /// Whether a payment in it can be made at all.
+  func takes(_ currency: Currency) -> Bool
+
   /// Takes money. The same `attempt` again is the same payment, never a second one. Throws `ProviderRefused` when it was
   /// refused for another reason than the buyer's card, and anything else when the answer is unknown.
   func pay(_ request: PaymentRequest) async throws -> ProviderPayment
@@ -43,6 +49,20 @@ public protocol PaymentProvider: Sendable {
   func event(headers: [String: String], body: [UInt8], now: Moment) throws -> ProviderEvent
 }
 
+/// What buyers pay with at a provider.
+public enum PaymentMeans: String, Sendable, CaseIterable, Codable {
+  /// The provider may keep them, and charge a kept one without its owner.
+  case card
+  /// India's payments from app to app. Each is made by the buyer: nothing is kept, and nothing is charged without them.
+  case upi
+}
+
+extension PaymentProvider {
+  public var means: PaymentMeans { .card }
+
+  public func takes(_ currency: Currency) -> Bool { true }
+}
+
 public struct PaymentRequest: Sendable {
   /// The order, as people name it; shown on the buyer's statement where the provider can.
   public let reference: String
@@ -57,11 +77,14 @@ public struct PaymentRequest: Sendable {
   public let saves: Bool
   /// Whether the buyer is not there to take a second step.
   public let isOffSession: Bool
+  /// When the orders stop waiting for it.
+  public let expires: Moment?
 
   public init(
     reference: String, order: ID<Order>, attempt: ID<PaymentAttempt>, amount: Money, method: String,
-    customer: String? = nil, saves: Bool = false, isOffSession: Bool = false
+    customer: String? = nil, saves: Bool = false, isOffSession: Bool = false, expires: Moment? = nil
   ) {
+    self.expires = expires
     self.customer = customer
     self.saves = saves
     self.isOffSession = isOffSession

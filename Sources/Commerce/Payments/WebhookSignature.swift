@@ -49,7 +49,7 @@ enum WebhookSignature {
 
 extension Hexadecimal {
   /// Nil unless it is an even number of hexadecimal digits.
-  fileprivate static func bytes(_ text: Substring) -> [UInt8]? {
+  static func bytes(_ text: Substring) -> [UInt8]? {
     let digits = text.utf8.compactMap(value)
     guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }

@@ -24,6 +24,7 @@ extension Commerce {
     let account = try caller.requireAccount()
     try Self.check(method: method)
     guard let provider = providers.current else { throw PayOrderRefusal.noProvider }
+    guard provider.means == .card else { throw PayOrderRefusal.cardsNotKept }
     let isNew = try await database.write { [policy] db in
       if let row = try db.row("SELECT account_id, method FROM card_setup WHERE id = \(id)") {
         guard try row.get("account_id") == account, try row.get("method") == method else {

@@ -302,11 +302,13 @@ enum OrderAPI {
 
   struct PaymentWay: Codable, Described {
     let provider: String
+    let means: PaymentMeans
     let methodsURL: String?
     let scriptURL: String?
     let publishableKey: String?
 
     static let fields = [
+      "means": "What is paid with. With `upi`, `paymentMethod` is `upi`, and nothing is kept.",
       "methodsURL": "Where a card becomes a payment method; only the sandbox has this here.",
       "scriptURL": "The provider's own script for browsers, whose fields take the card.",
       "publishableKey": "What that script is started with.",
@@ -314,6 +316,7 @@ enum OrderAPI {
 
     init(_ provider: any PaymentProvider) {
       self.provider = provider.name
+      means = provider.means
       methodsURL = provider is SandboxProvider ? "/sandbox/v1/payment_methods" : nil
       let stripe = (provider as? StripeProvider)?.settings
       scriptURL = stripe?.scriptURL

@@ -11,20 +11,28 @@ enum PaymentAPI {
     let save: Bool?
 
     static let fields = [
-      "paymentMethod": "The provider's name for a card (`pm_…`), never a card number. Either this or `card`.",
+      "paymentMethod": "The provider's name for a card (`pm_…`), never a card number, or `upi`. Either this or `card`.",
       "card": "One of your saved cards.",
       "save": "Whether the provider is to keep the card for your account, once it has paid.",
     ]
   }
 
-  struct PaymentAnswer: Codable {
+  struct PaymentAnswer: Codable, Described {
     enum State: String, Codable, CaseIterable { case paid, requiresAction = "requires_action", processing }
 
     let state: State
-    /// Where the buyer confirms, with `requires_action`.
     let actionURL: String?
+    let actionPicture: String?
     let order: OrderAPI.OrderAnswer
+
+    static let fields = [
+      "actionURL": actionURLText, "actionPicture": actionPictureText,
+    ]
   }
+
+  private static let actionURLText =
+    "Where the buyer confirms, with `requires_action`; by UPI the `upi://` link that opens an app."
+  private static let actionPictureText = "The same `upi://` link as a QR code to scan: an SVG picture as a `data:` URL."
 
   struct StandingAnswer: Codable, Described {
     enum State: String, Codable, CaseIterable {
@@ -33,13 +41,14 @@ enum PaymentAPI {
 
     let state: State
     let actionURL: String?
+    let actionPicture: String?
     let code: String?
     let detail: String?
     let order: OrderAPI.OrderAnswer
 
     static let fields = [
       "state": "Of the last try to pay: `unpaid` when there was none.",
-      "actionURL": "Where the buyer confirms, with `requires_action`.",
+      "actionURL": actionURLText, "actionPicture": actionPictureText,
       "code": "Why it was `declined`, such as `card_declined`.",
       "detail": "The same as a sentence.",
     ]
@@ -58,6 +67,7 @@ enum PaymentAPI {
         (code, detail) = (why, sentence)
       }
       (self.actionURL, self.code, self.detail) = (actionURL, code, detail)
+      actionPicture = PayByUPI.picture(of: actionURL)
       order = OrderAPI.OrderAnswer(standing.order)
     }
   }
@@ -111,7 +121,9 @@ enum PaymentAPI {
       }
       let order = try await call.commerce.order(id, by: call.caller, token: token)
       return try Endpoint.json(
-        PaymentAnswer(state: state, actionURL: actionURL, order: OrderAPI.OrderAnswer(order)))
+        PaymentAnswer(
+          state: state, actionURL: actionURL, actionPicture: PayByUPI.picture(of: actionURL),
+          order: OrderAPI.OrderAnswer(order)))
     }
     endpoint.body = .json(NewPayment.self)
     endpoint.answer = .json(PaymentAnswer.self)

@@ -52,9 +52,11 @@ enum WalletAPI {
     let addresses: [AddressAnswer]
     let cards: [SavedCardAnswer]
     let oneTap: Bool
+    let keepsCards: Bool
 
     static let fields = [
       "addresses": "The one used last first.", "cards": "The one used last first.",
+      "keepsCards": "Whether the payment provider keeps cards: by UPI there are none.",
       "oneTap": "Whether a tap buys, with the first card and the first address of the market.",
     ]
   }
@@ -112,7 +114,8 @@ enum WalletAPI {
       Wallet(
         addresses: try await call.commerce.savedAddresses(by: call.caller).map(AddressAnswer.init),
         cards: try await call.commerce.savedCards(by: call.caller).map(SavedCardAnswer.init),
-        oneTap: try await call.commerce.buysWithOneTap(by: call.caller))
+        oneTap: try await call.commerce.buysWithOneTap(by: call.caller),
+        keepsCards: call.commerce.providers.current?.means != .upi)
     }.by(.account),
     Endpoint(
       .put, "/api/v1/wallet/one-tap", "Turns buying with one tap on or off.", takes: OneTap.self, gives: OneTap.self

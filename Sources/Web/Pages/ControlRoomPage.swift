@@ -202,10 +202,12 @@ struct ControlRoomPage: Sendable {
         given, cards: cards.filter { $0.channel == show.channel }, isOnAir: show.state == .live,
         formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
     let auctioned = role.isHost ? try await visit.commerce.auctions(of: id, by: visit.caller) : []
+    // A bid is a card that will be charged: by UPI there is none.
+    let mayAuction = show.state == .live && visit.commerce.providers.current?.means != .upi
     let auctions =
-      role.isHost && (show.state == .live || !auctioned.isEmpty)
+      role.isHost && (mayAuction || !auctioned.isEmpty)
       ? AuctionDeskView(
-        auctioned, cards: cards.filter { $0.channel == show.channel }, markets: markets, isOnAir: show.state == .live,
+        auctioned, cards: cards.filter { $0.channel == show.channel }, markets: markets, isOnAir: mayAuction,
         policy: visit.commerce.policy, formURL: "/studio/shows/\(id)", visit.words) : nil
     let coupons =
       role.isHost && show.state == .live

@@ -292,7 +292,13 @@ enum StatementMonths {
 
 extension Words {
   /// A payment provider, by the name it has among people.
-  func provider(_ name: String) -> String { name == "stripe" ? "Stripe" : self["money.sandbox"] }
+  func provider(_ name: String) -> String {
+    switch name {
+    case "stripe": "Stripe"
+    case "razorpay": "Razorpay"
+    default: self["money.sandbox"]
+    }
+  }
 
   /// Where money goes, with the end of the account's number.
   func destination(_ provider: String, _ holder: String, _ ending: String) -> String {

@@ -136,6 +136,9 @@ struct OrderPage: Sendable {
   let paying: PayingView?
   /// For a script that takes a card; nil unless it waits for payment by who looks.
   let payCard: PayCardView?
+  /// By UPI instead: a code that waits, or a button that asks for one.
+  let upi: PayByUPI.Code?
+  let payUPI: PayByUPI?
   let canResume: Bool
   let resumeURL: String
   let canCancel: Bool
@@ -148,6 +151,7 @@ struct OrderPage: Sendable {
     shipments: [Shipment],
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, requests: Requests, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, paying: PayingView? = nil, payCard: PayCardView? = nil,
+    upi: PayByUPI.Code? = nil, payUPI: PayByUPI? = nil,
     isWon: Bool = false,
     _ words: Words
   ) {
@@ -210,6 +214,8 @@ struct OrderPage: Sendable {
     self.confirmURL = confirmURL
     self.paying = paying
     self.payCard = payCard
+    self.upi = upi
+    self.payUPI = payUPI
     canResume = isBuyer && !isWon && order.state == .placed && order.show != nil && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
@@ -271,6 +277,8 @@ struct OrderPage: Sendable {
     switch outcome {
     case .paid, .processing: return visit.redirect("/orders/\(id)")
     case .requiresAction(let url):
+      // A code is shown on the order's own page.
+      if PayByUPI.isLink(url) { return visit.redirect("/orders/\(id)") }
       return visit.redirect(url.hasPrefix("/") ? "\(url)?return=\(Visit.encoded("/orders/\(id)"))" : url)
     case .declined(let code, let sentence): throw Problem(.paymentRequired, code, sentence)
     }
@@ -310,6 +318,9 @@ struct OrderPage: Sendable {
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
     let payCard = mayConfirm && isBuyer ? PayByCard([order] + others, visit) : nil
+    let confirmURL = mayConfirm ? try await confirmURL(visit, order) : nil
+    let code = PayByUPI.Code(confirmURL, of: id)
+    let payUPI = mayConfirm && isBuyer && code == nil ? PayByUPI([order] + others, visit) : nil
     let creators = isSeller ? order.creator.map { [Payee.channel($0)] } ?? [] : []
     let creator = try await visit.commerce.names(of: creators).values.first
     let model = OrderPage(
@@ -319,8 +330,9 @@ struct OrderPage: Sendable {
       shipments: shipments,
       isBuyer: isBuyer,
       sending: sending, refunding: refunding, requests: requests, isSeller: isSeller, error: complaint?.sentence,
-      isSaved: try visit.query("saved") != nil, confirmURL: mayConfirm ? try await confirmURL(visit, order) : nil,
+      isSaved: try visit.query("saved") != nil, confirmURL: code == nil ? confirmURL : nil,
       paying: try await paying(visit, order), payCard: try payCard.map { PayCardView(data: try DataBlock.text($0)) },
+      upi: code, payUPI: payUPI,
       isWon: try await visit.commerce.isWon(id),
       visit.words)
     var response = try visit.page(

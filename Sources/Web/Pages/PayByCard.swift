@@ -21,7 +21,8 @@ struct PayByCard: Encodable {
   /// Nil where nothing takes payments, or nothing waits for one.
   init?(_ orders: [Order], _ visit: Visit) {
     let open = orders.filter { $0.state == .placed && visit.commerce.clock.now < $0.expires }
-    guard let first = open.first, let provider = visit.commerce.providers.current else { return nil }
+    guard let first = open.first, let provider = visit.commerce.providers.current, provider.means == .card
+    else { return nil }
     let settings = (provider as? StripeProvider)?.settings
     account = Person(name: first.buyer.name, email: first.buyer.email, phone: first.buyer.phone)
     methodsURL = OrderAPI.PaymentWay(provider).methodsURL

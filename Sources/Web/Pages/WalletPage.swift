@@ -40,8 +40,9 @@ struct WalletPage: Sendable {
   let cards: [CardView]
   let hasCards: Bool
   let countries: [Choice]
-  /// Nil where nothing takes payments.
+  /// Nil where nothing takes payments, or no cards.
   let data: String?
+  let keepsCards: Bool
   let isOneTap: Bool
   let canOneTap: Bool
   let message: String?
@@ -107,7 +108,8 @@ struct WalletPage: Sendable {
     let markets = try await commerce.markets()
     let provider = commerce.providers.current
     let stripe = (provider as? StripeProvider)?.settings
-    let data = try provider.map { provider in
+    let keepsCards = provider?.means != .upi
+    let data = try provider.flatMap { keepsCards ? $0 : nil }.map { provider in
       try DataBlock.text(
         CardData(
           account: .init(name: account.name, email: account.email),
@@ -128,6 +130,7 @@ struct WalletPage: Sendable {
           id: "\(card.id)", name: words["wallet.cardName", ["brand": card.brand, "last4": card.last4]],
           expiresText: words["wallet.expires", ["date": Self.date(card)]], isFirst: place == 0)
       }, hasCards: !cards.isEmpty, countries: markets.map { Choice(code: $0.code, name: $0.name) }, data: data,
+      keepsCards: keepsCards,
       isOneTap: try await commerce.buysWithOneTap(by: caller), canOneTap: !addresses.isEmpty && !cards.isEmpty,
       message: message, error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     var response = try visit.page(

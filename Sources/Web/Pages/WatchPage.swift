@@ -65,13 +65,16 @@ struct WatchPage: Sendable {
     let seller: Seller
     let account: Buyer?
     let markets: [Country]
-    let stripe: CardForm?
+    let own: OwnForm?
   }
 
-  /// What Stripe's fields for a card are made with; nil where another provider takes the money.
-  private struct CardForm: Encodable {
-    let script, key: String
-    let words: [String: String]
+  /// The element that takes the place of our fields for a card, where the provider has its own way, and what it is made
+  /// with: `stripe-card`, with Stripe's fields, or `upi-way`.
+  private struct OwnForm: Encodable {
+    let element: String
+    var script: String?
+    var key: String?
+    var words: [String: String]?
   }
 
   private struct Country: Encodable { let name, currency, href: String }
@@ -79,7 +82,7 @@ struct WatchPage: Sendable {
   init(
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
     now: Moment, account: Account?, stop: SalesStop? = nil, replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
-    stripe: StripeSettings? = nil, _ words: Words
+    provider: (any PaymentProvider)? = nil, _ words: Words
   ) throws {
     let show = live.show
     self.show = show.id.description
@@ -125,9 +128,16 @@ struct WatchPage: Sendable {
         markets: self.markets.filter { !$0.isChosen }.map {
           Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
         },
-        stripe: stripe.map {
-          CardForm(script: $0.scriptURL, key: $0.publishableKey, words: words.groups["cardForm"] ?? [:])
-        }))
+        own: provider.flatMap { Self.ownForm(of: $0, words) }))
+  }
+
+  private static func ownForm(of provider: any PaymentProvider, _ words: Words) -> OwnForm? {
+    if let stripe = (provider as? StripeProvider)?.settings {
+      return OwnForm(
+        element: "stripe-card", script: stripe.scriptURL, key: stripe.publishableKey,
+        words: words.groups["cardForm"] ?? [:])
+    }
+    return provider.means == .upi ? OwnForm(element: "upi-way") : nil
   }
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -145,7 +155,8 @@ struct WatchPage: Sendable {
       live, cards: cards, poster: visit.poster(of: id, .large), market: market,
       markets: try await visit.commerce.markets(),
       viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
-      stop: try await visit.commerce.salesStops(of: id)[market], replay: replay, stripe: stripe, visit.words)
+      stop: try await visit.commerce.salesStops(of: id)[market], replay: replay,
+      provider: visit.commerce.providers.current, visit.words)
     var response = try visit.page(
       "watch", title: "\(live.show.title) · \(live.show.channelName)",
       description: live.show.description.isEmpty ? nil : live.show.description, image: model.poster,

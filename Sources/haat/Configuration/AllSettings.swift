@@ -104,7 +104,7 @@ extension Setting {
       help: "How channels get into a new market: open lets them in at once, application waits for the operator, invite "
         + "needs an invitation. Each market has a policy of its own from then on, on the operator's page."),
     Setting(
-      key: "payments.provider", kind: .choice(["sandbox", "stripe", "none"]), fallback: "sandbox",
+      key: "payments.provider", kind: .choice(["sandbox", "stripe", "razorpay", "none"]), fallback: "sandbox",
       help: "Who takes new payments: the built-in sandbox takes only test card numbers and moves no money. See "
         + "docs/payments.md."),
     Setting(
@@ -126,5 +126,21 @@ extension Setting {
     Setting(
       key: "payments.stripe.apiBase", kind: .text(maxBytes: 255), fallback: StripeSettings.apiBase,
       help: "Where Stripe's API is; another address is for trying a stand-in, and pages then load its script."),
+    Setting(
+      key: "payments.razorpay.keyId", kind: .text(maxBytes: 255), fallback: "",
+      help:
+        "The id of Razorpay's key, rzp_…: buyers pay by UPI. Payments made with it can be refunded whoever takes new "
+        + "ones."),
+    Setting(
+      key: "payments.razorpay.keySecret", kind: .text(maxBytes: 255), fallback: "", help: "That key's secret.",
+      isSecret: true),
+    Setting(
+      key: "payments.razorpay.webhookSecrets", kind: .text(maxBytes: 512), fallback: "",
+      help:
+        "The secret you gave Razorpay's webhook, of letters, digits and signs but no comma; two with a comma between "
+        + "while it is changed.", isSecret: true),
+    Setting(
+      key: "payments.razorpay.apiBase", kind: .text(maxBytes: 255), fallback: RazorpaySettings.apiBase,
+      help: "Where Razorpay's API is; another address is for trying a stand-in."),
   ]
 }

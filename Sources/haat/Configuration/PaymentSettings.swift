@@ -32,15 +32,58 @@ extension Settings {
     let secrets = webhookSecrets(value("webhookSecrets"))
     guard (1...StripeSettings.webhookSecretsMax).contains(secrets.count), secrets.allSatisfy({ $0.hasPrefix("whsec_") })
     else { return problem("webhookSecrets", "there must be one or two, each beginning with whsec_") }
-    guard let base = URL(string: value("apiBase")), let host = base.host(),
-      base.scheme == "https" || (base.scheme == "http" && ["127.0.0.1", "localhost", "::1"].contains(host)),
-      base.path().isEmpty || base.path() == "/", base.query() == nil, base.user() == nil
-    else { return problem("apiBase", "it is not an https address without a path (http only for this machine)") }
+    guard isBase(value("apiBase")) else { return problem("apiBase", noBase) }
     if mode == "live", !(values["public.url"] ?? "").hasPrefix("https://") {
       return problem("secretKey", "it moves money, and Stripe's page needs a public.url with https:// to come back to")
     }
     return nil
   }
+
+  /// What Razorpay is reached with; nil when there is no key.
+  var razorpay: RazorpaySettings? {
+    guard !text("payments.razorpay.keyId").isEmpty else { return nil }
+    return RazorpaySettings(
+      keyID: text("payments.razorpay.keyId"), keySecret: text("payments.razorpay.keySecret"),
+      webhookSecrets: Self.webhookSecrets(text("payments.razorpay.webhookSecrets")),
+      apiBase: text("payments.razorpay.apiBase"))
+  }
+
+  /// The same for Razorpay's.
+  static func razorpayProblem(_ values: [String: String], _ sources: [String: String]) -> ConfigurationProblem? {
+    func problem(_ name: String, _ why: String) -> ConfigurationProblem {
+      ConfigurationProblem(source: sources[name] ?? name, why: "“\(name)”: \(why)")
+    }
+    func own(_ name: String, _ why: String) -> ConfigurationProblem { problem("payments.razorpay.\(name)", why) }
+    func value(_ name: String) -> String { values["payments.razorpay.\(name)"] ?? "" }
+    let isChosen = values["payments.provider"] == "razorpay"
+    if isChosen, values["payments.connect"] == "true" {
+      return problem("payments.connect", "payments.provider is razorpay, through which nobody is paid out")
+    }
+    let id = value("keyId")
+    if id.isEmpty {
+      if isChosen { return own("keyId", "payments.provider is razorpay, which needs it") }
+      return value("keySecret").isEmpty ? nil : own("keyId", "there is a secret, but not the id it belongs to")
+    }
+    guard id.hasPrefix("rzp_test_") || id.hasPrefix("rzp_live_"), id.utf8.allSatisfy({ isPlain($0) && $0 != 0x3A })
+    else { return own("keyId", "it does not begin with rzp_test_ or rzp_live_") }
+    guard !value("keySecret").isEmpty, value("keySecret").utf8.allSatisfy(isPlain) else {
+      return own("keySecret", "it is missing, or has a character that no key has")
+    }
+    let secrets = webhookSecrets(value("webhookSecrets"))
+    guard (1...RazorpaySettings.webhookSecretsMax).contains(secrets.count),
+      secrets.allSatisfy({ $0.utf8.count >= 8 && $0.utf8.allSatisfy(isPlain) })
+    else { return own("webhookSecrets", "there must be one or two, each of at least 8 characters") }
+    guard isBase(value("apiBase")) else { return own("apiBase", noBase) }
+    return nil
+  }
+
+  private static func isBase(_ text: String) -> Bool {
+    guard let base = URL(string: text), let host = base.host() else { return false }
+    return (base.scheme == "https" || (base.scheme == "http" && ["127.0.0.1", "localhost", "::1"].contains(host)))
+      && (base.path().isEmpty || base.path() == "/") && base.query() == nil && base.user() == nil
+  }
+
+  private static let noBase = "it is not an https address without a path (http only for this machine)"
 
   private static func webhookSecrets(_ text: String) -> [String] {
     text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

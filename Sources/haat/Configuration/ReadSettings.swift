@@ -75,6 +75,7 @@ struct Settings: Sendable {
     if let problem = Self.tlsProblem(values, sources) { problems.append(problem) }
     problems += Self.mailProblems(values, sources)
     if let problem = Self.stripeProblem(values, sources) { problems.append(problem) }
+    if let problem = Self.razorpayProblem(values, sources) { problems.append(problem) }
     guard problems.isEmpty else { throw ConfigurationProblems(all: problems) }
     self.values = values
     self.sources = sources

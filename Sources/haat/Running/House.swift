@@ -43,11 +43,15 @@ struct House: Sendable {
     let stripe = settings.stripe(publicURL: publicURL).map {
       StripeProvider($0, http: Outgoing.http, webhookAgeSeconds: policy.webhookAgeSeconds)
     }
+    let razorpay = settings.razorpay.map {
+      RazorpayProvider($0, http: Outgoing.http, webhookAgeSeconds: policy.webhookAgeSeconds)
+    }
     let bell = Bell()
     let vault = Vault(secret: try DataDirectory.secret("vault-secret", in: settings.text("data.directory")))
     let commerce = Commerce(
       database: database, policy: policy,
-      providers: Self.providers(chosen, sandbox, stripe, paysOut: settings.flag("payments.connect")), vault: vault,
+      providers: Self.providers(chosen, [sandbox, stripe, razorpay], paysOut: settings.flag("payments.connect")),
+      vault: vault,
       logger: logger, changed: { bell.ring() })
     try await commerce.settleAdmission()
 
@@ -110,11 +114,12 @@ struct House: Sendable {
     await database.close()
   }
 
-  /// Stripe stays there for its refunds and webhooks when another takes new payments.
+  /// The others stay there for their refunds and webhooks when the chosen one takes new payments.
   private static func providers(
-    _ chosen: String, _ sandbox: SandboxProvider?, _ stripe: StripeProvider?, paysOut: Bool
+    _ chosen: String, _ possible: [(any PaymentProvider)?], paysOut: Bool
   ) -> PaymentProviders {
-    let all = [sandbox as (any PaymentProvider)?, stripe].compactMap { $0 }
+    let there = possible.compactMap { $0 }
+    let all = there.filter { $0.name == chosen } + there.filter { $0.name != chosen }
     return PaymentProviders(all, takesNew: chosen != "none", paysOut: paysOut)
   }
 

@@ -101,7 +101,7 @@ import Testing
         try await browser.open("http://localhost:\(port)/watch/\(square.show.id)?lang=en&market=IN")
         try await browser.wait(until: "document.querySelector('pinned-card button')")
         let script = try await browser.run(
-          "return JSON.parse(document.querySelector('.room-data').textContent).stripe.script")
+          "return JSON.parse(document.querySelector('.room-data').textContent).own.script")
         #expect(script.string == "\(stall.stripe.url)/_config/stripe.js")
         _ = try await browser.chromium("Network.enable", [:])
         _ = try await browser.chromium("Network.setBlockedURLs", ["urls": ["*/_config/stripe.js"]])

@@ -95,6 +95,7 @@ export class Checkout {
     const path = `/api/v1/orders/${order.id}/payment`;
     const said = await insist(() => call("GET", path, undefined, { token: accessToken }));
     if (said.state === "declined" && said.order.state === "placed") throw new Problem({ ...said, status: 402 });
+    return said;
   }
 
   /** The order as it stands. */

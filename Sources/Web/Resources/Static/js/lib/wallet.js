@@ -17,7 +17,8 @@ export async function openWallet() {
 
 /** Addresses, cards, and whether one tap buys. */
 export class Wallet {
-  constructor({ addresses, cards, oneTap }) {
+  constructor({ addresses, cards, oneTap, keepsCards }) {
+    this.keepsCards = keepsCards;
     this.addresses = addresses;
     this.oneTap = oneTap;
     /** As `Checkout.pay` takes them. */
@@ -74,9 +75,9 @@ export class Wallet {
       h("button", { class: "choice", type: "button", click: () => pick(null) }, h("strong", {}, t("wallet.newCard"))));
   }
 
-  /** Whether the card is to be kept. */
+  /** Whether the card is to be kept; nothing where the provider keeps none. */
   saveBox() {
-    return h("label", { class: "check" }, h("input", { type: "checkbox", name: "save" }), t("wallet.saveCard"));
+    return !this.keepsCards ? "" : h("label", { class: "check" }, h("input", { type: "checkbox", name: "save" }), t("wallet.saveCard"));
   }
 }
 

@@ -26,7 +26,7 @@ export class ReviewStep {
   #lines = h("ul", { class: "rows" });
   #sums = h("dl", { class: "sums" });
   #deliver = h("div", { class: "deliver" });
-  /** Stripe's fields for the card, where the money goes to Stripe. */
+  /** What takes the place of the card's fields with a provider that brings its own: `stripe-card`, `upi-way`. */
   #own = null;
   /** What a signed-in buyer keeps. */
   #wallet = null;
@@ -120,7 +120,7 @@ export class ReviewStep {
   #showCard() {
     const { checkout, data } = this.#drawer.live;
     const saved = checkout.savedMethod;
-    if (!saved && data.stripe) return this.#openOwn();
+    if (!saved && data.own) return this.#openOwn();
     if (saved) {
       const words = t("checkout.savedCard", { brand: saved.brand, last4: saved.last4 });
       this.#card.replaceChildren(h("div", { class: "deliver" }, h("p", {}, words),
@@ -139,14 +139,14 @@ export class ReviewStep {
     return undefined;
   }
 
-  /** Stripe's fields are made for an amount: they open with the first quote, and are told of the next. */
+  /** They are made for an amount: they open with the first quote, and are told of the next. */
   async #openOwn() {
-    const { stripe } = this.#drawer.live.data;
-    if (!stripe || !this.#quote || this.#drawer.live.checkout.savedMethod) return;
-    await import("../../elements/stripe-card.js");
-    this.#own ??= h("stripe-card", { class: "stack" });
+    const { own } = this.#drawer.live.data;
+    if (!own || !this.#quote || this.#drawer.live.checkout.savedMethod) return;
+    await import(`../../elements/${own.element}.js`);
+    this.#own ??= h(own.element, { class: "stack" });
     if (!this.#own.parentNode) this.#card.replaceChildren(this.#own, this.#wallet?.saveBox() ?? "");
-    await this.#own.open(stripe, this.#quote);
+    await this.#own.open(own, this.#quote);
   }
 
   #otherCard() {
@@ -173,7 +173,7 @@ export class ReviewStep {
     let method = checkout.savedMethod;
     let card = null;
     const save = this.#card.elements.namedItem("save")?.checked;
-    if (!method && this.#drawer.live.data.stripe) {
+    if (!method && this.#drawer.live.data.own) {
       this.#own?.keeps(save);
       if (!(await this.#own?.check())) return;
     } else if (!method) {

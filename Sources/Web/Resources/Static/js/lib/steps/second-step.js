@@ -1,11 +1,13 @@
 import { h } from "../dom.js";
 import { t } from "../strings.js";
+import { upiStep } from "./upi-step.js";
 
 /**
  * The bank's own page in a frame: what to show, the frame, and the answer, which comes when the frame has gone to the
  * order's page, the order was paid elsewhere, or `signal` says that nobody waits any more.
  */
 export function secondStep(url, checkout, signal) {
+  if (url.startsWith("upi:")) return upiStep(url, checkout, signal);
   // The sandbox's bank is a page of ours, and is told the way back; Stripe knows it.
   const address = url.startsWith("/") ? `${url}?return=${encodeURIComponent(checkout.orderPath)}` : url;
   const frame = h("iframe", { class: "second-step", src: address, title: t("checkout.confirm") });
