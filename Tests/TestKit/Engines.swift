@@ -47,15 +47,20 @@ public enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible 
 
   fileprivate static func file(in directory: URL) -> URL { directory.appendingPathComponent("test.sqlite") }
 
-  /// In memory, where there is enough of it: hundreds of tests at once that wait for a disk measure the disk.
-  private static let place: URL = {
+  private static let place = Place.withRoom(for: 2 << 30)
+}
+
+/// Where tests keep what goes away with them.
+enum Place {
+  /// In memory, where there is so much of it: hundreds of tests at once that wait for a disk measure the disk.
+  static func withRoom(for bytes: Int64) -> URL {
     let memory = "/dev/shm"
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: memory)
     guard FileManager.default.isWritableFile(atPath: memory), let free = attributes?[.systemFreeSize] as? NSNumber,
-      free.int64Value > 2 << 30
+      free.int64Value > bytes
     else { return FileManager.default.temporaryDirectory }
     return URL(filePath: memory)
-  }()
+  }
 }
 
 /// Migrated databases that tests get copies of, one for each engine and schema.

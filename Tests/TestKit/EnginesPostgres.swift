@@ -66,6 +66,9 @@ final class PostgresServer: Sendable {
     _ = fcntl(lifeline.fileDescriptor, F_SETFD, FD_CLOEXEC)
     shell.standardInput = input
     shell.standardOutput = output
+    // Whoever reads this process's words waits until nobody holds them any more: not for hundreds of databases to be
+    // taken off a disk.
+    shell.standardError = FileHandle.nullDevice
     try shell.run()
     let answer = await withCheckedContinuation { continuation in
       thread.async { continuation.resume(returning: output.fileHandleForReading.availableData) }
@@ -109,7 +112,7 @@ final class PostgresServer: Sendable {
 
   private static func makeDirectory() throws -> String {
     // A socket's path may have about 100 characters.
-    let temporary = FileManager.default.temporaryDirectory.path
+    let temporary = Place.withRoom(for: 8 << 30).path
     let directory = (temporary.utf8.count < 60 ? temporary : "/tmp") + "/haat-pg-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
