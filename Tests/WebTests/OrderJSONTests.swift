@@ -97,7 +97,7 @@ import Testing
       "source":{"kind":"embed","via":"blog","site":"https://blog.example","mediaTime":5,"credit":"partner",
        "partner":"\(offer)"},
       """
-    let payment = #","payment":{"provider":"sandbox","methodsURL":"/sandbox/v1/payment_methods"}"#
+    let payment = #","payment":{"provider":"sandbox","means":"card","methodsURL":"/sandbox/v1/payment_methods"}"#
     return """
       {"order":{"id":"\(offer)","number":"H-1","state":"placed","channel":"\(offer)","market":"IN",
        "lines":[\(isFull ? line + "," + line : "")],"subtotal":\(money),"shipping":\(money),"tax":\(money),

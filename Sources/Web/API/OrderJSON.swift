@@ -115,6 +115,7 @@ extension OrderAPI.Placed {
       $0.member("payment") {
         $0.object {
           $0.member("provider", payment.provider)
+          $0.member("means", payment.means.rawValue)
           $0.member("methodsURL", ifPresent: payment.methodsURL)
           $0.member("scriptURL", ifPresent: payment.scriptURL)
           $0.member("publishableKey", ifPresent: payment.publishableKey)
