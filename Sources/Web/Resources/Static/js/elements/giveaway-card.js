@@ -20,6 +20,8 @@ export class GiveawayCard extends HTMLElement {
   /** What the server says of us: `{ isEntered, leaf, winner }`. */
   #mine = null;
   #asked = "";
+  /** How often the server was asked or told: an answer that others overtook says what was. */
+  #turns = 0;
   #ticking = 0;
   #beating = 0;
   #hiding = 0;
@@ -94,8 +96,9 @@ export class GiveawayCard extends HTMLElement {
     const { id, state } = this.#state.value ?? {};
     if (!id) return;
     const path = `/api/v1/giveaways/${id}/entry`;
+    const turn = (this.#turns += 1);
     const mine = await insist(() => call("GET", path, undefined, { visitor: visitor() })).catch(() => null);
-    if (!mine || this.#state.value?.id !== id) return;
+    if (!mine || turn !== this.#turns || this.#state.value?.id !== id) return;
     this.#mine = mine;
     this.#asked = state;
     this.#show();
@@ -205,6 +208,7 @@ export class GiveawayCard extends HTMLElement {
       }
       const mine = await insist(() => call("POST", `/api/v1/giveaways/${id}/entry`));
       if (this.#state.value?.id !== id) return;
+      this.#turns += 1;
       this.#mine = mine;
     } catch (problem) {
       const known = ["giveaway_member", "giveaway_closed", "giveaway_full", "too_many_follows"].includes(problem.code);
