@@ -123,7 +123,7 @@ import Testing
         ], headers: ["Idempotency-Key": "1"])
       #expect(
         placed.json["payment"] == [
-          "provider": "stripe", "scriptURL": .string("\(stall.stripe.url)/_config/stripe.js"),
+          "provider": "stripe", "means": "card", "scriptURL": .string("\(stall.stripe.url)/_config/stripe.js"),
           "publishableKey": "pk_test_of_the_tests",
         ])
     }
