@@ -10,6 +10,29 @@ public protocol Connection: AnyObject {
 
   /// Runs one statement and gives all rows of its result.
   func rows(_ sql: SQL) throws -> [Row]
+
+  /// Runs one statement whose outcome the body does not look at: it may travel with a later one, and what is wrong with
+  /// it may be thrown by that, or by the call as a whole. The order of all statements is kept.
+  func send(_ sql: SQL) throws
+
+  /// What `make` gave for this key before in the same transaction, which other calls may share, or else what it gives
+  /// now. It is asked again once a statement has changed one of `tables`, or deleted anything, or a call was undone.
+  ///
+  /// It saves a hundred orders of one lamp, which share a commit, ninety-nine looks at what the lamp costs. `make` may do
+  /// nothing but read those tables; or write what is enough to write once in a transaction, and then `tables` is empty.
+  func remember<Key: Hashable & Sendable, T>(
+    _ key: Key, of tables: Set<String>, _ make: () throws -> T
+  ) throws -> T
+}
+
+extension Connection {
+  public func send(_ sql: SQL) throws { try run(sql) }
+
+  public func remember<Key: Hashable & Sendable, T>(
+    _ key: Key, of tables: Set<String>, _ make: () throws -> T
+  ) throws -> T {
+    try make()
+  }
 }
 
 extension Connection {

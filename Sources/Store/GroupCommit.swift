@@ -9,9 +9,10 @@ import Synchronization
 /// after the other. No timer decides how long to collect: a lone call never waits, and the busier the disk, the more
 /// calls share a commit. Callers resume only after that commit.
 ///
-/// Each call can fail alone. On PostgreSQL each has a savepoint. On SQLite, where a savepoint copies every page that is
-/// then changed, a batch is first run without: a call that fails before it has changed anything leaves nothing to undo,
-/// and when one fails later, the batch is rolled back and run again with savepoints, as are the next ones.
+/// Each call can fail alone. A savepoint copies every page that is then changed (SQLite), or makes the server answer before
+/// the next call may begin (PostgreSQL); so a batch is first run without: a call that fails before it has changed anything
+/// leaves nothing to undo, and when one fails later, the batch is rolled back and run again with savepoints, as are the
+/// next ones.
 ///
 /// One writer per process on PostgreSQL too: two would take the hot rows from each other and be told to run again.
 final class GroupCommit: Sendable {
@@ -165,25 +166,35 @@ final class GroupCommit: Sendable {
       var outcomes: [@Sendable () -> Void] = []
       outcomes.reserveCapacity(batch.count)
       var accepted = 0
+      let memory = Memory()
       for job in batch {
-        let changesBefore = isCareful ? nil : driver.changes
-        if changesBefore == nil { try driver.savepoint() }
-        let session = Session(driver)
+        let changesBefore = driver.changes
+        if isCareful { try driver.savepoint() }
+        let session = Session(driver, memory: batch.count > 1 ? memory : nil)
         do {
           let outcome = try job.attempt(session)
           try session.finish()
-          if changesBefore == nil { try driver.releaseSavepoint() }
+          if isCareful {
+            try driver.flush()
+            try driver.releaseSavepoint()
+          }
           outcomes.append(outcome)
           accepted += 1
         } catch {
           guard driver.damage == .none else { throw session.failure ?? error }
-          if changesBefore == nil {
+          if isCareful {
+            memory.forgetAll()
             try driver.rollBackToSavepoint()
           } else if changesBefore != driver.changes {
             throw SavepointsNeeded()
           }
           outcomes.append { job.fail(error) }
         }
+      }
+      do {
+        try driver.flush()
+      } catch  where driver.damage == .none && !isCareful {
+        throw SavepointsNeeded()
       }
       try driver.commit()
       state.withLock { state in

@@ -1,6 +1,8 @@
 /// One connection to an engine, used by one thread at a time. The two engines differ in this and in nothing above it.
 protocol Driver: Connection {
   func begin(_ purpose: Purpose) throws
+  /// Runs what was sent and has not run yet, and throws what is wrong with it.
+  func flush() throws
   func commit() throws
   /// Ends the transaction, if there is one, and leaves the connection usable or marks it broken. Never fails.
   func rollback()
@@ -11,9 +13,13 @@ protocol Driver: Connection {
   func define(_ schema: String) throws
   /// What became of the transaction when a statement failed.
   var damage: Damage { get }
-  /// Grows with every change that the transaction makes. Nil where the engine does not tell, and where a failed statement
-  /// leaves nothing of its transaction but its savepoints.
-  var changes: Int? { get }
+  /// Grows with every change that the transaction makes, and with every statement that fails where that leaves nothing of
+  /// a transaction but its savepoints.
+  var changes: Int { get }
+}
+
+extension Driver {
+  func flush() throws {}
 }
 
 enum Purpose { case read, write }
@@ -40,16 +46,38 @@ protocol DriverSource: Sendable {
 /// What a body sees of a driver: its statements, and none after one has failed.
 final class Session: Connection {
   private let driver: any Driver
+  /// Nil where nobody shares the transaction.
+  private let memory: Memory?
   private(set) var failure: (any Error)?
 
-  init(_ driver: any Driver) { self.driver = driver }
+  init(_ driver: any Driver, memory: Memory? = nil) {
+    self.driver = driver
+    self.memory = memory
+  }
 
   func run(_ sql: SQL) throws -> Int {
-    try guarded { try driver.run(sql) }
+    memory?.forget(for: sql)
+    return try guarded { try driver.run(sql) }
   }
 
   func rows(_ sql: SQL) throws -> [Row] {
-    try guarded { try driver.rows(sql) }
+    memory?.forget(for: sql)
+    return try guarded { try driver.rows(sql) }
+  }
+
+  func send(_ sql: SQL) throws {
+    memory?.forget(for: sql)
+    try guarded { try driver.send(sql) }
+  }
+
+  func remember<Key: Hashable & Sendable, T>(
+    _ key: Key, of tables: Set<String>, _ make: () throws -> T
+  ) throws -> T {
+    guard let memory else { return try make() }
+    if let value = memory.value(key, as: T.self) { return value }
+    let value = try make()
+    memory.keep(value, for: key, of: tables)
+    return value
   }
 
   /// Throws what a statement threw, if the body kept it to itself.

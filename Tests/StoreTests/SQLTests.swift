@@ -1,4 +1,4 @@
-import Store
+@testable import Store
 import TestKit
 import Testing
 
@@ -100,6 +100,18 @@ struct SQLTests {
     for text in ["", "sqlite:", "sqlite::memory:", "mysql://me:secret@here/haat", "haat.sqlite"] {
       let fault = #expect(throws: StoreFault.self) { try DatabaseLocation(text) }
       #expect(fault?.description.contains("secret") == false)
+    }
+  }
+
+  @Test
+  func `the first words of a statement say what it changes`() {
+    #expect(SQL("SELECT 1").change == .nothing)
+    #expect(SQL("INSERT INTO show_market (show_id) VALUES (1)").change == .rows("show_market"))
+    #expect(SQL("UPDATE stock SET reserved = 1").change == .rows("stock"))
+    for other: SQL in [
+      "DELETE FROM stock", "WITH a AS (SELECT 1) UPDATE stock SET on_hand = 1", "UPDATE \"Stock\" SET a = 1",
+    ] {
+      #expect(other.change == .anything)
     }
   }
 }

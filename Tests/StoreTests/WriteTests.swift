@@ -8,6 +8,10 @@ import Testing
 struct WriteTests {
   struct Refused: Error, Equatable {}
 
+  final class Reads: Sendable {
+    let count = Atomic(0)
+  }
+
   @Test(arguments: Engine.allCases)
   func `a write is seen by another connection once it has returned`(engine: Engine) async throws {
     let test = try await engine.counter()
@@ -124,6 +128,122 @@ struct WriteTests {
     #expect(try await database.read { try Counter.total(in: $0) } == 9)
     #expect(database.statistics().commits - before == 2, "the one that was held, and the one all others shared")
     await #expect(throws: StoreFault.self) { try await database.read { try $0.rows("SELECT id FROM made") } }
+  }
+
+  /// Where what is wrong with a statement is found that was sent, and not run.
+  enum Sending: CaseIterable { case last, beforeAnother, thenRefused }
+
+  @Test(arguments: Engine.allCases, Sending.allCases)
+  func `what is sent is in order, and fails its own call alone`(engine: Engine, sending: Sending) async throws {
+    let test = try await engine.counter()
+    let database = test.database
+    let gate = Gate()
+    async let held: Void = database.write { _ in gate.hold() }
+    await gate.isHolding()
+    let faults = try await withThrowingTaskGroup(of: (any Error)?.self) { group in
+      for number in 0..<10 {
+        group.addTask {
+          do {
+            try await database.write { db in
+              try db.send("INSERT INTO word (word, place) VALUES (\("word \(number)"), \(number))")
+              let places = try db.rows("SELECT place FROM word WHERE place = \(number)")
+              #expect(places.count == 1, "a later statement sees what was sent")
+              try db.send("UPDATE counter SET total = total + 1 WHERE id = 1")
+              guard number == 5 else { return }
+              if sending == .thenRefused { throw Refused() }
+              try db.send("INSERT INTO word (word, place) VALUES (NULL, 1)")
+              if sending == .beforeAnother { _ = try Counter.total(in: db) }
+            }
+            return nil
+          } catch {
+            return error
+          }
+        }
+      }
+      await condition { database.statistics().queued == 10 }
+      gate.open()
+      return try await group.reduce(into: [any Error]()) { if let error = $1 { $0.append(error) } }
+    }
+    try await held
+    #expect(faults.count == 1)
+    switch (sending, faults.first) {
+    case (.thenRefused, is Refused), (_, .some(StoreFault.constraint)): break
+    default: Issue.record("\(faults)")
+    }
+    #expect(try await database.read { try Counter.total(in: $0) } == 9)
+    #expect(try await database.words().count == 9)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `what one call has read, those it shares a commit with need not, until it has changed`(engine: Engine)
+    async throws
+  {
+    let test = try await engine.counter()
+    let database = test.database
+    let reads = Reads()
+    @Sendable func remembered(in db: any Connection) throws -> Int64 {
+      try db.remember("total", of: ["counter"]) {
+        reads.count.add(1, ordering: .relaxed)
+        return try Counter.total(in: db)
+      }
+    }
+    let gate = Gate()
+    async let held: Void = database.write { _ in gate.hold() }
+    await gate.isHolding()
+    let seen = try await withThrowingTaskGroup(of: (Int, Int64).self) { group in
+      for number in 0..<9 {
+        group.addTask {
+          let total = try await database.write { db in
+            let before = try remembered(in: db)
+            // Another table is nothing to it.
+            try db.run("INSERT INTO word (word, place) VALUES (\("word \(number)"), \(number))")
+            _ = try remembered(in: db)
+            if number == 4 { try Counter.increment(in: db) }
+            return (before, try remembered(in: db))
+          }
+          return (number, total.1 - total.0)
+        }
+        // In their order.
+        await condition { database.statistics().queued == number + 1 }
+      }
+      gate.open()
+      return try await group.reduce(into: [Int: Int64]()) { $0[$1.0] = $1.1 }
+    }
+    try await held
+    #expect(seen[4] == 1, "a call sees what it changed itself")
+    #expect(seen.values.reduce(0, +) == 1)
+    #expect(reads.count.load(ordering: .relaxed) == 2)
+    #expect(try await database.write { try remembered(in: $0) } == 1)
+    #expect(reads.count.load(ordering: .relaxed) == 3, "another transaction reads again")
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `what a call that failed has left in memory is forgotten with what it did`(engine: Engine) async throws {
+    let test = try await engine.counter()
+    let database = test.database
+    @Sendable func remembered(in db: any Connection) throws -> Int64 {
+      try db.remember("total", of: ["counter"]) { try Counter.total(in: db) }
+    }
+    let gate = Gate()
+    async let held: Void = database.write { _ in gate.hold() }
+    await gate.isHolding()
+    let totals = try await withThrowingTaskGroup(of: Int64?.self) { group in
+      for number in 0..<6 {
+        group.addTask {
+          try? await database.write { db in
+            guard number % 2 == 0 else { return try remembered(in: db) }
+            try Counter.increment(in: db)
+            _ = try remembered(in: db)
+            throw Refused()
+          }
+        }
+        await condition { database.statistics().queued == number + 1 }
+      }
+      gate.open()
+      return try await group.reduce(into: [Int64]()) { if let total = $1 { $0.append(total) } }
+    }
+    try await held
+    #expect(totals == [0, 0, 0])
   }
 
   @Test(arguments: Engine.allCases)

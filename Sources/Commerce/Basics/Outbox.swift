@@ -24,17 +24,21 @@ public enum Announcement: Hashable, Sendable {
 /// What the transactions that committed have to tell: written in the same transaction as the change, so that neither
 /// happens without the other, and read after it.
 public enum Outbox {
-  /// Notes that this changed. However often it does before the outbox is drained, it is told once.
+  /// Notes that this changed. However often it does before the outbox is drained, it is told once; and written once for
+  /// all calls that share a commit.
   ///
   /// The update, rather than leaving a row that is there alone, makes a drain and a change of the same thing conflict:
   /// otherwise a change that commits while its row is being drained would never be told.
   public static func announce(_ announcement: Announcement, in db: any Connection) throws {
-    let (kind, subject) = announcement.columns
-    try db.run(
-      """
-      INSERT INTO outbox (kind, subject, times) VALUES (\(kind), \(subject), 1)
-      ON CONFLICT (kind, subject) DO UPDATE SET times = outbox.times + 1
-      """)
+    // Only a drain takes it away again: by a DELETE, after which nothing is remembered.
+    try db.remember(announcement, of: []) {
+      let (kind, subject) = announcement.columns
+      try db.send(
+        """
+        INSERT INTO outbox (kind, subject, times) VALUES (\(kind), \(subject), 1)
+        ON CONFLICT (kind, subject) DO UPDATE SET times = outbox.times + 1
+        """)
+    }
   }
 }
 

@@ -95,7 +95,11 @@ extension Policy {
 
   /// Lower case in Unicode's way, once, here: the engines fold letters differently.
   static func folded(_ email: String) -> String {
-    email.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping.lowercased()
+    // Of printable ASCII without blanks, which nearly all are, only the capitals are others.
+    guard email.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      return email.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping.lowercased()
+    }
+    return email.lowercased()
   }
 
   private static func isLabel(_ label: Substring) -> Bool {

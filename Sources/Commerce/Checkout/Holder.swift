@@ -26,44 +26,62 @@ extension Holder {
   func requireRoom(for units: [Stock.Units], of quote: Quote, _ policy: Policy, at now: Moment, in db: any Connection)
     throws
   {
-    try requireRoom(
-      "hold_buyer", buyer, for: units, of: quote, orders: policy.openOrdersPerBuyerMax,
-      units: policy.heldUnitsPerBuyerMax, at: now, in: db)
-    guard let address else { return }
-    try requireRoom(
-      "hold_address", address, for: units, of: quote, orders: policy.openOrdersPerAddressMax,
-      units: policy.heldUnitsPerAddressMax, at: now, in: db)
-  }
-
-  private func requireRoom(
-    _ column: SQL, _ holder: [UInt8], for wanted: [Stock.Units], of quote: Quote, orders ordersMax: Int,
-    units unitsMax: Int64, at now: Moment, in db: any Connection
-  ) throws {
-    guard ordersMax > 0 || unitsMax > 0 else { return }
-    let open = try db.rows(
-      """
-      SELECT id FROM orders WHERE \(column) = \(holder) AND expires_ms > \(now) LIMIT \(Self.ordersSeenMax(ordersMax))
-      """
-    ).map { try $0.get("id", as: ID<Order>.self) }
-    if ordersMax > 0, open.count >= ordersMax { throw HoldRefusal.tooManyOpenOrders(limit: ordersMax) }
-    guard unitsMax > 0 else { return }
-    var held: [ID<Variant>: Int64] = [:]
-    if !open.isEmpty {
-      for row in try db.rows(
-        """
-        SELECT variant_id, SUM(quantity) AS units FROM order_line
-        WHERE order_id IN \(list: open) AND variant_id IN \(list: wanted.map(\.variant)) GROUP BY variant_id
-        """)
-      { held[try row.get("variant_id")] = try row.get("units") }
-    }
-    for unit in wanted where unit.count + held[unit.variant, default: 0] > unitsMax {
-      let title = quote.lines.first { $0.variant == unit.variant }?.title ?? ""
-      throw HoldRefusal.tooManyUnits(title: title, limit: unitsMax)
+    let buyers = Bounds(orders: policy.openOrdersPerBuyerMax, units: policy.heldUnitsPerBuyerMax)
+    let addresses = Bounds(orders: policy.openOrdersPerAddressMax, units: policy.heldUnitsPerAddressMax)
+    guard buyers.isSome || addresses.isSome else { return }
+    let ofBuyer: SQL =
+      "SELECT id FROM orders WHERE hold_buyer = \(buyer) AND expires_ms > \(now) LIMIT \(buyers.seenMax)"
+    let open =
+      if let address, addresses.isSome {
+        // Both in one statement: every order asks this.
+        try db.rows(
+          """
+          SELECT id, 0 AS by_address FROM (\(ofBuyer)) AS of_buyer
+          UNION ALL
+          SELECT id, 1 FROM (
+            SELECT id FROM orders WHERE hold_address = \(address) AND expires_ms > \(now) LIMIT \(addresses.seenMax)
+          ) AS of_address
+          """)
+      } else {
+        try db.rows("SELECT id, 0 AS by_address FROM (\(ofBuyer)) AS of_buyer")
+      }
+    let parts = try Dictionary(grouping: open) { try $0.get("by_address", as: Bool.self) }
+    for (isByAddress, bounds) in [(false, buyers), (true, addresses)] where bounds.isSome {
+      let orders = try parts[isByAddress, default: []].map { try $0.get("id", as: ID<Order>.self) }
+      try bounds.requireRoom(for: units, of: quote, beside: orders, in: db)
     }
   }
 
-  /// Without a limit on orders, their units are still counted in so many of them.
-  private static func ordersSeenMax(_ ordersMax: Int) -> Int { ordersMax > 0 ? ordersMax : 1000 }
+  /// What may be held unpaid; 0 for no limit.
+  private struct Bounds {
+    let orders: Int
+    let units: Int64
+
+    var isSome: Bool { orders > 0 || units > 0 }
+
+    /// Without a limit on orders, their units are still counted in so many of them.
+    var seenMax: Int { orders > 0 ? orders : 1000 }
+
+    func requireRoom(
+      for wanted: [Stock.Units], of quote: Quote, beside open: [ID<Order>], in db: any Connection
+    ) throws {
+      if orders > 0, open.count >= orders { throw HoldRefusal.tooManyOpenOrders(limit: orders) }
+      guard units > 0 else { return }
+      var held: [ID<Variant>: Int64] = [:]
+      if !open.isEmpty {
+        for row in try db.rows(
+          """
+          SELECT variant_id, SUM(quantity) AS units FROM order_line
+          WHERE order_id IN \(list: open) AND variant_id IN \(list: wanted.map(\.variant)) GROUP BY variant_id
+          """)
+        { held[try row.get("variant_id")] = try row.get("units") }
+      }
+      for unit in wanted where unit.count + held[unit.variant, default: 0] > units {
+        let title = quote.lines.first { $0.variant == unit.variant }?.title ?? ""
+        throw HoldRefusal.tooManyUnits(title: title, limit: units)
+      }
+    }
+  }
 }
 
 /// Why a buyer may not hold more before paying.

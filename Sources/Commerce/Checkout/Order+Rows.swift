@@ -40,7 +40,7 @@ extension Order {
   ///
   /// - Parameter day: in whose count of its seller's orders it is; nil for a seller without a limit.
   func insert(_ request: OrderRequest, day: Int64?, in db: any Connection) throws {
-    try db.run(
+    try db.send(
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
@@ -66,7 +66,7 @@ extension Order {
         line.bundle,
       ]
     }
-    try db.run(
+    try db.send(
       """
       INSERT INTO order_line (order_id, position, offer_id, variant_id, product_id, title, sku, quantity, price_minor,
         total_minor, tax_bp, commission_bp, tax_minor, commission_minor, discount_minor, promotion_minor,

@@ -17,42 +17,9 @@ extension Quote {
   /// Prices a bag in one statement, however many lines it has, and one more for a coupon: a quote for each seller, in
   /// the order in which the bag names them. Throws `BagRefusal`, `CouponRefusal`.
   static func all(of bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> [Quote] {
-    let rows = try db.rows(
-      """
-      SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
-        offer.compare_at_minor AS compare_at_minor,
-        offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
-        offer.auction_id AS auction_id,
-        variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku, variant.weight_grams AS weight_grams,
-        variant.order_units_max AS variant_order_max, variant.buyer_units_max AS variant_buyer_max,
-        variant.is_bundle AS is_bundle, product.order_units_max AS product_order_max, product.buyer_units_max AS product_buyer_max,
-        product.id AS product_id, product.title AS product_title, product.category AS category,
-        channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
-        channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
-        market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
-        market.commission_bp AS commission_bp,
-        product.tax_class AS tax_class, market.tax_included_bp AS tax_included_bp, market.tax_table AS tax_table,
-        market.tax_is_added AS tax_is_added, market.taxes_shipping AS taxes_shipping, market.shipping_minor AS shipping_minor,
-        market.shipping_table AS shipping_table, market.shipping_free_from_minor AS shipping_free_from_minor,
-        show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
-        show_product.product_id AS run_product_id, \(CommissionPlans.columns)
-      FROM offer
-      JOIN variant ON variant.id = offer.variant_id
-      JOIN product ON product.id = variant.product_id
-      JOIN channel ON channel.id = product.channel_id
-      JOIN market ON market.code = offer.market
-      LEFT JOIN channel_market ON channel_market.channel_id = channel.id AND channel_market.market = offer.market
-      LEFT JOIN show ON show.id = \(bag.show.sqlValue)
-      LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market
-      LEFT JOIN show_product ON show_product.show_id = show.id AND show_product.product_id = product.id
-      \(CommissionPlans.join(market: "offer.market", at: now))
-      WHERE offer.id IN \(list: bag.lines.map(\.offer))
-      """)
-    var found: [ID<Offer>: Row] = [:]
-    for row in rows { found[try row.get("offer_id")] = row }
-    // A row for each line and plan; without plans, one for each line.
-    let first: ID<Offer>? = try rows.first?.get("offer_id")
-    let plans = try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first })
+    let priced = try PricedOffers.of(bag, at: now, in: db)
+    let (rows, found) = (priced.rows, priced.byOffer)
+    let plans = priced.plans.holding(at: now)
     let affiliates = try Self.affiliates(rows, market: bag.market, at: now, policy, in: db)
     let bundles = try ProductBundle.parts(
       of: rows.filter { try $0.get("is_bundle") }.map { try $0.get("variant_id") }, market: bag.market, in: db)
@@ -283,5 +250,76 @@ extension Quote.Line {
   /// A product with one variant has a variant without a title, or with one that says nothing.
   static func title(product: String, variant: String) -> String {
     variant.isEmpty || variant == product ? product : "\(product) · \(variant)"
+  }
+}
+
+/// What there is to know of some offers, and of the plans that commissions go by, before it is asked who wants how many.
+private struct PricedOffers: Sendable {
+  /// A row for each offer and plan; without plans, one for each offer.
+  let rows: [Row]
+  let byOffer: [ID<Offer>: Row]
+  /// Those of the market that have not ended.
+  let plans: CommissionPlans
+  let readAt: Moment
+
+  private struct Key: Hashable, Sendable {
+    let show: ID<Show>?
+    let offers: [ID<Offer>]
+  }
+
+  /// Whatever `read` looks at.
+  private static let tables: Set<String> = [
+    "offer", "variant", "product", "channel", "market", "channel_market", "show", "show_market", "show_product",
+    "commission_plan",
+  ]
+
+  /// In one statement; in none for what another order of the same transaction has asked just before.
+  static func of(_ bag: Bag, at now: Moment, in db: any Connection) throws -> PricedOffers {
+    let key = Key(show: bag.show, offers: bag.lines.map(\.offer))
+    let kept = try db.remember(key, of: tables) { try read(key.offers, in: key.show, at: now, db) }
+    // A clock that was put back makes plans hold again that had ended.
+    return kept.readAt <= now ? kept : try read(key.offers, in: key.show, at: now, db)
+  }
+
+  private static func read(
+    _ offers: [ID<Offer>], in show: ID<Show>?, at now: Moment, _ db: any Connection
+  ) throws -> PricedOffers {
+    let rows = try db.rows(
+      """
+      SELECT offer.id AS offer_id, offer.market AS market, offer.price_minor AS price_minor,
+        offer.compare_at_minor AS compare_at_minor,
+        offer.opened_ms AS opened_ms, offer.closed_ms AS closed_ms, offer.deal_id AS deal_id,
+        offer.auction_id AS auction_id,
+        variant.id AS variant_id, variant.title AS variant_title, variant.sku AS sku, variant.weight_grams AS weight_grams,
+        variant.order_units_max AS variant_order_max, variant.buyer_units_max AS variant_buyer_max,
+        variant.is_bundle AS is_bundle, product.order_units_max AS product_order_max, product.buyer_units_max AS product_buyer_max,
+        product.id AS product_id, product.title AS product_title, product.category AS category,
+        channel.id AS channel_id, channel.state AS channel_state, channel.created_ms AS channel_created_ms,
+        channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
+        market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
+        market.commission_bp AS commission_bp,
+        product.tax_class AS tax_class, market.tax_included_bp AS tax_included_bp, market.tax_table AS tax_table,
+        market.tax_is_added AS tax_is_added, market.taxes_shipping AS taxes_shipping, market.shipping_minor AS shipping_minor,
+        market.shipping_table AS shipping_table, market.shipping_free_from_minor AS shipping_free_from_minor,
+        show_market.show_id AS show_id, show.channel_id AS show_channel_id, show.started_ms AS show_started_ms,
+        show_product.product_id AS run_product_id, \(CommissionPlans.columns)
+      FROM offer
+      JOIN variant ON variant.id = offer.variant_id
+      JOIN product ON product.id = variant.product_id
+      JOIN channel ON channel.id = product.channel_id
+      JOIN market ON market.code = offer.market
+      LEFT JOIN channel_market ON channel_market.channel_id = channel.id AND channel_market.market = offer.market
+      LEFT JOIN show ON show.id = \(show.sqlValue)
+      LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market
+      LEFT JOIN show_product ON show_product.show_id = show.id AND show_product.product_id = product.id
+      \(CommissionPlans.join(market: "offer.market", notEndedAt: now))
+      WHERE offer.id IN \(list: offers)
+      """)
+    var byOffer: [ID<Offer>: Row] = [:]
+    for row in rows { byOffer[try row.get("offer_id")] = row }
+    let first: ID<Offer>? = try rows.first?.get("offer_id")
+    return PricedOffers(
+      rows: rows, byOffer: byOffer,
+      plans: try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first }), readAt: now)
   }
 }

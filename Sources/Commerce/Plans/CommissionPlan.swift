@@ -58,11 +58,18 @@ struct CommissionPlans: Sendable {
     }
   }
 
-  /// Joins the plans that hold in a market at a moment to rows that would be there without them too.
-  static func join(market: SQL, at now: Moment) -> SQL {
+  private init(plans: [(plan: CommissionPlan, folded: String)]) { self.plans = plans }
+
+  /// Those that hold at a moment.
+  func holding(at now: Moment) -> CommissionPlans {
+    CommissionPlans(plans: plans.filter { $0.plan.starts <= now && now < $0.plan.ends })
+  }
+
+  /// Joins the plans of a market that have not ended, and may not have started, to rows that would be there without them
+  /// too.
+  static func join(market: SQL, notEndedAt now: Moment) -> SQL {
     """
-    LEFT JOIN commission_plan plan ON plan.ends_ms > \(now) AND plan.starts_ms <= \(now)
-      AND (plan.market IS NULL OR plan.market = \(market))
+    LEFT JOIN commission_plan plan ON plan.ends_ms > \(now) AND (plan.market IS NULL OR plan.market = \(market))
     """
   }
 

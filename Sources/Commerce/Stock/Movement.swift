@@ -89,7 +89,7 @@ extension Stock {
         movement.onHand, movement.reserved, occasion.order, occasion.by, occasion.note, occasion.at,
       ]
     }
-    try db.run(
+    try db.send(
       """
       INSERT INTO stock_movement
         (variant_id, id, kind, on_hand_change, reserved_change, order_id, account_id, note, at_ms)

@@ -2,22 +2,38 @@ import CLibpq
 
 /// One PostgreSQL session over libpq, whose calls block: it is used from its lane's thread only.
 ///
-/// Statements are prepared once per session and values travel beside them, in binary, with their types said. The
-/// transaction's own commands (BEGIN, SAVEPOINT, RELEASE) are held back and sent in one message before the next
-/// statement, so that they cost a body one round trip, not three.
+/// Statements are prepared once per session and values travel beside them, in binary, with their types said. What nobody
+/// waits for, the transaction's own commands (BEGIN, SAVEPOINT, RELEASE) and what was sent rather than run, is held back
+/// and goes out with the next statement whose answer is wanted, as a pipeline: all of it costs one round trip.
 final class PostgresDriver: Driver {
   private let connection: OpaquePointer
   private var statements: [PostgresStatement: String] = [:]
-  private var heldBack: [String] = []
+  private var statementsMade = 0
+  private var heldBack: [Step] = []
   private var isClosed = false
 
   private(set) var damage = Damage.none
-  let changes: Int? = nil
+  private(set) var changes = 0
   /// The session cannot be used again.
   private(set) var isBroken = false
 
   /// A bound for texts that vary in length, such as `IN` lists; far above what the program's own statements need.
   private static let statementsMax = 1000
+
+  /// So much is held back at most.
+  private static let heldBackMax = 64
+
+  private enum Step {
+    case command(String)
+    case statement(SQL, PostgresParameters)
+
+    var text: String {
+      switch self {
+      case .command(let text): text
+      case .statement(let sql, _): sql.text
+      }
+    }
+  }
 
   /// What a session is set to. Another node that stops while it holds a lock must not stop this one for good; and
   /// what `commit` answered for must survive a power cut, even where the server was told to be faster than that.
@@ -64,21 +80,30 @@ final class PostgresDriver: Driver {
   func begin(_ purpose: Purpose) throws {
     damage = .none
     heldBack = [
-      purpose == .write
-        ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+      .command(
+        purpose == .write
+          ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     ]
   }
 
-  func savepoint() throws { heldBack.append("SAVEPOINT one") }
-  func releaseSavepoint() throws { heldBack.append("RELEASE one") }
+  private static let savepoint = "SAVEPOINT one"
+
+  func savepoint() throws { heldBack.append(.command(Self.savepoint)) }
+  func releaseSavepoint() throws { heldBack.append(.command("RELEASE one")) }
 
   func rollBackToSavepoint() throws {
-    try sendHeldBack()
-    heldBack = ["ROLLBACK TO one", "RELEASE one"]
+    if let start = heldBack.lastIndex(where: { $0.text == Self.savepoint }) {
+      // The server has not heard of anything that was done since.
+      heldBack.removeSubrange(start...)
+    } else {
+      heldBack = [.command("ROLLBACK TO one"), .command("RELEASE one")]
+    }
   }
 
+  func flush() throws { _ = try exchange() }
+
   func commit() throws {
-    try sendHeldBack()
+    try flush()
     do {
       let tag = try command("COMMIT")
       // PostgreSQL answers a COMMIT of a failed transaction with ROLLBACK, and calls it a success.
@@ -96,47 +121,132 @@ final class PostgresDriver: Driver {
   }
 
   func define(_ schema: String) throws {
-    try sendHeldBack()
+    try flush()
     for statement in SchemaText(schema).postgres { try command(statement) }
   }
 
   @discardableResult
   func run(_ sql: SQL) throws -> Int {
-    try execute(sql).rowsChanged
+    changes += 1
+    return try execute(sql)?.rowsChanged ?? 0
   }
 
   func rows(_ sql: SQL) throws -> [Row] {
-    try execute(sql).rows()
+    if sql.change != .nothing { changes += 1 }
+    return try execute(sql)?.rows() ?? []
   }
 
-  private func execute(_ sql: SQL) throws -> PostgresResult {
-    let parameters = try PostgresParameters(sql)
-    try sendHeldBack()
-    let name = try prepared(PostgresStatement(text: sql.text, types: parameters.types))
-    let result = parameters.withPointers { values, lengths, formats in
-      PQexecPrepared(connection, name, CInt(parameters.types.count), values, lengths, formats, 1)
+  func send(_ sql: SQL) throws {
+    changes += 1
+    heldBack.append(.statement(sql, try PostgresParameters(sql)))
+    if heldBack.count >= Self.heldBackMax { try flush() }
+  }
+
+  private func execute(_ sql: SQL) throws -> PostgresResult? {
+    heldBack.append(.statement(sql, try PostgresParameters(sql)))
+    return try exchange()
+  }
+
+  /// Sends all that was held back, and gives the answer to the last of it. Throws what was wrong with the first that was
+  /// refused: the server leaves out what came after that.
+  private func exchange() throws -> PostgresResult? {
+    let steps = heldBack
+    heldBack = []
+    if statements.count + steps.count > Self.statementsMax {
+      try command("DEALLOCATE ALL")
+      statements = [:]
     }
-    return try checked(result, sql.text)
+    switch steps.first {
+    case nil: return nil
+    case .command(let text) where steps.count == 1: return try checked(PQexec(connection, text), text)
+    case .statement(let sql, let parameters) where steps.count == 1:
+      let name = try prepared(PostgresStatement(text: sql.text, types: parameters.types))
+      let result = parameters.withPointers { values, lengths, formats in
+        PQexecPrepared(connection, name, CInt(parameters.types.count), values, lengths, formats, 1)
+      }
+      return try checked(result, sql.text)
+    default: return try pipeline(steps)
+    }
+  }
+
+  private func pipeline(_ steps: [Step]) throws -> PostgresResult? {
+    guard PQenterPipelineMode(connection) == 1 else { throw brokenConnection() }
+    // What the server is asked for, in order, and what it has prepared when an answer is good.
+    var asked: [(text: String, makes: PostgresStatement?)] = []
+    var names: [PostgresStatement: String] = [:]
+    for step in steps {
+      switch step {
+      case .command(let text):
+        guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 1) == 1 else { throw brokenConnection() }
+      case .statement(let sql, let parameters):
+        let statement = PostgresStatement(text: sql.text, types: parameters.types)
+        let count = CInt(parameters.types.count)
+        let name: String
+        if let known = statements[statement] ?? names[statement] {
+          name = known
+        } else {
+          name = newName()
+          names[statement] = name
+          guard PQsendPrepare(connection, name, statement.text, count, statement.types) == 1 else {
+            throw brokenConnection()
+          }
+          asked.append((statement.text, statement))
+        }
+        let isSent = parameters.withPointers { values, lengths, formats in
+          PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
+        }
+        guard isSent == 1 else { throw brokenConnection() }
+      }
+      asked.append((step.text, nil))
+    }
+    guard PQpipelineSync(connection) == 1 else { throw brokenConnection() }
+    var last: PostgresResult?
+    var refusal: (any Error)?
+    for (text, statement) in asked {
+      let answer = PQgetResult(connection)
+      if refusal == nil {
+        do {
+          last = try checked(answer, text)
+          if let statement { statements[statement] = names[statement] }
+        } catch {
+          refusal = error
+        }
+      } else {
+        PQclear(answer)
+      }
+      if isBroken { break }
+      // Each answer ends with none.
+      while let more = PQgetResult(connection) { PQclear(more) }
+    }
+    if !isBroken {
+      let sync = PQgetResult(connection)
+      let isInStep = PQresultStatus(sync) == PGRES_PIPELINE_SYNC
+      PQclear(sync)
+      guard isInStep, PQexitPipelineMode(connection) == 1 else { throw brokenConnection() }
+    }
+    if let refusal { throw refusal }
+    return last
+  }
+
+  /// The session is of no use any more: what is under way has to be run again on another.
+  private func brokenConnection() -> StoreFault {
+    isBroken = true
+    damage = .rerun
+    return .connection(Self.message(of: connection))
   }
 
   private func prepared(_ statement: PostgresStatement) throws -> String {
     if let name = statements[statement] { return name }
-    if statements.count >= Self.statementsMax {
-      try command("DEALLOCATE ALL")
-      statements = [:]
-    }
-    let name = "s\(statements.count)"
+    let name = newName()
     _ = try checked(
       PQprepare(connection, name, statement.text, CInt(statement.types.count), statement.types), statement.text)
     statements[statement] = name
     return name
   }
 
-  private func sendHeldBack() throws {
-    guard !heldBack.isEmpty else { return }
-    let commands = heldBack.joined(separator: ";")
-    heldBack = []
-    try command(commands)
+  private func newName() -> String {
+    statementsMade += 1
+    return "s\(statementsMade)"
   }
 
   /// Runs text without values and gives the tag of its last command.
@@ -148,6 +258,7 @@ final class PostgresDriver: Driver {
   private func checked(_ pointer: OpaquePointer?, _ text: String) throws -> PostgresResult {
     let result = PostgresResult(pointer)
     if result.isGood { return result }
+    changes += 1
     let message = "\(result.message ?? Self.message(of: connection)) in \(text)"
     guard PQstatus(connection) == CONNECTION_OK else {
       isBroken = true

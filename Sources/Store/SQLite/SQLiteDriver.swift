@@ -15,7 +15,7 @@ final class SQLiteDriver: Driver {
   var damage: Damage { isWriting && !db.isInsideTransaction ? .lost : .none }
 
   /// SQLite undoes by itself what a statement did before it failed.
-  var changes: Int? { db.totalChangesCount + otherChanges }
+  var changes: Int { db.totalChangesCount + otherChanges }
 
   func begin(_ purpose: Purpose) throws {
     // A reader's transaction, a snapshot, is already there: `DatabasePool.read` began it.

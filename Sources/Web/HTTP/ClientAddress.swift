@@ -15,6 +15,10 @@ extension WebContext {
 enum ClientAddress {
   /// The text of an address, without its lower half when it is IPv6. An IPv4 address in IPv6 clothing counts as IPv4.
   static func group(_ text: String) -> String {
+    let isDotted = text.utf8.allSatisfy {
+      $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+    }
+    if isDotted, text.utf8.count <= 64 { return text }
     let text = text.prefix(64).prefix { $0 != "%" }
     guard text.utf8.contains(UInt8(ascii: ":")) else { return String(text) }
     if text.lowercased().hasPrefix("::ffff:"), let dotted = text.split(separator: ":").last, dotted.contains(".") {
