@@ -34,7 +34,8 @@ import Testing
     try await square.commerce.database.read { db in
       let show = try Show.require(square.show.id, in: db)
       let counting = CountingConnection(db)
-      _ = try ProductCard.run(of: show, market: "IN", dealsSince: square.commerce.clock.now, in: counting)
+      let now = square.commerce.clock.now
+      _ = try ProductCard.run(of: show, market: "IN", dealsSince: now, at: now, in: counting)
       return counting.statements
     }
   }

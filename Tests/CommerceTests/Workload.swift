@@ -26,6 +26,10 @@ struct Workload {
   /// One of the first product and two of the second, below what they cost at first.
   private let bundle: ID<Offer>
   private static let bundlePrice: Int64 = 120_000
+  private let promise: SeededEntropy
+  /// What is on preorder now and then, of a channel of its own, and who has preordered it.
+  private let later: (channel: ID<Channel>, variant: ID<Variant>)
+  private var preordered: [PlacedOrder] = []
 
   init(_ engine: Engine, seed: UInt64) async throws {
     // Prices include their tax in one run, and it is added to them in the next.
@@ -51,6 +55,8 @@ struct Workload {
     patience = SeededEntropy(seed: seed &* 11)
     ribbon = SeededEntropy(seed: seed &* 7)
     fondness = SeededEntropy(seed: seed &* 5)
+    promise = SeededEntropy(seed: seed &* 3)
+    later = try await Self.later(of: stall)
     bundle = try await Self.bundle(of: stall)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
     auditor.partner = partner
@@ -167,6 +173,7 @@ struct Workload {
       if step % 4 == 3 { try await wait() }
       if step % 4 == 1 { try await buyBundle() }
       if step % 8 == 5 { try await follow() }
+      if step % 4 == 0 { try await preorder() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -784,6 +791,126 @@ struct Workload {
     }
   }
 
+  /// A lamp of another channel, whose price has odd parts.
+  private static func later(of stall: Stall) async throws -> (channel: ID<Channel>, variant: ID<Variant>) {
+    let commerce = stall.commerce
+    let (channel, product, variant): (ID<Channel>, ID<Product>, ID<Variant>) = (
+      commerce.makeID(), commerce.makeID(), commerce.makeID()
+    )
+    try await stall.database.write { [owner = stall.owner.account.unsafelyUnwrapped, now = stall.clock.now] db in
+      try Stall.insertChannel(channel, handle: "later", owner: owner, at: now, in: db)
+      try db.run(
+        """
+        INSERT INTO product (id, channel_id, title, description, options, import_handle, made_hash, created_ms)
+        VALUES (\(product), \(channel), 'Later', '', '[]', '', \([UInt8]()), \(now))
+        """)
+      try db.run(
+        """
+        INSERT INTO variant (id, product_id, position, sku, title, options, weight_grams, buyer_units_max, created_ms)
+        VALUES (\(variant), \(product), 0, 'LATER', '', '[]', 90, 40, \(now))
+        """)
+      let occasion = Occasion(at: now, entropy: commerce.entropy)
+      try Stock.receive(0, of: variant, on: occasion, in: db)
+      try Offers.openList(
+        Money(minor: 9_973, currency: Stall.rupee), compareAt: nil, of: variant, market: "IN", on: occasion, in: db)
+    }
+    return (channel, variant)
+  }
+
+  private static let preorderRefusals: Set = [
+    "sold_out", "preorder_closed", "preorder_too_few_units", "preorder_nobody_waits", "preorder_goes_with_balance",
+    "preorder_over", "preorder_stopped", "preorder_cancel_instead", "market_closed", "buyer_limit", "order_over",
+    "order_not_paid", "order_sent", "order_expired", "order_cancelled", "order_paid", "payment_under_way",
+    "cancellation_asked", "order_deposit", "order_not_to_send", "order_refunded", "refund_too_large", "nothing_to_send",
+    "refund_too_many_units", "channel_not_selling", "too_many_payments", "invalid", "not_found",
+  ]
+
+  /// Somebody preorders, pays a part, or cancels; the seller gives out what came in, sends it, moves the date, stops it or calls it
+  /// off. It takes no chances from those of the others.
+  private mutating func preorder() async throws {
+    for _ in 0..<4 {
+      do { try await takePreorderStep() } catch let refused as any Refusal {
+        auditor.expect(Self.preorderRefusals.contains(refused.code), "refused as \(refused)")
+      }
+    }
+  }
+
+  private mutating func takePreorderStep() async throws {
+    let (commerce, owner, random) = (stall.commerce, stall.owner, promise)
+    func any(_ bound: UInt64) -> Int64 { Int64(random.next() % bound) }
+    let now = stall.clock.now
+    let all = try await commerce.preorders(of: later.channel, by: owner).items
+    guard let preorder = all.first(where: \.state.isOn) else {
+      preordered = preordered.suffix(8)
+      _ = try await commerce.openPreorder(
+        commerce.makeID(), of: later.variant, in: later.channel,
+        PreorderDraft(
+          depositPercent: [1, 33, 50, 100][Int(any(4))], unitsMax: 9, shipsBy: now.adding(seconds: 5_000_000),
+          until: now.adding(seconds: 4_000_000), payDays: 3), by: owner)
+      return
+    }
+    let placed = preordered.isEmpty ? nil : preordered[Int(any(UInt64(preordered.count)))]
+    let balance =
+      if let placed { try await commerce.place(of: placed.order.id, token: placed.access)?.balanceOrder } else {
+        ID<Order>?.none
+      }
+    switch any(24) {
+    case 0..<7:
+      let offer = try await stall.database.read { [later] db in
+        try #require(try Offers.list(of: later.variant, market: "IN", in: db)).id
+      }
+      let bag = Bag(show: nil, market: "IN", lines: [Bag.Line(offer: offer, quantity: any(3) + 1)])
+      let quote = try await commerce.quote(bag)
+      let new = try await stall.place(bag)
+      auditor.expect(new.order.total == quote.total, "what was said is what is asked for")
+      preordered.append(new)
+      _ = try await stall.pay(new)
+    case 7..<10:
+      guard let placed else { return }
+      _ = try await commerce.pay(
+        placed.order.id, method: "pm_card_visa", key: "k\(any(3))", token: placed.access)
+    case 10..<14:
+      guard let placed, let balance else { return }
+      _ = try await commerce.pay(balance, method: "pm_card_visa", key: "k\(any(3))", token: placed.access)
+    case 14..<17:
+      let count = any(4) + 1
+      try await commerce.receiveStock(by: owner, variant: later.variant, count: count, note: "delivery")
+      _ = try await commerce.readyPreorder(preorder.id, units: any(3) + 1, by: owner)
+    case 17:
+      guard let placed else { return }
+      _ = try await commerce.askToCancel(placed.order.id, token: placed.access)
+    case 18:
+      guard let placed, let balance else { return }
+      _ =
+        try await any(2) == 0
+        ? commerce.cancelOrder(balance, token: placed.access).id
+        : commerce.askToCancel(balance, token: placed.access).order
+    case 19:
+      guard let placed else { return }
+      let order = balance ?? placed.order.id
+      let parcel = try await commerce.ship(order, by: owner)
+      _ = try await commerce.deliver(parcel.id, of: order, token: placed.access)
+    case 20:
+      guard let balance else { return }
+      _ =
+        try await any(2) == 0
+        ? commerce.refund(balance, by: owner, lines: [Refund.Units(position: 0, quantity: 1)], reason: "x").id
+        : commerce.refund(balance, by: owner, amountMinor: any(500) + 1, reason: "x").id
+    case 21:
+      guard let placed else { return }
+      _ = try await commerce.refund(placed.order.id, by: owner, amountMinor: any(50) + 1, reason: "x")
+    case 22:
+      _ = try await commerce.changePreorder(
+        preorder.id, PreorderChange(unitsMax: any(5) + 6, shipsBy: now.adding(seconds: 5_000_000 + any(99))), by: owner)
+    default:
+      switch any(4) {
+      case 0: _ = try await commerce.callOffPreorder(preorder.id, by: owner)
+      case 1: _ = try await commerce.stopPreorder(preorder.id, by: owner)
+      default: stall.clock.advance(days: any(2))
+      }
+    }
+  }
+
   /// By product: units that are held for who waited.
   private func offered() async throws -> [Int64] {
     var units: [Int64] = []
@@ -848,6 +975,7 @@ struct Workload {
 
   private func sweep() async throws {
     try await stall.commerce.advanceWaitlists()
+    try await stall.commerce.advancePreorders()
     try await stall.commerce.advanceGiveaways()
     try await stall.commerce.expirePrizes()
     try await stall.commerce.endDueDeals()
@@ -888,6 +1016,10 @@ struct Workload {
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.expireOrders() > 0 {}
       try await endReturns()
+      for preorder in try await commerce.preorders(of: later.channel, by: stall.owner).items where preorder.state.isOn {
+        _ = try await commerce.callOffPreorder(preorder.id, by: stall.owner)
+      }
+      while try await commerce.advancePreorders() > 0 {}
       try await commerce.advanceRequests()
       while try await commerce.reconcilePayments() > 0 {}
       while try await commerce.settleOrders() > 0 {}

@@ -26,7 +26,8 @@ import Testing
     "onHand": 5, "durationSeconds": 60, "unitsMax": 5, "unitsPerBuyerMax": 1, "winnersMax": 1, "prize": "A lamp",
     "entry": "comment", "days": 30, "markets": ["IN"], "languages": ["en"], "prices": ["IN": 100],
     "scheduledAt": "2026-11-30T18:00:00.000Z", "carrier": "Post", "tracking": "1",
-    "country": "IN",
+    "country": "IN", "depositPercent": 30, "until": "2026-12-30T18:00:00.000Z", "shipsBy": "2027-01-30T18:00:00.000Z",
+    "variant": "01a221ea-c3a2-74c3-b478-d8fed062974a", "units": 1,
   ]
 
   /// Bodies that a schema's required fields do not make.
@@ -102,7 +103,7 @@ import Testing
           }
           // And it is there, for whom it is: else a wrong id would have said no.
           guard method == "get", !path.contains("/recording"), !path.contains("/srt"),
-            !path.hasSuffix("/payment")
+            !path.hasSuffix("/payment"), path != "/api/v1/orders/{order}/preorder"
           else { continue }
           var there = false
           for client in [owner, house] where !there {
@@ -174,6 +175,16 @@ import Testing
       "/api/v1/variants/\(cup.json["variants"][0]["id"].string ?? "")/waitlist", ["market": "IN"])
     #expect(wish.status == 201, "\(cup.text) \(wish.text)")
     things["wish"] = wish.json["wish"]["id"].string
+    let later = try await owner.post(
+      "\(channel)/products", ["title": "Kettle", "variants": [["sku": "KETTLE", "prices": ["IN": 100], "onHand": 0]]])
+    things["preorder"] = id(
+      try await owner.post(
+        "\(channel)/preorders",
+        [
+          "variant": later.json["variants"][0]["id"], "depositPercent": 30, "unitsMax": 5,
+          "until": .string(square.clock.now.adding(seconds: 864_000).description),
+          "shipsBy": .string(square.clock.now.adding(seconds: 8_640_000).description),
+        ]), "preorder")
     let japan: JSON = [
       "currency": "JPY", "name": "Japan", "languages": ["en"], "isOpen": true, "admission": "application",
       "commissionBasisPoints": 900, "taxIncludedBasisPoints": 0, "shippingMinor": 0,

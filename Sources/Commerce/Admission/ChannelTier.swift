@@ -72,7 +72,8 @@ public struct ChannelTier: Sendable, Equatable {
     try db.requireRow(
       """
       SELECT COUNT(*) AS count FROM (
-        SELECT 1 AS one FROM orders WHERE channel_id = \(channel) AND state IN ('delivered', 'settled') LIMIT \(most)
+        SELECT 1 AS one FROM orders WHERE channel_id = \(channel) AND state IN ('delivered', 'settled')
+          AND (part IS NULL OR part <> 'deposit') LIMIT \(most)
       ) AS found
       """
     ).get("count")

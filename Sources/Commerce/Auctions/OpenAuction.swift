@@ -28,6 +28,7 @@ extension Commerce {
       try requireSelling(show.channel, in: draft.market, db)
       let title = try title(of: draft.variant, channel: show.channel, in: db)
       try requireSendable(draft.variant, title, in: market, db)
+      try Preorder.requireNone(of: [draft.variant], in: db)
       let states = try db.rows("SELECT state FROM auction WHERE show_id = \(showID)").map {
         try $0.get("state", as: Auction.State.self)
       }

@@ -226,6 +226,9 @@ public struct Policy: Sendable {
   public let waitlistConfirmationsMax: Int64 = 3
   /// How long a wish waits.
   public var waitlistDays: Int64 = 90
+  /// Units of one preorder, and how far ahead its goods may be expected.
+  public var preorderUnitsMax: Int64 = 10_000
+  public var preorderDaysMax: Int64 = 730
   public var couponClaimsMax: Int64 = 1_000_000
   public var couponsPerChannelMax = 1_000
   /// Secrets that open one order: a repeated request gets a new one, because only hashes are kept.

@@ -59,6 +59,7 @@ extension Commerce {
       try policy.checkNew(id, at: occasion.at)
       try Product.requireRoom(in: channel, policy, db: db)
       try draft.requireParts(of: channel, in: db)
+      try Preorder.requireNone(of: draft.parts.map(\.variant), in: db)
       let made = try product.make(
         id, in: channel, importHandle: "", fingerprint: fingerprint, on: occasion, db: db)
       guard let variant = made.variants.first else { throw MissingRow() }

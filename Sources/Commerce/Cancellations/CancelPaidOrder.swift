@@ -23,7 +23,10 @@ extension Commerce {
       if let id { try policy.checkNew(id, at: clock.now) }
       try self.checkCancel(found, in: db)
       guard found.state == .paid, try Shipment.all(of: order, in: db).isEmpty else { throw CancelOrderRefusal.sent }
-      let isAtOnce = found.paid.map { clock.now <= $0.adding(seconds: policy.cancelMinutes * 60) } ?? false
+      // Nothing of a preorder is under way before its balance is paid.
+      let isAtOnce =
+        found.part == .deposit
+        || found.paid.map { clock.now <= $0.adding(seconds: policy.cancelMinutes * 60) } ?? false
       let cancellation = Cancellation(
         id: made, order: order, channel: found.channel, party: .buyer, reason: reason, note: note, state: .requested,
         answer: "", made: clock.now, changed: clock.now)
@@ -173,6 +176,7 @@ extension Commerce {
     on occasion: Occasion, in db: any Connection
   ) throws -> Refund {
     guard order.state == .paid, order.refunded != order.total else { throw CancelOrderRefusal.over }
+    try endPlace(of: order, lines, on: occasion, in: db)
     let units = try order.lineUnits(in: db)
     let wanted =
       lines
@@ -198,6 +202,21 @@ extension Commerce {
       throw GeneralRefusal.invalid(field: "lines", why: "must be units that were paid for: nothing was for these")
     }
     return refund
+  }
+
+  /// A deposit's order is cancelled with all of its preorder, and only until the balance is paid.
+  private func endPlace(
+    of order: Order, _ lines: [Refund.Units]?, on occasion: Occasion, in db: any Connection
+  ) throws {
+    guard order.part == .deposit, let place = try Preorder.Place.of(order.id, in: db) else { return }
+    if place.state == .complete, let balance = place.balanceOrder {
+      throw PreorderRefusal.goesWithBalance(number: balance.orderNumber)
+    }
+    guard lines?.allSatisfy({ $0.position == 0 && $0.quantity == place.quantity }) ?? true else {
+      throw PreorderRefusal.cancelWhole
+    }
+    // Ended before, this is what a failed refund has left.
+    if place.state.isOpen { try end(place, because: .cancelled, isRefunded: false, on: occasion, in: db) }
   }
 
   private func finish(_ cancellation: Cancellation, _ refund: Refund?) async throws -> Cancellation {

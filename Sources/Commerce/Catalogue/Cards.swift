@@ -11,7 +11,8 @@ extension Commerce {
       // Who is behind sees a deal end later: it stays on the card for as long as its price is honoured.
       let since = clock.now.adding(seconds: -policy.offerGraceSeconds)
       let isStopped = try SalesStop.all(of: show.id, policy, in: db)[market] != nil
-      let run = try ProductCard.run(of: show, market: isStopped ? "" : market, dealsSince: since, in: db)
+      let run = try ProductCard.run(
+        of: show, market: isStopped ? "" : market, dealsSince: since, at: clock.now, in: db)
       // What is another seller's is sold as long as that one sells.
       let others = Set(run.map(\.channel)).subtracting([show.channel])
       let stopped = try SalesStop.stopped(others.sorted(), in: market, policy, db: db)
@@ -32,7 +33,8 @@ extension Commerce {
         ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
         """)
       let isStopped = try SalesStop.of(channel, in: market, policy, db: db) != nil
-      let cards = try ProductCard.read(Array(rows.prefix(limit)), market: isStopped ? nil : market, in: db)
+      let cards = try ProductCard.read(
+        Array(rows.prefix(limit)), market: isStopped ? nil : market, at: clock.now, in: db)
       guard rows.count > limit, let last = rows.prefix(limit).last else { return Page(items: cards, next: nil) }
       return Page(items: cards, next: Cursor(try last.get("created_ms"), try last.get("id", as: ID<Product>.self)))
     }
@@ -44,7 +46,8 @@ extension Commerce {
       let rows = try db.rows("SELECT \(ProductCard.columns) FROM product WHERE id = \(id)")
       let seller = try rows.first?.get("channel_id", as: ID<Channel>.self)
       let isStopped = try seller.flatMap { try SalesStop.of($0, in: market, policy, db: db) } != nil
-      guard let card = try ProductCard.read(rows, market: isStopped ? nil : market, in: db).first else {
+      guard let card = try ProductCard.read(rows, market: isStopped ? nil : market, at: clock.now, in: db).first
+      else {
         throw GeneralRefusal.notFound("product")
       }
       try requireVisible(card.channel, "product", to: caller, in: db)
@@ -69,25 +72,26 @@ extension ProductCard {
         Choice(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, grams: $0.grams, limits: $0.limits,
           available: $0.available,
-          offer: nil, dealOffer: nil, parts: $0.parts)
+          offer: nil, dealOffer: nil, parts: $0.parts, preorder: $0.preorder)
       }, deal: nil)
   }
 
   /// The cards of a show's run: six queries, and one more when it has deals.
   static func run(
-    of show: Show, market: String, dealsSince since: Moment, in db: any Connection
+    of show: Show, market: String, dealsSince since: Moment, at now: Moment, in db: any Connection
   ) throws -> [ProductCard] {
     let rows = try db.rows(
       """
       SELECT \(columns) FROM show_product JOIN product ON product.id = show_product.product_id
       WHERE show_product.show_id = \(show.id) ORDER BY show_product.position, product.id
       """)
-    return try read(rows, market: show.markets.contains(market) ? market : nil, deals: (show.id, since), in: db)
+    return try read(
+      rows, market: show.markets.contains(market) ? market : nil, deals: (show.id, since), at: now, in: db)
   }
 
   /// The cards of some products, in no order.
   static func all(
-    of products: [ID<Product>], market: String, _ policy: Policy, in db: any Connection
+    of products: [ID<Product>], market: String, _ policy: Policy, at now: Moment, in db: any Connection
   ) throws -> [ProductCard] {
     guard !products.isEmpty else { return [] }
     let rows = try db.rows("SELECT \(columns) FROM product WHERE id IN \(list: products)")
@@ -95,7 +99,8 @@ extension ProductCard {
     let stopped = try SalesStop.stopped(sellers.sorted(), in: market, policy, db: db)
     let sold = try rows.filter { try !stopped.contains($0.get("channel_id")) }
     let unsold = try rows.filter { try stopped.contains($0.get("channel_id")) }
-    return try read(sold, market: market, in: db) + (unsold.isEmpty ? [] : read(unsold, market: nil, in: db))
+    return try read(sold, market: market, at: now, in: db)
+      + (unsold.isEmpty ? [] : read(unsold, market: nil, at: now, in: db))
   }
 
   fileprivate static let columns: SQL = """
@@ -107,7 +112,7 @@ extension ProductCard {
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
   /// a market nothing has an offer.
   fileprivate static func read(
-    _ rows: [Row], market: String?, deals dealsOf: (show: ID<Show>, since: Moment)? = nil,
+    _ rows: [Row], market: String?, deals dealsOf: (show: ID<Show>, since: Moment)? = nil, at now: Moment,
     in db: any Connection
   ) throws -> [ProductCard] {
     let market = market.flatMap { Market.isCode($0) ? $0 : nil }
@@ -120,6 +125,7 @@ extension ProductCard {
     let dealOffers = try market.map { try Offers.ofDeals(deals.map(\.id), market: $0, in: db) } ?? [:]
     let levels = try Stock.levels(of: variantIDs, in: db)
     let bundles = try ProductBundle.parts(of: variants.filter(\.isBundle).map(\.id), market: market, in: db)
+    let preorders = try Preorder.current(of: variants.filter(\.isPreordered).map(\.id), at: now, in: db)
     let ofProduct = Dictionary(grouping: variants, by: \.product)
     let pictures = try Picture.all(of: ids, in: db)
     return try zip(ids, rows).map { id, row in
@@ -130,13 +136,13 @@ extension ProductCard {
         options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],
         variants: (ofProduct[id] ?? []).map { variant in
-          let parts = bundles[variant.id]
+          let (parts, preorder) = (bundles[variant.id], preorders[variant.id])
           return Choice(
             id: variant.id, sku: variant.sku, title: variant.title, options: variant.options, grams: variant.grams,
             limits: variant.limits.and(limits),
-            available: parts?.available ?? (levels[variant.id] ?? .none).available,
+            available: preorder?.left(at: now) ?? parts?.available ?? (levels[variant.id] ?? .none).available,
             offer: parts.map { $0.offer(offers[variant.id]) } ?? offers[variant.id],
-            dealOffer: dealOffers[variant.id], parts: parts ?? [])
+            dealOffer: dealOffers[variant.id], parts: parts ?? [], preorder: preorder)
         }, deal: dealOf[id])
     }
   }

@@ -38,6 +38,8 @@ public struct Variant: Sendable, Equatable {
   public let reserved: Int64
   /// Made of other variants: it has no stock of its own.
   public let isBundle: Bool
+  /// On preorder, open or stopped.
+  public let isPreordered: Bool
 
   public var available: Int64 { onHand - reserved }
 }

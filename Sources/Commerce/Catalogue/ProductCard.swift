@@ -25,7 +25,7 @@ public struct ProductCard: Sendable, Equatable {
     public let grams: Int64
     /// The lower of its own and its product's.
     public let limits: UnitLimits
-    /// Never negative.
+    /// Never negative. What may still be preordered, of what is on preorder.
     public let available: Int64
     /// Nil when it is not sold in this market.
     public let offer: Offer?
@@ -33,5 +33,7 @@ public struct ProductCard: Sendable, Equatable {
     public let dealOffer: Offer?
     /// What a bundle is made of; empty for others. Its offer is compared with what they cost.
     public var parts: [ProductBundle.Part] = []
+    /// The preorder it is on, by which it is sold; nil for others.
+    public var preorder: Preorder?
   }
 }

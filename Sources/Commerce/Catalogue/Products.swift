@@ -58,7 +58,7 @@ extension Variant {
       prices: Dictionary(offers.map { ($0.market, $0.price) }) { first, _ in first },
       compareAt: Dictionary(offers.compactMap { offer in offer.compareAt.map { (offer.market, $0) } }) { $1 },
       grams: row.grams, limits: row.limits, onHand: stock.onHand, reserved: stock.reserved,
-      isBundle: row.isBundle)
+      isBundle: row.isBundle, isPreordered: row.isPreordered)
   }
 }
 
@@ -72,13 +72,15 @@ struct VariantRow {
   let grams: Int64
   let limits: UnitLimits
   let isBundle: Bool
+  let isPreordered: Bool
 
   /// The variants of these products that can be bought, in order.
   static func current(of products: [ID<Product>], in db: any Connection) throws -> [VariantRow] {
     guard !products.isEmpty else { return [] }
     return try db.rows(
       """
-      SELECT id, product_id, sku, title, options, weight_grams, order_units_max, buyer_units_max, is_bundle
+      SELECT id, product_id, sku, title, options, weight_grams, order_units_max, buyer_units_max, is_bundle,
+        preorder_id
       FROM variant
       WHERE product_id IN \(list: products) AND retired_ms IS NULL ORDER BY product_id, position, id
       """
@@ -88,7 +90,8 @@ struct VariantRow {
         title: try row.get("title"), options: try TextList.list(of: row.get("options")),
         grams: try row.get("weight_grams"),
         limits: UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max")),
-        isBundle: try row.get("is_bundle"))
+        isBundle: try row.get("is_bundle"),
+        isPreordered: try row.get("preorder_id", as: ID<Preorder>?.self) != nil)
     }
   }
 }

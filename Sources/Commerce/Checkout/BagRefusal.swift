@@ -21,6 +21,10 @@ public enum BagRefusal: Refusal, Equatable {
   case orderLimit(title: String, limit: Int64)
   /// So many of it for one buyer, in all their orders.
   case buyerLimit(title: String, limit: Int64)
+  /// A preorder is a bag of its own.
+  case preorderAlone(title: String)
+  /// It is sold to nobody until those who preordered it have theirs.
+  case preorderOver(title: String)
   /// The parcel is heavier than any that is sent; `title` is of what weighs most in it, all of it or `ofUnit` one alone.
   case tooHeavy(title: String, grams: Int64, limit: Int64, ofUnit: Bool)
 
@@ -42,6 +46,8 @@ public enum BagRefusal: Refusal, Equatable {
     case .dealLimit: "deal_limit"
     case .orderLimit: "order_limit"
     case .buyerLimit: "buyer_limit"
+    case .preorderAlone: "preorder_alone"
+    case .preorderOver: "preorder_closed"
     case .tooHeavy: "parcel_too_heavy"
     }
   }
@@ -73,6 +79,10 @@ public enum BagRefusal: Refusal, Equatable {
     case .orderLimit(let title, let limit): "At most \(limit) of “\(title)” in one order. Order fewer."
     case .buyerLimit(let title, let limit):
       "At most \(limit) of “\(title)” a buyer, with what you have ordered before. Order fewer."
+    case .preorderAlone(let title):
+      "“\(title)” is on preorder, and is ordered alone. Take the rest out of the bag, and order that on its own."
+    case .preorderOver(let title):
+      "“\(title)” goes to those who preordered it. Come back when they have theirs."
     case .tooHeavy(let title, let grams, let limit, true):
       "“\(title)” weighs \(Weight.text(grams)) and cannot be sent here: a parcel may weigh \(Weight.text(limit))."
     case .tooHeavy(let title, let grams, let limit, false):
@@ -85,16 +95,16 @@ public enum BagRefusal: Refusal, Equatable {
     case .offerUnknown: .notFound
     case .offerClosed: .gone
     case .marketClosed, .channelNotSelling, .channelNotInMarket, .sellerFull, .soldOut, .offerNotOpen, .dealTaken,
-      .dealLimit, .orderLimit, .buyerLimit, .tooHeavy:
+      .dealLimit, .orderLimit, .buyerLimit, .preorderOver, .tooHeavy:
       .conflict
-    case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge: .invalid
+    case .otherMarket, .notInShow, .tooManySellers, .amountTooLarge, .preorderAlone: .invalid
     }
   }
 
   public var field: String? {
     switch self {
     case .offerUnknown, .offerClosed, .offerNotOpen, .otherMarket, .tooManySellers, .amountTooLarge, .soldOut,
-      .dealTaken, .dealLimit, .orderLimit, .buyerLimit, .tooHeavy:
+      .dealTaken, .dealLimit, .orderLimit, .buyerLimit, .preorderAlone, .preorderOver, .tooHeavy:
       "lines"
     case .marketClosed, .channelNotInMarket: "market"
     case .notInShow: "show"

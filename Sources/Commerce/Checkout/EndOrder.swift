@@ -15,7 +15,7 @@ extension Commerce {
       }
       let isBuyer = try OrderAccess.isBuyer(of: order, by: caller, token: token, in: db)
       let ended = try isBuyer ? order.paidTogether(in: db).filter { $0.state == .placed } : [order]
-      try end(ended, as: .cancelled, on: occasion(by: caller.account, order: id, note: "cancelled"), in: db)
+      try endUnpaid(ended, as: .cancelled, on: occasion(by: caller.account, order: id, note: "cancelled"), in: db)
       return try Order.require(id, in: db)
     }
   }
@@ -49,12 +49,12 @@ extension Commerce {
         ORDER BY expires_ms LIMIT \(Self.expireBatchMax)
         """)
       let orders = try Order.with(rows: rows, in: db)
-      try end(orders, as: .expired, on: occasion(note: "not paid in time"), in: db)
+      try endUnpaid(orders, as: .expired, on: occasion(note: "not paid in time"), in: db)
       return orders.count
     }
   }
 
-  private func end(_ orders: [Order], as state: Order.State, on occasion: Occasion, in db: any Connection) throws {
+  func endUnpaid(_ orders: [Order], as state: Order.State, on occasion: Occasion, in db: any Connection) throws {
     guard !orders.isEmpty else { return }
     // Before it is forgotten who held them.
     try Deal.giveBack(orders, in: db)
@@ -72,6 +72,7 @@ extension Commerce {
       if !auctioned.contains(order.id) { try Stock.release(order.units, on: occasion.of(order.id), in: db) }
       try Outbox.announce(.order(order.id), in: db)
     }
+    try endPlaces(of: orders, on: occasion, in: db)
   }
 }
 

@@ -7,6 +7,7 @@ extension Order {
   ) {
     self.id = id
     self.purchase = purchase
+    part = quote.preordered == nil ? nil : .deposit
     channel = quote.channel
     show = request.bag.show
     creator = quote.creator
@@ -40,20 +41,30 @@ extension Order {
   ///
   /// - Parameter day: in whose count of its seller's orders it is; nil for a seller without a limit.
   func insert(_ request: OrderRequest, day: Int64?, in db: any Connection) throws {
+    try insert(
+      access: request.access.hash, fingerprint: request.fingerprint, buyer: request.encodedBuyer,
+      holder: request.holder, day: day, in: db)
+  }
+
+  /// - Parameter holder: whose holds it counts among; nil for one that its buyer did not place.
+  func insert(
+    access: [UInt8], fingerprint: [UInt8], buyer encodedBuyer: String, holder: Holder?, day: Int64?,
+    in db: any Connection
+  ) throws {
     try db.send(
       """
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
         placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
         purchase_id, source, via, site, media_time_ms, partner_id, credit,
-        quota_day, shipping_tax_bp, shipping_tax_minor, tax_added_minor)
-      VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(request.access.hash), \(request.fingerprint),
+        quota_day, shipping_tax_bp, shipping_tax_minor, tax_added_minor, part)
+      VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(access), \(fingerprint),
         \(state), \(total.currency), \(total.minor - shippingPaid.minor), \(shippingPaid.minor), \(tax.minor), \(total.minor), 0,
-        \(request.encodedBuyer), \(language), '', \(placed), \(expires),
-        \(request.holder.buyer), \(request.holder.address.sqlValue), \(coupon.sqlValue), \(couponCode),
+        \(encodedBuyer), \(language), '', \(placed), \(expires),
+        \((holder?.buyer).sqlValue), \((holder?.address).sqlValue), \(coupon.sqlValue), \(couponCode),
         \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue), \(source.kind), \(source.via),
         \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit),
-        \(day.sqlValue), \(shippingTaxRate), \(shippingTax.minor), \(taxAdded.minor))
+        \(day.sqlValue), \(shippingTaxRate), \(shippingTax.minor), \(taxAdded.minor), \(part.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
@@ -121,13 +132,14 @@ extension Order {
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
     discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, partner_id, credit,
-    shipping_tax_bp, shipping_tax_minor, tax_added_minor
+    shipping_tax_bp, shipping_tax_minor, tax_added_minor, part
     """
 
   private init(row: Row, lines: [OrderLine], currency: Currency) throws {
     func money(_ column: String) throws -> Money { Money(minor: try row.get(column), currency: currency) }
     id = try row.get("id")
     purchase = try row.get("purchase_id")
+    part = try row.get("part")
     channel = try row.get("channel_id")
     show = try row.get("show_id")
     creator = try row.get("creator_id")
@@ -159,8 +171,10 @@ extension Order {
     paid = try row.get("paid_ms")
   }
 
-  /// What has to be on the shelf for it.
-  var units: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
+  /// What has to be on the shelf for it: nothing for a deposit.
+  var units: [Stock.Units] { part == .deposit ? [] : goods }
+  /// What it is of.
+  var goods: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
 }
 
 extension OrderLine {

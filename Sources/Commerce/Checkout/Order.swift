@@ -6,9 +6,14 @@ public struct Order: Sendable, Equatable {
     case placed, paid, fulfilled, delivered, settled, expired, cancelled, refunded
   }
 
+  /// What of a preorder it pays (docs/decisions/0033).
+  public enum Part: String, Sendable, Codable, CaseIterable, ValueConvertible { case deposit, balance }
+
   public let id: ID<Order>
   /// The first of the orders it is paid together with, which may be itself; nil when it is paid alone.
   public let purchase: ID<Order>?
+  /// Nil for an order that pays for all that it is of. A deposit takes no stock, and is never sent.
+  public let part: Part?
   public let channel: ID<Channel>
   public let show: ID<Show>?
   /// The channel in whose show it was sold, when that is not the seller.

@@ -39,11 +39,16 @@ enum OrderAccess {
   ) throws -> Bool {
     if let account = caller.account, account == order.buyer.account { return true }
     guard let token else { return false }
+    var orders = [order.id]
+    // Deposit and balance are one thing to their buyer.
+    if let place = try order.part.flatMap({ _ in try Preorder.Place.of(order.id, in: db) }) {
+      orders = [place.order] + [place.balanceOrder].compactMap(\.self)
+    }
     return try db.row(
       """
-      SELECT 1 FROM orders WHERE id = \(order.id) AND access_hash = \(token.hash)
-      UNION ALL SELECT 1 FROM order_access WHERE order_id = \(order.id) AND access_hash = \(token.hash)
-      UNION ALL SELECT 1 FROM mail_access WHERE order_id = \(order.id) AND access_hash = \(token.hash)
+      SELECT 1 FROM orders WHERE id IN \(list: orders) AND access_hash = \(token.hash)
+      UNION ALL SELECT 1 FROM order_access WHERE order_id IN \(list: orders) AND access_hash = \(token.hash)
+      UNION ALL SELECT 1 FROM mail_access WHERE order_id IN \(list: orders) AND access_hash = \(token.hash)
       """) != nil
   }
 

@@ -88,9 +88,11 @@ extension Commerce {
       // The auction has held it since it opened.
       for unit in units { try Stock.pass(unit, from: nil, to: id, on: occasion, in: db) }
     } else {
-      try request.holder.requireRoom(for: units, of: quote, policy, at: occasion.at, in: db)
+      try request.holder.requireRoom(for: quote.goods, of: quote, policy, at: occasion.at, in: db)
       if let wish = try request.wish.flatMap({ try Wish.find($0, in: db) }) {
         try wish.take(by: id, units, on: occasion, in: db)
+      } else if let line = quote.lines.first, let terms = line.preorder {
+        try Preorder.take(line, terms, at: occasion.at, in: db)
       } else {
         try reserve(units, of: quote, on: occasion, in: db)
       }
@@ -103,6 +105,9 @@ extension Commerce {
       in: db)
     let order = Order(id, of: purchase, request, quote, attribution, at: occasion.at, policy: policy)
     try order.insert(request, day: day, in: db)
+    if let line = quote.lines.first, let terms = line.preorder {
+      try Preorder.Place.insert(order, quote, line, terms, in: db)
+    }
     return order
   }
 
@@ -159,8 +164,10 @@ struct OrderRequest: Sendable {
 }
 
 extension Quote {
-  /// What has to be on the shelf. Two offers of one variant are one need.
-  var units: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
+  /// What has to be on the shelf: nothing for a preorder. Two offers of one variant are one need.
+  var units: [Stock.Units] { preordered == nil ? goods : [] }
+  /// What it is of.
+  var goods: [Stock.Units] { Stock.Units.summed(lines.map { ($0.variant, $0.quantity) }) }
 }
 
 extension Stock.Units {

@@ -40,6 +40,8 @@ public struct Quote: Sendable, Equatable {
     public let dealSaving: Money
     /// What it was asked for as a part of; nil for what was asked for itself.
     public let bundle: Bundled?
+    /// How it is paid, of a variant on preorder: `unitPrice` is the deposit's. Nil for others.
+    public let preorder: Preordered?
   }
 
   /// A bundle as a bag names it.
@@ -77,6 +79,8 @@ public struct Quote: Sendable, Equatable {
   /// All of `tax` where it is added to prices, else nothing.
   public let taxAdded: Money
   public let total: Money
+  /// What of a preorder is paid later; nil for others, and where all is paid at once.
+  public let balance: Balance?
 
   public var taxes: [TaxSum] {
     TaxSum.sums(lines.map { ($0.taxRate, $0.tax) } + [(shippingTaxRate, shippingTax)])
@@ -129,6 +133,11 @@ public struct BagQuote: Sendable, Equatable {
   }
 
   public var coupon: Coupon? { sellers.lazy.compactMap(\.coupon).first }
+
+  /// Of a bag that is a preorder, which is one line.
+  public var preordered: Quote.Preordered? { sellers.first?.preordered }
+  /// What of it is paid later.
+  public var balance: Quote.Balance? { sellers.first?.balance }
 
   /// What live deals take off the list prices; in `subtotal` already.
   public var dealSaving: Money {

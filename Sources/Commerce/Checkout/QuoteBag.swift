@@ -39,6 +39,10 @@ extension Quote {
         sellers.append((row, channel, [line]))
       }
     }
+    // It is paid, sent and given back in its own time.
+    if bag.lines.count > 1, let line = lines.first(where: { $0.preorder != nil }) {
+      throw BagRefusal.preorderAlone(title: line.title)
+    }
     // What is won at auction is one unit, and its bidders were promised it.
     if bag.won == nil { try UnitLimits.check(lines) }
     guard sellers.count <= policy.bagSellersMax else { throw BagRefusal.tooManySellers(limit: policy.bagSellersMax) }
@@ -91,12 +95,16 @@ extension Quote {
     promotion = try lines.reduce(nothing) { try $0.adding($1.promotion) }
     let goods = Money(minor: subtotal.minor - discount.minor, currency: rates.currency)
     let grams = lines.reduce(0) { $0 + $1.grams * $1.quantity }
-    guard let cost = rates.cost(of: goods, grams: grams) else {
+    let preorder = lines.first?.preorder
+    let later = preorder?.goods ?? nothing
+    guard let cost = rates.cost(of: try goods.adding(later), grams: grams) else {
       throw BagRefusal.tooHeavy(lines, limit: rates.table.gramsMax ?? 0)
     }
-    shipping = cost
+    // The parcel is paid for when it can be sent.
+    shipping = later.minor > 0 ? nothing : cost
+    balance = try preorder.flatMap { try Balance(of: $0, shipping: cost, rates.tax) }
     shippingTaxRate = rates.tax.shippingRate
-    let taxOnShipping = TaxRules.tax(on: cost.minor, at: shippingTaxRate, isAdded: rates.tax.isAdded)
+    let taxOnShipping = TaxRules.tax(on: shipping.minor, at: shippingTaxRate, isAdded: rates.tax.isAdded)
     shippingTax = Money(minor: taxOnShipping, currency: rates.currency)
     tax = try lines.reduce(shippingTax) { try $0.adding($1.tax) }
     taxAdded = rates.tax.isAdded ? tax : nothing
@@ -142,7 +150,11 @@ extension Quote.Line {
     limits = UnitLimits(perOrder: try row.get("variant_order_max"), perBuyer: try row.get("variant_buyer_max"))
     productLimits = UnitLimits(perOrder: try row.get("product_order_max"), perBuyer: try row.get("product_buyer_max"))
     title = Self.title(product: productTitle, variant: try row.get("variant_title"))
-    unitPrice = Money(minor: try row.get("price_minor"), currency: try row.get("currency"))
+    let price = Money(minor: try row.get("price_minor"), currency: try row.get("currency"))
+    let preordered =
+      bag.won == nil
+      ? try Quote.Preordered(row, variant, title: title, price: price, line.quantity, at: now) : nil
+    unitPrice = preordered?.deposit ?? price
     total = try unitPrice.times(line.quantity)
     let listPrice = try row.get("compare_at_minor", as: Int64?.self) ?? unitPrice.minor
     dealSaving = Money(
@@ -159,6 +171,11 @@ extension Quote.Line {
     bundle = nil
     (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
       of: total, taxRate, isAdded: rules.isAdded, commissionRate, plan, creatorRate)
+    let (taxRate, rate, plan, creator) = (taxRate, commissionRate, plan, creatorRate)
+    preorder = preordered.map { terms in
+      let later = Self.shares(of: terms.goods, taxRate, isAdded: rules.isAdded, rate, plan, creator)
+      return terms.with(taxAdded: later.added, refundFee: later.refundFee)
+    }
   }
 
   /// The lines of a bundle's parts, which come to what it costs. The tax and the commission of each are its own product's.
@@ -200,6 +217,7 @@ extension Quote.Line {
     total = Money(minor: share.unitPrice * quantity, currency: currency)
     (discount, promotion, dealSaving) = (line.discount, line.promotion, line.dealSaving)
     deal = nil
+    preorder = nil
     self.bundle = bundle
     (grams, limits, productLimits, productTitle) = (part.grams, part.limits, part.productLimits, part.productTitle)
     taxClass = part.taxClass
@@ -226,12 +244,13 @@ extension Quote.Line {
     (taxRate, commissionRate, plan, creatorRate) = (line.taxRate, line.commissionRate, line.plan, line.creatorRate)
     taxClass = line.taxClass
     bundle = line.bundle
+    preorder = line.preorder
     let sold = Money(minor: total.minor - minor + promotion.minor, currency: total.currency)
     (tax, taxAdded, commission, refundFee, creatorShare) = Self.shares(
       of: sold, taxRate, isAdded: isTaxAdded, commissionRate, plan, creatorRate)
   }
 
-  private static func shares(
+  static func shares(
     of sold: Money, _ taxRate: Rate, isAdded: Bool, _ commissionRate: Rate, _ plan: CommissionPlan?,
     _ creatorRate: Rate
   ) -> (tax: Money, added: Money, commission: Money, refundFee: Money, creator: Money) {
@@ -270,7 +289,7 @@ private struct PricedOffers: Sendable {
   /// Whatever `read` looks at.
   private static let tables: Set<String> = [
     "offer", "variant", "product", "channel", "market", "channel_market", "show", "show_market", "show_product",
-    "commission_plan",
+    "commission_plan", "preorder",
   ]
 
   /// In one statement; in none for what another order of the same transaction has asked just before.
@@ -298,6 +317,9 @@ private struct PricedOffers: Sendable {
         channel.daily_orders_max AS daily_orders_max, channel_market.state AS permission,
         market.currency AS currency, market.is_open AS is_open, market.admission AS admission,
         market.commission_bp AS commission_bp,
+        variant.preorder_id AS preorder_id, preorder.state AS preorder_state, preorder.until_ms AS preorder_until_ms,
+        preorder.units_waiting AS preorder_waiting, preorder.deposit_bp AS deposit_bp,
+        preorder.ships_by_ms AS ships_by_ms, preorder.pay_days AS pay_days,
         product.tax_class AS tax_class, market.tax_included_bp AS tax_included_bp, market.tax_table AS tax_table,
         market.tax_is_added AS tax_is_added, market.taxes_shipping AS taxes_shipping, market.shipping_minor AS shipping_minor,
         market.shipping_table AS shipping_table, market.shipping_free_from_minor AS shipping_free_from_minor,
@@ -308,6 +330,7 @@ private struct PricedOffers: Sendable {
       JOIN product ON product.id = variant.product_id
       JOIN channel ON channel.id = product.channel_id
       JOIN market ON market.code = offer.market
+      LEFT JOIN preorder ON preorder.id = variant.preorder_id
       LEFT JOIN channel_market ON channel_market.channel_id = channel.id AND channel_market.market = offer.market
       LEFT JOIN show ON show.id = \(show.sqlValue)
       LEFT JOIN show_market ON show_market.show_id = show.id AND show_market.market = offer.market

@@ -43,7 +43,7 @@ extension Commerce {
           COALESCE(partner.name, '') AS partner_name, sold.currency AS currency, sold.orders AS orders,
           sold.total_minor AS total_minor
         FROM (
-          SELECT source, via, site, partner_id, currency, COUNT(*) AS orders,
+          SELECT source, via, site, partner_id, currency, \(Self.salesCount) AS orders,
             CAST(SUM(total_minor) AS BIGINT) AS total_minor
           FROM orders
           WHERE (channel_id = \(show.channel) OR creator_id = \(show.channel)) AND show_id = \(show.id)
@@ -82,6 +82,9 @@ extension Commerce {
 }
 
 extension Commerce {
+  /// The balance of a preorder is no order of its own to who counts them.
+  private static var salesCount: SQL { "SUM(CASE WHEN part = 'balance' THEN 0 ELSE 1 END)" }
+
   /// What was paid for in a show, for members of its channel.
   public func sales(of show: ID<Show>, by caller: Caller) async throws -> Sales {
     try await database.read { db in
@@ -89,7 +92,7 @@ extension Commerce {
       try Membership.require(.look, of: show.channel, by: caller, "show", in: db)
       let rows = try db.rows(
         """
-        SELECT currency, COUNT(*) AS orders, CAST(SUM(total_minor) AS BIGINT) AS total_minor FROM orders
+        SELECT currency, \(Self.salesCount) AS orders, CAST(SUM(total_minor) AS BIGINT) AS total_minor FROM orders
         WHERE (channel_id = \(show.channel) OR creator_id = \(show.channel)) AND show_id = \(show.id)
           AND state IN ('paid', 'fulfilled', 'delivered', 'settled')
         GROUP BY currency ORDER BY currency

@@ -6,6 +6,7 @@ import Store
 /// - An order has one coupon at most.
 /// - A coupon takes nothing off what is bought in a live deal: that price is low already.
 /// - Nor off a bundle, for the same reason; and a bundle has no live deal. Deals on its parts change nothing about it.
+/// - Nor off a preorder, whose price is promised when the deposit is paid.
 /// - It never takes more than nine tenths of what it applies to, so that something is left to pay.
 /// - A bag of several sellers has one coupon too: the first seller in it whose order the code fits has it.
 /// - Shipping is reckoned from what is left to pay for the goods, and no coupon takes anything off it.
@@ -34,7 +35,9 @@ enum Discounts {
   /// The most that a coupon may take.
   static let shareMax = Rate(basisPoints: 9_000) ?? .zero
 
-  static func applies(to line: Quote.Line) -> Bool { line.deal == nil && line.bundle == nil }
+  static func applies(to line: Quote.Line) -> Bool {
+    line.deal == nil && line.bundle == nil && line.preorder == nil
+  }
 
   /// What a coupon takes off each line of these totals; a line it does not apply to has 0 here. The parts sum to the
   /// whole discount: each is its share rounded down, and the minor units that are left go to the largest remainders, in

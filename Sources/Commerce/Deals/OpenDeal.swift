@@ -24,6 +24,8 @@ extension Commerce {
       try Product.requireOwn(draft.product, of: show.channel, in: db)
       let bundle = try db.row("SELECT 1 FROM variant WHERE product_id = \(draft.product) AND is_bundle = 1")
       guard bundle == nil else { throw DealRefusal.bundle }
+      let variants = try db.rows("SELECT id FROM variant WHERE product_id = \(draft.product)")
+      try Preorder.requireNone(of: variants.map { try $0.get("id") }, in: db)
       try addToRun(draft.product, of: show, in: db)
       try endDueDeals(of: showID, on: occasion, in: db)
       let open = try db.row("SELECT 1 FROM deal WHERE product_id = \(draft.product) AND ended_why IS NULL")

@@ -22,6 +22,7 @@ extension Commerce {
           WHERE id = \(order) AND state = \(Order.State.fulfilled)
           """)
         if isWhole == 1 {
+          try found.deliverDeposit(at: now, in: db)
           try Mail.queue(.delivered, of: found, because: order, at: now, in: db)
           try ChannelTier.raise(found.channel, on: occasion(order: order), in: db)
         }

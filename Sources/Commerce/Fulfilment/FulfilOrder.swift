@@ -18,6 +18,7 @@ extension Commerce {
       guard order.state == .paid || order.state == .fulfilled else {
         throw order.state == .placed ? FulfilOrderRefusal.notPaid : FulfilOrderRefusal.over(order.state)
       }
+      guard order.part != .deposit else { throw FulfilOrderRefusal.preorder }
       // Its units may be going back on the shelf this moment.
       guard order.refunded != order.total else { throw FulfilOrderRefusal.refunded }
       let sent = try Shipment.all(of: id, in: db)
@@ -46,6 +47,8 @@ extension Commerce {
 public enum FulfilOrderRefusal: Refusal, Equatable {
   case notPaid
   case refunded
+  /// It is the deposit of a preorder.
+  case preorder
   /// It is past being sent.
   case over(Order.State)
 
@@ -53,6 +56,7 @@ public enum FulfilOrderRefusal: Refusal, Equatable {
     switch self {
     case .notPaid: "order_not_paid"
     case .refunded: "order_refunded"
+    case .preorder: "order_deposit"
     case .over: "order_not_to_send"
     }
   }
@@ -61,6 +65,8 @@ public enum FulfilOrderRefusal: Refusal, Equatable {
     switch self {
     case .notPaid: "Only a paid order can be fulfilled. Wait for its payment."
     case .refunded: "The whole order is being refunded: do not send it."
+    case .preorder:
+      "Only the deposit of this preorder is paid. It is sent with the order for its balance, once that is paid."
     case .over(let state): "The order is \(state.rawValue): there is nothing left to send."
     }
   }

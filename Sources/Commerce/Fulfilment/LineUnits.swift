@@ -84,6 +84,7 @@ extension Order {
         delivered_ms = \((hasArrived ? arrived.max() : nil).sqlValue)
       WHERE id = \(id) AND state = \(Order.State.paid)
       """)
+    if let last = arrived.max(), hasArrived { try deliverDeposit(at: last, in: db) }
     if hasArrived { try Mail.queue(.delivered, of: self, because: id, at: now, in: db) }
   }
 

@@ -28,6 +28,7 @@ extension Commerce {
       guard found.state == .paid else {
         throw found.state == .placed ? FulfilOrderRefusal.notPaid : FulfilOrderRefusal.over(found.state)
       }
+      guard found.part != .deposit else { throw FulfilOrderRefusal.preorder }
       // Its units may be going back on the shelf this moment.
       guard found.refunded != found.total else { throw FulfilOrderRefusal.refunded }
       let left = try found.lineUnits(in: db).map(\.toSend)

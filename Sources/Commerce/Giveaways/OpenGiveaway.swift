@@ -50,6 +50,7 @@ extension Commerce {
     guard try row?.get("channel_id", as: ID<Channel>.self) == show.channel else {
       throw GeneralRefusal.notFound("variant")
     }
+    try Preorder.requireNone(of: [variant], in: db)
     let units = Stock.Units(variant: variant, count: count)
     let noted = Occasion(at: occasion.at, entropy: entropy, by: occasion.by, note: Giveaway.stockNote)
     guard try Stock.reserve([units], on: noted, in: db) == .held else {

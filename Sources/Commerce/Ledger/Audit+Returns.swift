@@ -120,6 +120,7 @@ extension Audit {
             FROM order_return JOIN order_return_line line ON line.return_id = order_return.id
             WHERE order_return.state = 'received' GROUP BY order_return.order_id, line.position
           ) goods ON goods.order_id = order_line.order_id AND goods.position = order_line.position
+          WHERE orders.part IS NULL OR orders.part <> 'deposit'
           GROUP BY order_line.order_id, order_line.variant_id, orders.state
         ) line LEFT JOIN (
           SELECT order_id, variant_id, SUM(on_hand_change) AS returned FROM stock_movement

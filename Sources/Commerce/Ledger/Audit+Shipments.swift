@@ -24,7 +24,7 @@ extension Audit {
           GROUP BY refund.order_id, refund_line.position
         ) kept ON kept.order_id = line.order_id AND kept.position = line.position
         WHERE COALESCE(sent.quantity, 0) + COALESCE(kept.quantity, 0) > line.quantity
-          OR (orders.state IN ('fulfilled', 'delivered', 'settled')
+          OR (orders.state IN ('fulfilled', 'delivered', 'settled') AND COALESCE(orders.part, '') <> 'deposit'
             AND COALESCE(sent.quantity, 0) + COALESCE(kept.quantity, 0) <> line.quantity)
           OR (orders.state IN ('placed', 'expired', 'cancelled') AND COALESCE(sent.quantity, 0) <> 0)
         """)

@@ -51,7 +51,7 @@ extension Audit {
           SELECT variant_id, SUM(quantity) AS quantity FROM (
             SELECT order_line.variant_id AS variant_id, order_line.quantity AS quantity
             FROM order_line JOIN orders ON orders.id = order_line.order_id
-            WHERE orders.state = 'placed'
+            WHERE orders.state = 'placed' AND (orders.part IS NULL OR orders.part <> 'deposit')
             UNION ALL
             SELECT variant_id, units_held AS quantity FROM giveaway WHERE units_held > 0
             UNION ALL
@@ -86,6 +86,7 @@ extension Audit {
           SELECT order_line.order_id AS order_id, order_line.variant_id AS variant_id, orders.state AS state,
             SUM(order_line.quantity) AS quantity
           FROM order_line JOIN orders ON orders.id = order_line.order_id
+          WHERE orders.part IS NULL OR orders.part <> 'deposit'
           GROUP BY order_line.order_id, order_line.variant_id, orders.state
         ) line LEFT JOIN (
           SELECT order_id, variant_id, SUM(reserved_change) AS reserved,
@@ -105,6 +106,12 @@ extension Audit {
       \(try row.number("reserved")), sold \(try row.number("sold")) and took back \(try row.number("returned"))
       """
     }
+    try expectNone(
+      db.rows(
+        """
+        SELECT DISTINCT order_id FROM stock_movement WHERE order_id IN (SELECT id FROM orders WHERE part = 'deposit')
+        """)
+    ) { row in "order \(try row.name("order_id")): has stock movements and is a deposit" }
     try expectNone(
       db.rows(
         """

@@ -29,6 +29,7 @@ struct Audit {
     try audit.auctions(in: db)
     try audit.waitlists(in: db)
     try audit.bundles(in: db)
+    try audit.preorders(in: db)
     try audit.payments(in: db)
     try audit.payouts(in: db)
     try audit.admission(in: db)

@@ -150,6 +150,8 @@ extension Mail {
     let wishes = try Dictionary(
       wished.isEmpty ? [] : Wish.all("wish.id IN \(list: wished)", in: db).map { ($0.id.bytes, $0) }
     ) { $1 }
+    let parts = orders.values.filter { $0.part != nil }.map(\.id)
+    let places = try Preorder.Place.all(of: parts.sorted(), in: db)
     return mails.compactMap { mail in
       guard !mail.isOfWish || wishes[mail.cause] != nil else { return nil }
       let order = mail.order.flatMap { orders[$0] }
@@ -161,7 +163,7 @@ extension Mail {
           refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
           cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause],
-          payout: payouts[mail.cause], month: mail.month, token: nil))
+          place: mail.order.flatMap { places[$0] }, payout: payouts[mail.cause], month: mail.month, token: nil))
     }
   }
 }

@@ -30,6 +30,12 @@ public struct Mail: Sendable, Equatable {
     case waitlistConfirm = "waitlist_confirm"
     /// A unit is held for whoever waited for it.
     case waitlistOffer = "waitlist_offer"
+    /// The goods of a preorder are there, and its balance can be paid.
+    case preorderReady = "preorder_ready"
+    /// They come later than was said.
+    case preorderMoved = "preorder_moved"
+    /// It is over, and its deposit is on its way back.
+    case preorderEnded = "preorder_ended"
     /// To those who sell: a buyer asks to cancel, or to send something back.
     case request
     /// To a channel's owners: money is on its way to them.
@@ -109,6 +115,21 @@ extension Mail {
     in db: any Connection
   ) throws {
     let mail = try id(kind, because: cause.bytes + (again ? [1] : []))
+    try db.run(
+      """
+      INSERT INTO mail (id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, next_ms,
+        failure, made_ms, sent_ms)
+      VALUES (\(mail), \(kind), \(order.id), \(order.channel), \(cause.bytes),
+        \(order.buyer.email), \(order.language), \(State.waiting), 0, \(now), '', \(now), NULL)
+      ON CONFLICT (id) DO NOTHING
+      """)
+  }
+
+  /// The same about a cause that has several, one for each `turn`.
+  static func queue(
+    _ kind: Kind, of order: Order, because cause: ID<Order>, turn: Moment, at now: Moment, in db: any Connection
+  ) throws {
+    let mail = try id(kind, because: cause.bytes + Array("\(turn.milliseconds)".utf8))
     try db.run(
       """
       INSERT INTO mail (id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, next_ms,

@@ -16,6 +16,8 @@ public struct MailContent: Sendable {
   public var goods: Return?
   /// The wish of a waitlist that it tells of.
   public var wish: Wish?
+  /// The preorder that the order is of, of which it pays the deposit or the balance.
+  public var place: Preorder.Place?
   /// The payout of `Mail.Kind.payout` and `payoutReturned`.
   public var payout: Payout?
   /// Those of `Mail.Kind.statement`, one for each currency, and their month.
@@ -59,6 +61,7 @@ extension MailContent {
       event: mail.kind == .admission
         ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
+    place = try order.flatMap { order in try order.part.flatMap { _ in try Preorder.Place.of(order.id, in: db) } }
     if mail.isOfWish { wish = try ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } }
     switch mail.kind {
     case .payout, .payoutReturned:
@@ -82,7 +85,7 @@ extension Mail {
   var isOfRequest: Bool {
     switch kind {
     case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer, .payout, .payoutReturned,
-      .statement:
+      .statement, .preorderReady, .preorderMoved, .preorderEnded:
       false
     case .request, .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }

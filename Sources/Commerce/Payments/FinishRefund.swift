@@ -101,7 +101,7 @@ extension Commerce {
       let entries = try parts.entries(of: order, provider: providerName).map { try $0.reversed() }
       try Ledger.book(.refund, cause: refund.id.bytes, entries, on: occasion, in: db)
       let unsent = order.stockUnits(refund.lines.map { ($0.position, $0.unsent) })
-      try Stock.takeBack(unsent, on: occasion, in: db)
+      if order.part != .deposit { try Stock.takeBack(unsent, on: occasion, in: db) }
       try UnitLimits.giveBack(unsent, of: order, in: db)
       if order.refunded == order.total, !refunds.contains(where: { $0.kind == .sale && $0.isUnderWay(but: refund) }) {
         try closeRefunded(order, on: occasion, in: db)
@@ -119,7 +119,7 @@ extension Commerce {
       "UPDATE orders SET state = \(Order.State.refunded), closed_ms = \(occasion.at) WHERE id = \(order.id)")
     try Cancellation.end(of: order, as: .accepted, by: nil, on: occasion, in: db)
     guard order.state == .paid else { return }
-    try Stock.takeBack(order.stockUnits(left), on: occasion, in: db)
+    if order.part != .deposit { try Stock.takeBack(order.stockUnits(left), on: occasion, in: db) }
     try UnitLimits.giveBack(order.stockUnits(left), of: order, in: db)
   }
 

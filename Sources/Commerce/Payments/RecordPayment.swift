@@ -74,6 +74,7 @@ extension Commerce {
     try Ledger.book(
       .payment, cause: share.id.bytes, Split(of: order).entries(of: order, provider: attempt.provider), on: occasion,
       in: db)
+    try Preorder.Place.paid(order, at: occasion.at, in: db)
     try Mail.queue(.paid, of: order, because: order.id, at: occasion.at, in: db)
   }
 

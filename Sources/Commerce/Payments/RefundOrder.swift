@@ -35,6 +35,7 @@ extension Commerce {
       // One that comes from a key is ours, and no time.
       if let id { try policy.checkNew(id, at: clock.now) }
       let refunds = try Refund.all(of: order, in: db)
+      try Preorder.Place.requireRefundable(found, share, in: db)
       guard refunds.count(where: { $0.kind == .sale }) < policy.refundsPerOrderMax else {
         throw GeneralRefusal.tooMany(what: "refunds of one order", limit: policy.refundsPerOrderMax)
       }
@@ -72,6 +73,7 @@ extension Commerce {
   func finishRefund(_ refund: Refund) async throws -> Refund {
     guard refund.state == .pending else { return refund }
     await tryRefund(refund.id)
+    for deposit in try await pendingWithDeposit(of: refund.order) { await tryRefund(deposit) }
     return try await database.read { db in try Refund.find(refund.id, in: db) } ?? refund
   }
 
@@ -107,6 +109,7 @@ extension Commerce {
       lines: given.lines, shipping: Money(minor: given.shipping, currency: order.total.currency))
     if given.parts[Pots.whole] == nil { refund.parts = given.parts.filter { $0.value > 0 } }
     try refund.insert(by: account, in: db)
+    try refundDeposit(with: refund, of: order, by: account, in: db)
     try Outbox.announce(.order(order.id), in: db)
     return refund
   }

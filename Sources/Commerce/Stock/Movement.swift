@@ -108,7 +108,7 @@ extension Stock {
       FROM variant
       JOIN show_product ON show_product.product_id = variant.product_id
       JOIN show ON show.id = show_product.show_id
-      WHERE variant.id = \(variant) AND show.state = 'live'
+      WHERE variant.id = \(variant) AND variant.preorder_id IS NULL AND show.state = 'live'
       """)
     for row in shows {
       let product: ID<Product> = try row.get("product_id")

@@ -78,6 +78,11 @@ extension Commerce {
     }
     try requireSelling(row.get("channel_id"), in: market, db)
     guard try Offers.list(of: variant, market: market, in: db) != nil else { throw WaitlistRefusal.notSold }
+    // Of what is on preorder, the shelf is its buyers'.
+    if let preorder = try Preorder.current(of: [variant], at: clock.now, in: db)[variant] {
+      guard preorder.left(at: clock.now) == 0 else { throw WaitlistRefusal.available }
+      return
+    }
     guard try Stock.levels(of: [variant], in: db)[variant]?.available ?? 0 <= 0 else { throw WaitlistRefusal.available }
   }
 

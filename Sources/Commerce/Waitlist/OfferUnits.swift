@@ -28,7 +28,7 @@ extension Stock {
 extension Wish {
   /// Whether it can be bought where the wish is from: tables and a condition.
   private static let buyable: SQL = """
-    JOIN variant ON variant.id = wish.variant_id AND variant.retired_ms IS NULL
+    JOIN variant ON variant.id = wish.variant_id AND variant.retired_ms IS NULL AND variant.preorder_id IS NULL
     JOIN product ON product.id = variant.product_id
     JOIN channel ON channel.id = product.channel_id AND channel.state = 'approved'
     JOIN market ON market.code = wish.market AND market.is_open = 1

@@ -11,7 +11,8 @@ enum API {
     + ShowAPI.endpoints + RoomAPI.endpoints + RecordingAPI.endpoints + SimulcastAPI.endpoints + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
     + AuctionAPI.endpoints
-    + WaitlistAPI.endpoints + OrderAPI.endpoints + ShipmentAPI.endpoints + RequestAPI.endpoints + MailAPI.endpoints
+    + WaitlistAPI.endpoints + PreorderAPI.endpoints
+    + OrderAPI.endpoints + ShipmentAPI.endpoints + RequestAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints + WalletAPI.endpoints
     + CommissionPlanAPI.endpoints + AffiliateAPI.endpoints + PartnerAPI.endpoints + AdmissionAPI.endpoints
     + PayoutAPI.endpoints

@@ -148,8 +148,10 @@ enum OrderAPI {
     let total: Money
     let sellers: [SellerQuote]?
     let providerUnits: Int64?
+    let preorder: PreorderAPI.QuoteLater?
 
     static let fields = [
+      "preorder": "Of a bag that is a preorder: what is paid later. Left out for others.",
       "sellers": "Each seller's part, where there are several: an order for each, paid together.",
       "taxes": "The tax by rate, of the goods and the shipping.",
       "isTaxAdded": "The tax was added to prices and shipping; else they include it.",
@@ -219,6 +221,8 @@ enum OrderAPI {
     let number: String
     /// The first of the orders of one bag that are paid together, this one perhaps; left out when it is paid alone.
     let purchase: ID<Order>?
+    /// What of a preorder it pays; left out for an order that pays for all of what it is of.
+    let part: Order.Part?
     let state: Order.State
     let channel: ID<CommerceChannel>
     let show: ID<Show>?
@@ -249,6 +253,7 @@ enum OrderAPI {
       id = order.id
       number = order.number
       purchase = order.purchase
+      part = order.part
       state = order.state
       channel = order.channel
       show = order.show
@@ -429,7 +434,8 @@ enum OrderAPI {
               shipping: $0.shipping, tax: $0.tax, total: $0.total)
           },
         providerUnits: call.commerce.providers.current is StripeProvider
-          ? StripeAmount.units(of: quote.total).flatMap { $0 == quote.total.minor ? nil : $0 } : nil)
+          ? StripeAmount.units(of: quote.total).flatMap { $0 == quote.total.minor ? nil : $0 } : nil,
+        preorder: PreorderAPI.QuoteLater(quote))
     }.repeated(.ignored),
     placing,
     Endpoint(.get, "/api/v1/orders", "Lists your orders, or a channel's.", gives: List<OrderAnswer>.self) { call in

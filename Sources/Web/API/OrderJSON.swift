@@ -132,6 +132,7 @@ extension OrderAPI.OrderAnswer {
       $0.member("id", id)
       $0.member("number", number)
       if let purchase { $0.member("purchase", purchase) }
+      $0.member("part", ifPresent: part?.rawValue)
       $0.member("state", state.rawValue)
       $0.member("channel", channel)
       if let show { $0.member("show", show) }

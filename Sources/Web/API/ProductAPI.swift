@@ -45,6 +45,8 @@ enum ProductAPI {
     let available: Int64
     /// Made of other variants: its stock is theirs.
     let isBundle: Bool
+    /// On preorder: it is sold by that alone.
+    let isPreordered: Bool
   }
 
   struct ProductAnswer: Codable, Revised {
@@ -73,7 +75,7 @@ enum ProductAPI {
         VariantAnswer(
           id: $0.id, sku: $0.sku, title: $0.title, options: $0.options, prices: $0.prices, compareAt: $0.compareAt,
           weightGrams: $0.grams, limits: $0.limits, onHand: $0.onHand, reserved: $0.reserved, available: $0.available,
-          isBundle: $0.isBundle)
+          isBundle: $0.isBundle, isPreordered: $0.isPreordered)
       }
       pictures = product.pictures.map(PictureAnswer.init)
       limits = product.limits

@@ -37,6 +37,8 @@ enum RoomAPI {
     let dealOffer: CardOffer?
     /// What a bundle is made of; left out for others.
     let parts: [BundleAPI.PartAnswer]?
+    /// The preorder it is on; left out for others.
+    let preorder: PreorderAPI.PreorderTerms?
   }
 
   struct Card: Codable {
@@ -65,7 +67,8 @@ enum RoomAPI {
           id: choice.id, sku: choice.sku, title: choice.title, options: choice.options, available: choice.available,
           limits: choice.limits == .unlimited ? nil : choice.limits, offer: choice.offer.map(CardOffer.init),
           dealOffer: choice.dealOffer.map(CardOffer.init),
-          parts: choice.parts.isEmpty ? nil : choice.parts.map(BundleAPI.PartAnswer.init))
+          parts: choice.parts.isEmpty ? nil : choice.parts.map(BundleAPI.PartAnswer.init),
+          preorder: choice.preorder.map { PreorderAPI.PreorderTerms($0, price: choice.offer?.price) })
       }
       deal = card.deal.map(DealAPI.DealAnswer.init)
     }

@@ -25,6 +25,9 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(3), "going on with waitlists") { try await commerce.advanceWaitlists() }
         }
+        group.addTask {
+          await every(.seconds(3), "going on with preorders") { try await commerce.advancePreorders() }
+        }
         group.addTask { await every(.seconds(3600), "forgetting old wishes") { try await commerce.forgetWishes() } }
         group.addTask { await every(.seconds(60), "expiring prizes") { try await commerce.expirePrizes() } }
         group.addTask {

@@ -125,8 +125,15 @@ struct MailText: Sendable {
     values["time"] = order.expires.plainText
     values["title"] = order.lines.first?.title ?? ""
     values["amount"] = (content.refund?.amount).map(words.money) ?? ""
+    values["date"] = content.place?.shipsBy.plainDay ?? ""
+    values["days"] = "\(content.place?.payDays ?? 0)"
     subject = words["mail.\(kind.key)Subject", values]
-    var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(kind.key)Text", values]]
+    var text = kind.key + "Text"
+    if let place = content.place, order.part == .deposit {
+      if kind == .paid { text = place.isWhole ? "paidWholeText" : "paidDepositText" }
+      if kind == .preorderEnded { text = place.why == .lapsed ? "preorderLapsedText" : "preorderCalledOffText" }
+    }
+    var paragraphs = [words["mail.hello", ["name": order.buyer.name]], words["mail.\(text)", values]]
     switch kind {
     case .paid:
       paragraphs += order.lines.map { "\($0.quantity) × \($0.title): \(words.money($0.total))" }
@@ -177,8 +184,11 @@ struct MailText: Sendable {
       if let goods = content.goods {
         paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
-    case .auction: paragraphs.append(words["mail.total", values])
-    case .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned, .statement: break
+    case .auction, .preorderReady: paragraphs.append(words["mail.total", values])
+    case .preorderMoved: paragraphs.append(words["mail.preorderMovedCancel"])
+    case .preorderEnded, .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned,
+      .statement:
+      break
     }
     self.paragraphs = paragraphs
     url = "\(publicURL)/orders/\(order.id)" + (content.token.map { "?token=\($0.text)" } ?? "")
@@ -200,6 +210,9 @@ extension Mail.Kind {
     case .returnReceived: "returnReceived"
     case .waitlistConfirm: "waitlistConfirm"
     case .waitlistOffer: "waitlistOffer"
+    case .preorderReady: "preorderReady"
+    case .preorderMoved: "preorderMoved"
+    case .preorderEnded: "preorderEnded"
     case .payoutReturned: "payoutReturned"
     }
   }

@@ -46,6 +46,7 @@ struct ProductsTab: Sendable {
     let priceText: String
     let onHand: String
     let isBundle: Bool
+    let isPreordered: Bool
     let formURL: String
     let stockURL: String
   }
@@ -85,7 +86,8 @@ struct ProductsTab: Sendable {
           VariantView(
             id: variant.id.description, title: variant.title,
             sku: variant.sku, priceText: variant.prices[channel.market].map(visit.words.money) ?? "–",
-            onHand: String(variant.onHand), isBundle: variant.isBundle, formURL: "/studio/\(channel.handle)",
+            onHand: String(variant.onHand), isBundle: variant.isBundle, isPreordered: variant.isPreordered,
+            formURL: "/studio/\(channel.handle)",
             stockURL: "/studio/\(channel.handle)/stock/\(variant.id)")
         })
     }
@@ -174,8 +176,9 @@ struct OrdersTab: Sendable {
         id: order.id.description, url: "/orders/\(order.id)", number: order.number,
         summary: order.summary(visit.words), buyer: order.buyer.name, place: order.buyer.address.city,
         whenISO: order.placed.description, whenText: order.placed.plainText,
-        totalText: visit.words.money(order.total), stateText: order.state.text(visit.words),
-        stateTone: order.state.tone, canFulfil: order.state == .paid && order.refunded != order.total,
+        totalText: visit.words.money(order.total), stateText: order.stateText(visit.words),
+        stateTone: order.stateTone,
+        canFulfil: order.state == .paid && order.part != .deposit && order.refunded != order.total,
         formURL: "/studio/\(channel.handle)")
     }
     hasItems = !items.isEmpty

@@ -94,11 +94,11 @@ struct GiveawayPage: Sendable {
   /// The words that a watch page fetches with its first giveaway, and for a buyer who is signed in.
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
-    guard ["auction", "follow", "giveaway", "selling", "upi", "waitlist", "wallet"].contains(group) else {
+    guard ["auction", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"].contains(group) else {
       throw Problem.notFound("page")
     }
     let groups = visit.words.groups.filter {
-      $0.key == group || ["upi", "waitlist"].contains(group) && $0.key == "staffRefusals"
+      $0.key == group || ["preorder", "upi", "waitlist"].contains(group) && $0.key == "staffRefusals"
     }
     return Response(
       status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],

@@ -60,7 +60,10 @@ enum MerchantFeed {
       for (place, picture) in card.pictures.prefix(11).enumerated() {
         text += element(place == 0 ? "g:image_link" : "g:additional_image_link", base + picture.url)
       }
-      text += element("g:availability", choice.available > 0 ? "in_stock" : "out_of_stock")
+      let preorder = choice.available > 0 ? choice.preorder : nil
+      text += element(
+        "g:availability", preorder != nil ? "preorder" : choice.available > 0 ? "in_stock" : "out_of_stock")
+      if let preorder { text += element("g:availability_date", preorder.shipsBy.description) }
       // What it cost before is the price, and what it costs now the sale.
       text += element("g:price", price(offer.compareAt ?? offer.price))
       if offer.compareAt != nil { text += element("g:sale_price", price(offer.price)) }

@@ -35,8 +35,8 @@ struct OrderPage: Sendable {
       number = order.number
       summary = order.summary(words)
       totalText = words.money(order.total)
-      stateText = order.state.text(words)
-      stateTone = order.state.tone
+      stateText = order.stateText(words)
+      stateTone = order.stateTone
     }
   }
 
@@ -116,6 +116,8 @@ struct OrderPage: Sendable {
   /// Those that were ordered and are paid together with it.
   let others: [OtherView]
   let hasOthers: Bool
+  /// What of a preorder it pays, and what becomes of that.
+  let preorder: PreorderOfOrderView?
   let refunds: [RefundView]
   let hasRefunds: Bool
   let parcels: [ParcelView]
@@ -152,15 +154,22 @@ struct OrderPage: Sendable {
     isBuyer: Bool, sending: SendingView?, refunding: RefundingView?, requests: Requests, isSeller: Bool, error: String?,
     isSaved: Bool, confirmURL: String? = nil, paying: PayingView? = nil, payCard: PayCardView? = nil,
     upi: PayByUPI.Code? = nil, payUPI: PayByUPI? = nil,
-    isWon: Bool = false,
+    isWon: Bool = false, preorder: PreorderOfOrderView? = nil,
     _ words: Words
   ) {
     let values = ["seller": seller.name, "time": order.expires.plainText]
     number = order.number
     // One that is cancelled while its money is on the way is not to be waited for.
     let isCancelled = shipments.isEmpty && order.isCancelled(requests.cancellations)
-    headline = words[isCancelled ? "order.cancelledHeadline" : "order.\(order.state.key)Headline"]
-    explanation = words[isCancelled ? "cancel.paidText" : "order.\(order.state.key)Text", values]
+    let key =
+      switch (order.part, order.state) {
+      case (.deposit, .paid): "depositPaid"
+      case (.balance, .placed): "balancePlaced"
+      default: order.state.key
+      }
+    headline = words[isCancelled ? "order.cancelledHeadline" : "order.\(key)Headline"]
+    explanation = words[isCancelled ? "cancel.paidText" : "order.\(key)Text", values]
+    self.preorder = preorder
     milestones = order.milestones(isCancelled: isCancelled, words)
     lines = order.lines.map { line in
       LineView(
@@ -216,7 +225,9 @@ struct OrderPage: Sendable {
     self.payCard = payCard
     self.upi = upi
     self.payUPI = payUPI
-    canResume = isBuyer && !isWon && order.state == .placed && order.show != nil && seller.state == .approved
+    canResume =
+      isBuyer && !isWon && order.part != .balance && order.state == .placed && order.show != nil
+      && seller.state == .approved
     resumeURL = order.show.map { "/watch/\($0)" } ?? "/"
     canCancel = isBuyer && order.state == .placed
     actionURL = "/orders/\(order.id)"
@@ -227,19 +238,30 @@ struct OrderPage: Sendable {
     let id = try visit.id("order", Order.self)
     if let token = try visit.query("token").flatMap(Secret.init(presented:)) {
       let opened = try await visit.commerce.paidTogether(id, by: visit.caller, token: token)
-      var response = visit.redirect("/orders/\(id)")
-      let secure = visit.site.configuration.secureCookies ? "; Secure" : ""
-      for order in opened {
-        response.headers.append(
-          HTTPField(
-            name: .setCookie,
-            value:
-              "\(cookie)=\(token.text); Path=/orders/\(order.id); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"
-          ))
-      }
-      return response
+      return opening(opened.map(\.id), with: token, at: id, visit)
+    }
+    // To the other order of its preorder, which the same token opens.
+    if let other = try visit.query("to").flatMap({ ID<Order>($0) }) {
+      let place = try await visit.commerce.place(of: id, by: visit.caller, token: visit.orderToken)
+      guard let place, [place.order, place.balanceOrder].contains(other) else { throw Problem.notFound("order") }
+      return opening([other], with: visit.orderToken, at: other, visit)
     }
     return try await page(visit, id, nil)
+  }
+
+  private static func opening(
+    _ orders: [ID<Order>], with token: Secret?, at id: ID<Order>, _ visit: Visit
+  ) -> Response {
+    var response = visit.redirect("/orders/\(id)")
+    guard let token else { return response }
+    let secure = visit.site.configuration.secureCookies ? "; Secure" : ""
+    for order in orders {
+      response.headers.append(
+        HTTPField(
+          name: .setCookie,
+          value: "\(cookie)=\(token.text); Path=/orders/\(order); Max-Age=31536000; HttpOnly; SameSite=Lax\(secure)"))
+    }
+    return response
   }
 
   /// The provider's page for the second step of an order that waits for it. The sandbox has to be told the way back.
@@ -302,14 +324,17 @@ struct OrderPage: Sendable {
     let returns = try await visit.commerce.returns(of: id, by: visit.caller, token: visit.orderToken)
     let events = try await visit.commerce.events(of: id, by: visit.caller, token: visit.orderToken)
     let units = order.lineUnits(shipments, refunds, returns)
+    let place = try await visit.commerce.place(of: id, by: visit.caller, token: visit.orderToken)
+    // Whether its money can go back by itself, and not with its balance's.
+    let isApart = order.part != .deposit || place.map { $0.state != .complete } ?? true
     let sending = isSeller ? SendingView(order, units, id: visit.commerce.makeID(), visit.words) : nil
-    let refunding = isSeller ? RefundingView(order, units, refunds, visit) : nil
+    let refunding = isSeller && order.part != .deposit ? RefundingView(order, units, refunds, visit) : nil
     let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
     let requests = Requests(
       cancellations: cancellations,
       asked: AskedView(cancellations, of: order, seller: seller, isSeller: isSeller, visit),
-      cancelling: isBuyer ? CancellingView(order, shipments, cancellations, seller: seller, visit) : nil,
-      sellerCancelling: isSeller ? SellerCancellingView(order, units, cancellations, visit) : nil,
+      cancelling: isBuyer && isApart ? CancellingView(order, shipments, cancellations, seller: seller, visit) : nil,
+      sellerCancelling: isSeller && isApart ? SellerCancellingView(order, units, cancellations, visit) : nil,
       returns: returns.map {
         ReturnView($0, of: order, seller: seller, isSeller: isSeller, isBuyer: isBuyer, visit)
       },
@@ -334,6 +359,7 @@ struct OrderPage: Sendable {
       paying: try await paying(visit, order), payCard: try payCard.map { PayCardView(data: try DataBlock.text($0)) },
       upi: code, payUPI: payUPI,
       isWon: try await visit.commerce.isWon(id),
+      preorder: place.map { PreorderOfOrderView($0, on: order, isBuyer: isBuyer, visit.words) },
       visit.words)
     var response = try visit.page(
       "order", title: "\(visit.words["order.order"]) \(order.number)", status: complaint?.status ?? .ok, model)

@@ -56,9 +56,11 @@ struct CancellingView: Sendable {
     else { return nil }
     id = visit.commerce.makeID(Cancellation.self).description
     let until = paid.adding(seconds: policy.cancelMinutes * 60)
-    let isAtOnce = visit.commerce.clock.now <= until
+    let isAtOnce = order.part == .deposit || visit.commerce.clock.now <= until
     text =
-      visit.words[
+      order.part == .deposit
+      ? visit.words["preorder.mayCancel"]
+      : visit.words[
         isAtOnce ? "cancel.atOnce" : "cancel.byRequest", ["time": until.plainText, "seller": seller.name]]
     buttonText = visit.words[isAtOnce ? "order.cancel" : "cancel.ask"]
     noteMax = policy.reasonCharactersMax

@@ -37,7 +37,7 @@ struct OrdersPage: Sendable {
         url: "/orders/\(order.id)", number: order.number, summary: order.summary(visit.words),
         picture: order.lines.first.flatMap { covers[$0.product]?.thumbnail }, whenISO: order.placed.description,
         whenText: order.placed.plainText, totalText: visit.words.money(order.total),
-        stateText: order.state.text(visit.words), stateTone: order.state.tone)
+        stateText: order.stateText(visit.words), stateTone: order.stateTone)
     }
     let prizes = try await visit.commerce.prizesToClaim(by: visit.caller, limit: visit.pageLimit(20)).map { giveaway in
       let until = giveaway.winners.first?.claimUntil ?? giveaway.ends
@@ -52,6 +52,17 @@ struct OrdersPage: Sendable {
 }
 
 extension Order {
+  /// How it stands; of a part of a preorder what that means there.
+  func stateText(_ words: Words) -> String {
+    switch (part, state) {
+    case (.deposit, .paid): words["preorder.depositPaid"]
+    case (.balance, .placed): words["preorder.balanceToPay"]
+    default: state.text(words)
+    }
+  }
+
+  var stateTone: String { part == .balance && state == .placed ? "warn" : state.tone }
+
   /// `Brass lamp and 2 more`.
   func summary(_ words: Words) -> String {
     let title = lines.first?.title ?? ""

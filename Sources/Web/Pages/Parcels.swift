@@ -54,9 +54,9 @@ struct SendingView: Sendable {
 
   /// Nil when nothing is left to send.
   init?(_ order: Order, _ units: [LineUnits], id: ID<Shipment>, _ words: Words) {
-    guard order.state == .paid, order.refunded != order.total, units.contains(where: { $0.toSend > 0 }) else {
-      return nil
-    }
+    guard order.state == .paid, order.part != .deposit, order.refunded != order.total,
+      units.contains(where: { $0.toSend > 0 })
+    else { return nil }
     self.id = id.description
     formURL = "/orders/\(order.id)"
     lines = units.map(\.toSend).enumerated().filter { $1 > 0 }.map { position, left in

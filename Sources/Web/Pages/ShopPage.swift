@@ -24,6 +24,7 @@ struct ShopPage: Sendable {
     let isSoldOut: Bool
     /// How many one may have of it.
     let limitText: String?
+    let preorder: PreorderTermsView?
   }
 
   /// What of it is sold out, and the form to be told when it is back.
@@ -61,6 +62,8 @@ struct ShopPage: Sendable {
   let taxText: String?
   /// Of the one variant there is.
   let limitText: String?
+  /// Of the one variant there is, when it is on preorder.
+  let preorder: PreorderTermsView?
   let sellerName: String
   let sellerURL: String
   let sellerInitial: String
@@ -146,8 +149,11 @@ struct ShopPage: Sendable {
       ? sold.map { choice in
         VariantView(
           title: choice.title, priceText: choice.offer.map { words.money($0.price) } ?? "",
-          wasText: choice.offer?.compareAt.map(words.money), stockText: words.stock(choice.available),
-          isSoldOut: choice.available <= 0, limitText: words.limits(choice.limits))
+          wasText: choice.offer?.compareAt.map(words.money),
+          stockText: choice.preorder == nil || choice.available <= 0
+            ? words.stock(choice.available) : words["preorder.one"],
+          isSoldOut: choice.available <= 0, limitText: words.limits(choice.limits),
+          preorder: choice.preorderTerms(words))
       } : []
     hasVariants = !variants.isEmpty
     taxText = market.flatMap { market in
@@ -156,6 +162,7 @@ struct ShopPage: Sendable {
       return words[market.isTaxAdded ? "shop.taxAdded" : "shop.taxIncluded", ["rate": Figures.percent(rate)]]
     }
     limitText = sold.count == 1 ? words.limits(sold[0].limits) : nil
+    preorder = sold.count == 1 ? sold[0].preorderTerms(words) : nil
     parts = card.variants.flatMap(\.parts).map { part in
       PartView(text: "\(Figures.grouped(part.quantity)) × \(part.title)", url: "/products/\(part.product)")
     }
@@ -192,6 +199,14 @@ extension ShopPage.TellView {
         isAll ? "waitlist.tellText" : "waitlist.tellSomeText", ["minutes": "\(minutes)", "title": one?.title ?? ""]]
     formURL = "/products/\(card.id)#tell"
     (self.market, self.isGuest, self.isMailed, self.error) = (market, isGuest, isMailed, error)
+  }
+}
+
+extension ProductCard.Choice {
+  /// How it is paid while it can be preordered.
+  fileprivate func preorderTerms(_ words: Words) -> PreorderTermsView? {
+    guard let preorder, let offer, available > 0 else { return nil }
+    return PreorderTermsView(preorder, price: offer.price, words)
   }
 }
 
@@ -247,7 +262,8 @@ private struct ProductData: Encodable {
       guard let offer = choice.offer else { return nil }
       return OneOffer(
         price: Figures.plain(offer.price.minor, offer.price.currency), priceCurrency: offer.price.currency.code,
-        availability: "https://schema.org/" + (choice.available > 0 ? "InStock" : "OutOfStock"), url: address,
+        availability: "https://schema.org/"
+          + (choice.available <= 0 ? "OutOfStock" : choice.preorder == nil ? "InStock" : "PreOrder"), url: address,
         sku: choice.sku.isEmpty ? nil : choice.sku, name: choice.title.isEmpty ? nil : choice.title, seller: seller)
     }
   }

@@ -28,6 +28,9 @@ struct StockPage: Sendable {
   let available: String
   /// How many wait for it, and have an offer; nil where nobody does.
   let waitlistText: String?
+  /// The preorder it is on, or where it can be put on one; nil for who may not.
+  let preorderURL: String?
+  let preorderText: String
   let canChange: Bool
   let isRetired: Bool
   let formURL: String
@@ -38,7 +41,8 @@ struct StockPage: Sendable {
   let next: String?
 
   init(
-    _ journal: StockJournal, of id: ID<Variant>, _ channel: Channel, _ role: Role, _ list: Waitlist, error: String?,
+    _ journal: StockJournal, of id: ID<Variant>, _ channel: Channel, _ role: Role, _ list: Waitlist,
+    _ preorder: Preorder?, error: String?,
     isSaved: Bool,
     _ words: Words
   ) {
@@ -56,6 +60,13 @@ struct StockPage: Sendable {
       list == .empty
       ? nil
       : words.plural("waitlist.waiting", list.waiting) + " · " + words.plural("waitlist.offeredCount", list.offered)
+    preorderURL =
+      preorder.map { "/studio/\(channel.handle)/preorders/\($0.id)" }
+      ?? (role.isOwner && !journal.isRetired
+        ? "/studio/\(channel.handle)/preorders?variant=" + Visit.encoded(journal.sku.isEmpty ? "\(id)" : journal.sku)
+        : nil)
+    preorderText =
+      preorder.map { words.plural("preorder.waiting", $0.unitsWaiting) } ?? words["preorder.new"]
     isRetired = journal.isRetired
     canChange = role.isOwner && !journal.isRetired
     formURL = "/studio/\(channel.handle)/stock/\(id)"
@@ -99,8 +110,10 @@ struct StockPage: Sendable {
       of: id, by: visit.caller, after: visit.cursor, limit: visit.pageLimit(30))
     guard journal.channel == channel.id else { throw GeneralRefusal.notFound("variant") }
     let list = try await visit.commerce.waitlist(of: id, by: visit.caller)
+    let preorder = try await visit.commerce.preorder(of: id, by: visit.caller)
     let model = StockPage(
-      journal, of: id, channel, role, list, error: complaint?.sentence, isSaved: try visit.query("saved") != nil,
+      journal, of: id, channel, role, list, preorder, error: complaint?.sentence,
+      isSaved: try visit.query("saved") != nil,
       visit.words)
     return try visit.page("studio/stock", title: model.title, status: complaint?.status ?? .ok, model)
   }

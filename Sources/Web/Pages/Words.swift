@@ -170,4 +170,6 @@ enum Figures {
 extension Moment {
   /// What stands in a page until scripts say it in the reader's own time zone: `2026-11-22 18:00 UTC`.
   var plainText: String { description.prefix(16).replacing("T", with: " ") + " UTC" }
+  /// Its day in UTC: `2026-11-29`.
+  var plainDay: String { String(description.prefix(10)) }
 }

@@ -229,6 +229,11 @@ extension Tunable<Policy> {
       Self(
         "rules.waitlistLengthMax", \.waitlistLengthMax, of: part, 1...100_000, "Open wishes for one sold-out variant."),
       Self("rules.waitlistPerBuyerMax", \.waitlistPerBuyerMax, of: part, 1...1_000, "Open wishes of one buyer."),
+      Self(
+        "rules.preorderUnitsMax", \.preorderUnitsMax, of: part, 1...1_000_000, "Units that one preorder may take."),
+      Self(
+        "rules.preorderDaysMax", \.preorderDaysMax, of: part, 1...3_650,
+        "Days ahead at most that the goods of a preorder may be expected."),
       Self("rules.waitlistDays", \.waitlistDays, of: part, 1...3_650, "Days that a wish waits."),
       Self(
         "rules.couponClaimsMax", \.couponClaimsMax, of: part, 1...1_000_000_000, "Orders that one coupon is for."),

@@ -97,6 +97,10 @@ export class ChooseStep {
     this.#buy.disabled = !variant;
     say(this.#buy, t(left === 0 ? "live.tell" : "checkout.buyNow"));
     this.#tap?.show(variant, this.#quantity, this.#buy);
+    if (left && variant.preorder) {
+      import("./preorder-part.js").then(({ offer }) =>
+        offer(variant.preorder, this.#stock, this.#lowest, this.#add, !this.#tap?.isReady && this.#buy));
+    }
     this.#markOptions();
     return undefined;
   }

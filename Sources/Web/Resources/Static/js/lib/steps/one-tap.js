@@ -47,7 +47,7 @@ export class OneTap {
   #label(button) {
     if (!this.#quote) return;
     const { total, shipping } = this.#quote;
-    say(button, t("wallet.oneTapBuy", { amount: money(total) }));
+    say(button, t(this.#quote.preorder ? "preorder.oneTap" : "wallet.oneTapBuy", { amount: money(total) }));
     const { line1, city } = this.#buyer.address;
     const what = shipping.minor === 0 ? t("wallet.freeShipping") : t("wallet.withShipping", { amount: money(shipping) });
     this.element.replaceChildren(icon("lock"),
@@ -61,6 +61,7 @@ export class OneTap {
     await new Promise((resume) => setTimeout(resume, 200));
     if (turn !== this.#turn) return;
     const quote = await this.#drawer.live.checkout.quote(lines).catch(() => null);
+    if (quote?.preorder) await import("./preorder-part.js").then(({ words }) => words());
     if (turn !== this.#turn || !quote) return;
     this.#quote = quote;
     this.#label(button);

@@ -103,6 +103,8 @@ export class ReviewStep {
         h("span", { class: "price" }, money(line.total)));
     }));
     this.#sums.replaceChildren(...sumRows(this.#quote));
+    const { preorder } = this.#quote;
+    if (preorder) import("./preorder-part.js").then(({ later }) => later(preorder, this.#sums));
     this.#pay.disabled = room.state === "ended" && room.goods.all.length === 0;
     this.#pay.textContent = t("checkout.pay", { amount: money(total) });
     this.#openOwn();
