@@ -50,7 +50,9 @@ extension Problem {
   }
 
   private static func wait(after refusal: any Refusal) -> Int64 {
-    if case .tooManyAttempts(let seconds) = refusal as? PeopleRefusal { seconds } else { 10 }
+    if case .tooManyAttempts(let seconds) = refusal as? PeopleRefusal { return seconds }
+    if case .tooOften(let seconds) = refusal as? PayoutRefusal { return seconds }
+    return 10
   }
 
   /// Names the path of the field that could not be read.

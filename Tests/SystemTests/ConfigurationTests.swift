@@ -80,7 +80,7 @@ import Web
     #expect(try Settings(arguments: [], environment: secured).text("payments.provider") == "stripe")
   }
 
-  @Test func `Razorpay's keys have to be whole, are never repeated, and pay nobody out`() throws {
+  @Test func `Razorpay's keys have to be whole, and are never repeated`() throws {
     let good = [
       "HAAT_PAYMENTS_PROVIDER": "razorpay", "HAAT_PAYMENTS_RAZORPAY_KEY_ID": "rzp_test_shown",
       "HAAT_PAYMENTS_RAZORPAY_KEY_SECRET": "hush", "HAAT_PAYMENTS_RAZORPAY_WEBHOOK_SECRETS": "hush-hush, hush-hush2",
@@ -95,7 +95,7 @@ import Web
       ("RAZORPAY_WEBHOOK_SECRETS", "", "razorpay.webhookSecrets"),
       ("RAZORPAY_WEBHOOK_SECRETS", "hush", "razorpay.webhookSecrets"),
       ("RAZORPAY_WEBHOOK_SECRETS", "hush-hush,hush-hush,hush-hush", "razorpay.webhookSecrets"),
-      ("RAZORPAY_API_BASE", "http://razorpay.example", "razorpay.apiBase"), ("CONNECT", "true", "connect"),
+      ("RAZORPAY_API_BASE", "http://razorpay.example", "razorpay.apiBase"),
     ] {
       let problems = #expect(throws: ConfigurationProblems.self, "\(name)=\(value)") {
         try Settings(arguments: [], environment: good.merging(["HAAT_PAYMENTS_\(name)": value]) { $1 })
@@ -103,6 +103,26 @@ import Web
       #expect(problems?.description.contains("“payments.\(setting)”") == true, "\(name)=\(value)")
       #expect(problems?.description.contains("hush") == false)
     }
+  }
+
+  @Test func `nobody is paid through a provider that is none`() throws {
+    for provider in ["sandbox", "none"] {
+      let environment = ["HAAT_PAYMENTS_PROVIDER": provider, "HAAT_PAYMENTS_CONNECT": "true"]
+      guard provider == "none" else {
+        #expect(try Settings(arguments: [], environment: environment).flag("payments.connect"))
+        continue
+      }
+      let problems = #expect(throws: ConfigurationProblems.self) {
+        try Settings(arguments: [], environment: environment)
+      }
+      #expect(problems?.description.contains("“payments.connect”: payments.provider is none") == true)
+    }
+    let razorpay = [
+      "HAAT_PAYMENTS_PROVIDER": "razorpay", "HAAT_PAYMENTS_RAZORPAY_KEY_ID": "rzp_test_shown",
+      "HAAT_PAYMENTS_RAZORPAY_KEY_SECRET": "hush", "HAAT_PAYMENTS_RAZORPAY_WEBHOOK_SECRETS": "hush-hush",
+      "HAAT_PAYMENTS_CONNECT": "true",
+    ]
+    #expect(try Settings(arguments: [], environment: razorpay).flag("payments.connect"))
   }
 
   @Test func `a bad certificate or key is named with the setting that names it`() throws {

@@ -1,6 +1,6 @@
 /// A request to a server that is not ours. What its headers and body hold is nobody's to read in a log.
 public struct OutgoingCall: Sendable, CustomStringConvertible, CustomReflectable {
-  public enum Method: String, Sendable { case get = "GET", post = "POST" }
+  public enum Method: String, Sendable { case get = "GET", post = "POST", patch = "PATCH" }
 
   public let method: Method
   public let url: String

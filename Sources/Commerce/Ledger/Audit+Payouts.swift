@@ -57,6 +57,41 @@ extension Audit {
     try parts(in: db)
     try transfers(in: db)
     try reversals(in: db)
+    try payees(in: db)
+  }
+
+  /// Whoever is paid through a provider has an account there, and none is called ready that its provider does not call
+  /// so. What was sent has the provider's name for it; that two have the same is kept by the tables.
+  private mutating func payees(in db: any Connection) throws {
+    try expectNone(
+      db.rows(
+        """
+        SELECT payee, provider FROM provider_payee
+        WHERE (is_ready = 1 AND (account = '' OR state <> 'activated'))
+          OR (account = '' AND (person <> '' OR product <> ''))
+        """)
+    ) { row in
+      """
+      account of \(try row.get("payee", as: String.self)) at \(try row.get("provider", as: String.self)): is not what \
+      the provider said of it
+      """
+    }
+    try expectNone(
+      db.rows(
+        """
+        SELECT paid.payee AS payee FROM payout_destination paid
+        LEFT JOIN provider_payee account ON account.payee = paid.payee AND account.provider = paid.provider
+        WHERE CASE WHEN paid.provider = '' THEN paid.provider_account <> ''
+          ELSE account.payee IS NULL OR account.account = '' OR account.account <> paid.provider_account END
+        """)
+    ) { row in "payouts of \(try row.get("payee", as: String.self)): go to an account that is not theirs" }
+    try expectNone(
+      db.rows(
+        """
+        SELECT id FROM payout_transfer
+        WHERE (state = 'sent' AND transfer_id = '') OR (state = 'pending' AND failure <> '')
+        """)
+    ) { row in "transfer \(try row.name("id")) of a payout: is sent without its provider's name for it" }
   }
 
   /// The parts by order come to what the books have of payouts, and no order was paid out to more than it had by what is

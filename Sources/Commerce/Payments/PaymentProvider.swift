@@ -245,16 +245,19 @@ public struct ProviderEvent: Sendable {
   public let payment: ProviderPayment?
   /// Our key of the refund it is about, and the refund as it was then.
   public let refund: (key: String, refund: ProviderRefund)?
-  /// The provider's name for somebody's account that changed.
-  public let payee: String?
+  /// The provider's names for somebody's account that changed.
+  public let payee: PayeeNames?
+  /// Our key of the transfer it is about, and the provider's name for it.
+  public let transfer: (key: String, id: String)?
   /// What it tells may be old by now: before anything is done, the provider is asked how it stands.
   public let isHint: Bool
 
   public init(
     id: String, kind: String, payment: ProviderPayment? = nil, refund: (key: String, refund: ProviderRefund)? = nil,
-    payee: String? = nil, isHint: Bool = false
+    payee: PayeeNames? = nil, transfer: (key: String, id: String)? = nil, isHint: Bool = false
   ) {
     self.payee = payee
+    self.transfer = transfer
     self.id = id
     self.kind = kind
     self.payment = payment

@@ -64,7 +64,8 @@ extension PaymentTroubles.Kind {
     case .cardRefused: "the payment provider refused to save a card; see its code"
     case .cardNotForgotten: "the payment provider did not hear that a card is to be forgotten"
     case .payeeUnanswered: "the payment provider did not say how somebody's account stands; they ask again"
-    case .payeeRefused: "the payment provider would not open an account for somebody; see its code"
+    case .payeeRefused:
+      "the payment provider would not open an account for somebody, or not with these details; see its code"
     case .transferUnanswered: "a transfer of a payout did not go through; it is tried again"
     case .transferRefused: "the payment provider refused a transfer of a payout; see its code"
     case .reversalUnanswered: "a transfer was not taken back; it is tried again"

@@ -28,8 +28,12 @@ extension Commerce {
       case .refund(let refund, let answer):
         try self.record(answer, of: refund, providerName: provider.name, in: db)
         return (.acted, [])
-      case .payee(let payee, let isReady):
-        try ProviderPayee.note(payee, provider.name, isReady: isReady, at: self.clock.now, in: db)
+      case .payee(let payee, let names, let standing):
+        try ProviderPayee.learn(names, of: payee, at: provider.name, in: db)
+        try ProviderPayee.note(standing, of: payee, at: provider.name, self.clock.now, in: db)
+        return (.acted, [])
+      case .transfer(let transfer, let answer):
+        try self.record(answer, of: transfer, nil, in: db)
         return (.acted, [])
       case .nothing: return (.ignored, [])
       }
@@ -41,6 +45,10 @@ extension Commerce {
         .refundReturned, provider: provider.name, order: refund.order, refund: refund.id,
         ProviderRefused(code: code, sentence: ""))
     }
+    if case .transfer(let transfer, let answer) = news, outcome == .acted, case .failed(let code) = answer.state {
+      troubles.note(
+        .transferRefused, provider: provider.name, order: transfer.order, ProviderRefused(code: code, sentence: ""))
+    }
     for refund in refunds { await tryRefund(refund) }
     return outcome
   }
@@ -48,7 +56,8 @@ extension Commerce {
   private enum News: Sendable {
     case payment(ProviderPayment)
     case refund(Refund, ProviderRefund)
-    case payee(Payee, isReady: Bool)
+    case payee(Payee, PayeeNames, PayeeStanding)
+    case transfer(PayoutTransfer, ProviderTransfer)
     case nothing
   }
 
@@ -60,7 +69,8 @@ extension Commerce {
         guard event.isHint, try await isNews(payment, from: provider.name) else { return .payment(payment) }
         return .payment(try await provider.payment(payment.id))
       }
-      if let account = event.payee { return try await news(ofPayee: account, from: provider) }
+      if let names = event.payee { return try await news(ofPayee: names, from: provider) }
+      if let (key, name) = event.transfer { return try await news(ofTransfer: key, name, from: provider) }
       guard let (key, told) = event.refund, let id = ID<Refund>(key) else { return .nothing }
       let refund = try await database.read { db in try Refund.find(id, in: db) }
       guard let refund, refund.provider == provider.name else { return .nothing }
@@ -74,14 +84,34 @@ extension Commerce {
   }
 
   /// How somebody's account stands now. One that nobody here has is nothing to us.
-  private func news(ofPayee account: String, from provider: any PaymentProvider) async throws -> News {
+  private func news(ofPayee told: PayeeNames, from provider: any PaymentProvider) async throws -> News {
     guard let provider = provider as? any PayoutProvider else { return .nothing }
-    let payee = try await database.read { db in
-      try db.row("SELECT payee FROM provider_payee WHERE provider = \(provider.name) AND account = \(account)")?
+    let found = try await database.read { db -> (Payee, ProviderPayee)? in
+      let payee = try db.row(
+        "SELECT payee FROM provider_payee WHERE provider = \(provider.name) AND account = \(told.account)")?
         .get("payee", as: Payee.self)
+      return try payee.flatMap { payee in
+        try ProviderPayee.find(payee, provider.name, in: db).map { (payee, $0) }
+      }
     }
-    guard let payee else { return .nothing }
-    return .payee(payee, isReady: try await provider.isReady(account))
+    guard let (payee, known) = found else { return .nothing }
+    var names = known.names
+    // Its answer may have been lost when it was asked for.
+    if names.product.isEmpty { names.product = told.product }
+    return .payee(payee, names, try await provider.standing(names))
+  }
+
+  /// What became of a transfer that waits. One that ended here, or is not ours, is nothing to us.
+  private func news(
+    ofTransfer key: String, _ name: String, from provider: any PaymentProvider
+  ) async throws -> News {
+    guard let provider = provider as? any PayoutProvider, let id = ID<PayoutTransfer>(key) else { return .nothing }
+    let transfer = try await database.read { db in try PayoutTransfer.find(id, in: db) }
+    guard let transfer, transfer.provider == provider.name, transfer.state == .pending,
+      transfer.providerID.isEmpty || transfer.providerID == name
+    else { return .nothing }
+    let answer = try await provider.transfer(name)
+    return answer.key == key ? .transfer(transfer, answer) : .nothing
   }
 
   private func isNews(_ payment: ProviderPayment, from provider: String) async throws -> Bool {

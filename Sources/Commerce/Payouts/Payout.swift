@@ -81,6 +81,15 @@ public enum PayoutRefusal: Refusal, Equatable {
   case noProvider
   /// The provider would not open an account.
   case payeeRefused
+  /// The provider has no page for it: we ask.
+  case byForm(String)
+  /// The provider asks on its own page.
+  case atPages(String)
+  /// The provider does not take the details, and what it says of them: to whoever gave them, and to nobody else.
+  case detailsRefused(provider: String, String)
+  /// The provider looks at them, or has said yes or no.
+  case detailsClosed
+  case tooOften(seconds: Int64)
   case unanswered
 
   public var code: String {
@@ -91,6 +100,11 @@ public enum PayoutRefusal: Refusal, Equatable {
     case .atProvider: "payout_at_provider"
     case .noProvider: "no_payout_provider"
     case .payeeRefused: "payout_account_refused"
+    case .byForm: "payout_account_by_form"
+    case .atPages: "payout_account_at_provider"
+    case .detailsRefused: "payout_details_refused"
+    case .detailsClosed: "payout_details_closed"
+    case .tooOften: "too_often"
     case .unanswered: "provider_unanswered"
     }
   }
@@ -106,9 +120,28 @@ public enum PayoutRefusal: Refusal, Equatable {
     case .noProvider: "Nobody is paid through a payment provider here. Give a bank account."
     case .payeeRefused:
       "The payment provider would not open an account. Give a bank account, or ask the platform why."
-    case .unanswered: "The payment provider did not answer. Try again in a minute."
+    case .byForm(let provider):
+      "\(provider) has no page of its own for this. Give the details here, with PUT …/payout-account/details."
+    case .atPages(let provider):
+      "\(provider) asks for these details itself. Ask for a visit with POST …/payout-account."
+    case .detailsRefused(let provider, let sentence):
+      sentence.isEmpty
+        ? "\(provider) does not take these details. Compare them with your PAN card and your bank's papers."
+        : "\(provider) does not take these details: “\(sentence)”"
+    case .detailsClosed:
+      "The details of this account cannot be changed from here now. Ask the platform, who can at the payment provider."
+    case .tooOften(let seconds): "The details were sent too often. Try again in \(seconds) seconds."
+    case .unanswered:
+      "The payment provider did not answer. Try again in a minute; what it has taken already stays."
     }
   }
 
-  public var kind: RefusalKind { self == .unanswered ? .busy : .conflict }
+  public var kind: RefusalKind {
+    switch self {
+    case .unanswered: .busy
+    case .tooOften: .limited
+    case .detailsRefused: .invalid
+    default: .conflict
+    }
+  }
 }

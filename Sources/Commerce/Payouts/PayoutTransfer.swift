@@ -17,7 +17,7 @@ struct PayoutTransfer: Sendable {
   let payment: String
   let amount: Money
   let state: State
-  /// The provider's name for it; empty until it is sent.
+  /// The provider's name for it; empty until the provider has said that it has it.
   let providerID: String
   /// What is taken back of it, or asked back.
   let reversedMinor: Int64
@@ -133,6 +133,12 @@ extension PayoutTransfer {
   func part(_ minor: Int64) throws -> PayoutPart {
     guard let account = payee.accounts.first(where: { $0.description == self.account }) else { throw MissingRow() }
     return PayoutPart(account: account, order: order, minor: minor)
+  }
+
+  /// The provider has it, and will say later what came of it.
+  func taken(as providerID: String, in db: any Connection) throws {
+    try db.run(
+      "UPDATE payout_transfer SET transfer_id = \(providerID) WHERE id = \(id) AND state = \(State.pending)")
   }
 
   /// It arrived: what is on its way is less by it, and so is what the provider holds for the house.

@@ -17,6 +17,8 @@ public struct PayoutDue: Sendable, Equatable {
     case newDestination = "new_destination"
     /// The provider that sends it would not take it for them: they have to tell it something.
     case providerNotReady = "provider_not_ready"
+    /// The provider that sends it does not send this currency.
+    case currencyNotTaken = "currency_not_taken"
     /// The last payout was less than `Policy.payoutDays` ago. The operator may pay all the same.
     case recent
   }
@@ -34,19 +36,19 @@ public struct PayoutDue: Sendable, Equatable {
 extension Commerce {
   /// What could be paid out now, and what not and why, by payee and currency; for the operator. At most 1 000.
   public func payoutsDue(by caller: Caller) async throws -> [PayoutDue] {
-    try await database.read { [policy] db in
+    try await database.read { [policy, providers] db in
       try caller.requireOperator(in: db)
       return try Self.payeesWithMoney(limit: 1_000, in: db).flatMap { payee in
-        try PayoutDue.of(payee, at: clock.now, policy, in: db)
+        try PayoutDue.of(payee, at: clock.now, policy, providers, in: db)
       }
     }
   }
 
   /// The same of one payee, for a channel's owners.
   public func payoutsDue(of payee: Payee, by caller: Caller) async throws -> [PayoutDue] {
-    try await database.read { [policy] db in
+    try await database.read { [policy, providers] db in
       try payee.requireOrOperator(caller, in: db)
-      return try PayoutDue.of(payee, at: clock.now, policy, in: db)
+      return try PayoutDue.of(payee, at: clock.now, policy, providers, in: db)
     }
   }
 
@@ -57,22 +59,24 @@ extension Commerce {
   @discardableResult
   public func preparePayouts(by caller: Caller? = nil) async throws -> Int {
     if caller == nil, policy.payoutDays == 0 { return 0 }
-    let payees = try await database.read { [policy] db in
+    let payees = try await database.read { [policy, providers] db in
       if let caller { try caller.requireOperator(in: db) }
       let payees =
         caller == nil
         ? try Self.payeesUnpaid(since: clock.now.adding(seconds: -policy.payoutDays * 86_400), in: db)
         : try Self.payeesWithMoney(limit: 10_000, in: db)
       return try payees.filter { payee in
-        try PayoutDue.of(payee, at: clock.now, policy, in: db).contains { $0.canBePaid(byHand: caller != nil) }
+        try PayoutDue.of(payee, at: clock.now, policy, providers, in: db).contains {
+          $0.canBePaid(byHand: caller != nil)
+        }
       }
     }
     var made = 0
     for payee in payees {
       try Task.checkCancellation()
-      made += try await database.write { [policy] db in
+      made += try await database.write { [policy, providers] db in
         if let caller { try caller.requireOperator(in: db) }
-        let due = try PayoutDue.of(payee, at: clock.now, policy, in: db)
+        let due = try PayoutDue.of(payee, at: clock.now, policy, providers, in: db)
         let paid = due.filter { $0.canBePaid(byHand: caller != nil) }
         for due in paid { try self.makePayout(due, by: caller, in: db) }
         return paid.count
@@ -138,7 +142,7 @@ extension PayoutDue {
   func canBePaid(byHand: Bool) -> Bool { block == nil || byHand && block == .recent }
 
   fileprivate static func of(
-    _ payee: Payee, at now: Moment, _ policy: Policy, in db: any Connection
+    _ payee: Payee, at now: Moment, _ policy: Policy, _ providers: PaymentProviders, in db: any Connection
   ) throws -> [PayoutDue] {
     let released = try payee.released(in: db)
     guard !released.isEmpty else { return [] }
@@ -151,6 +155,9 @@ extension PayoutDue {
         try destination.provider.isEmpty
           || ProviderPayee.find(payee, destination.provider, in: db)?.isReady == true
       } ?? true
+    // Of a provider that is not there (any more) nothing is known: what it is to send waits for it.
+    let sender = destination.flatMap { providers[$0.provider] }
+    let isTaken = { (currency: Currency) in sender?.takes(currency) ?? true }
     return try released.sorted { $0.key.code < $1.key.code }.compactMap { currency, parts in
       let sum = parts.reduce(0) { $0 + $1.minor }
       guard sum != 0 else { return nil }
@@ -166,7 +173,9 @@ extension PayoutDue {
           < policy.payoutMinimumMinor
         { .small } else if destination == nil { .noDestination } else if destination.map({ $0.usable > now }) ?? true {
           .newDestination
-        } else if !isReady { .providerNotReady } else if last != nil { .recent } else { nil }
+        } else if !isReady { .providerNotReady } else if !isTaken(currency) {
+          .currencyNotTaken
+        } else if last != nil { .recent } else { nil }
       return PayoutDue(
         payee: payee, name: name, available: Money(minor: sum, currency: currency), block: block,
         holdReason: try hold?.get("reason") ?? "")

@@ -29,21 +29,51 @@ extension Commerce {
       return false
     }
     do {
-      let name = try await provider.transfer(transfer.request)
-      try await database.write { db in try transfer.sent(as: name, on: occasion(), in: db) }
-      return true
+      // Those before it in the round may have taken long: it is asked again so long after it was asked.
+      try await database.write { db in
+        try db.run("UPDATE payout_transfer SET asked_ms = \(clock.now) WHERE id = \(id) AND state = 'pending'")
+      }
+      let answer =
+        transfer.providerID.isEmpty
+        ? try await provider.transfer(transfer.request) : try await provider.transfer(transfer.providerID)
+      guard case .failed(let code) = answer.state else {
+        try await database.write { db in try record(answer, of: transfer, nil, in: db) }
+        return answer.state == .sent
+      }
+      throw ProviderRefused(code: code, sentence: "")
     } catch let refused as ProviderRefused {
       troubles.note(.transferRefused, provider: provider.name, order: transfer.order, refused)
-      // Whether it is the account's fault, the provider knows; that it is not asked again before it is mended, we see to.
-      let isReady = (try? await provider.isReady(transfer.providerAccount)) ?? false
+      let standing = await standing(of: transfer, at: provider)
       try await database.write { db in
-        try transfer.refused(refused.code, on: occasion(note: refused.code), in: db)
-        try ProviderPayee.note(transfer.payee, transfer.provider, isReady: isReady, at: clock.now, in: db)
+        try record(
+          ProviderTransfer(id: transfer.providerID, state: .failed(code: refused.code)), of: transfer, standing, in: db)
       }
       return true
     } catch {
       troubles.note(.transferUnanswered, provider: provider.name, order: transfer.order, error)
       return false
+    }
+  }
+
+  /// Whether it is the account's fault, the provider knows; nil when it does not say, and then what was known stays.
+  private func standing(of transfer: PayoutTransfer, at provider: any PayoutProvider) async -> PayeeStanding? {
+    let known = try? await database.read { db in try ProviderPayee.find(transfer.payee, provider.name, in: db) }
+    guard let known, known.account == transfer.providerAccount else { return nil }
+    return try? await provider.standing(known.names)
+  }
+
+  /// Writes down what became of a transfer, and how the account stands where that was asked.
+  func record(
+    _ answer: ProviderTransfer, of transfer: PayoutTransfer, _ standing: PayeeStanding?, in db: any Connection
+  ) throws {
+    switch answer.state {
+    case .sent: try transfer.sent(as: answer.id, on: occasion(), in: db)
+    case .pending: try transfer.taken(as: answer.id, in: db)
+    case .failed(let code): try transfer.refused(code, on: occasion(note: code), in: db)
+    }
+    if let standing {
+      // That it is not asked again before it is mended, we see to.
+      try ProviderPayee.note(standing, of: transfer.payee, at: transfer.provider, clock.now, in: db)
     }
   }
 

@@ -424,6 +424,15 @@ enum PartnerAPI {
           .partner(partner.id), by: call.caller, country: body.country, back: "/partner/\(partner.via)/money"))
     }.by(.account),
     Endpoint(
+      .put, "/api/v1/partners/{partner}/payout-account/details",
+      "Passes on what the payment provider wants to know of a partner, where it has no page for that; for its people. "
+        + "None of it can be read again.",
+      takes: PayoutAPI.NewDetails.self, gives: PayoutAPI.ProviderAccount.self
+    ) { call, body in
+      let payee = Payee.partner(try await call.partner().id)
+      return try PayoutAPI.account(await call.commerce.tellPayee(payee, by: call.caller, body.details))
+    }.by(.account),
+    Endpoint(
       .post, "/api/v1/partners/{partner}/payout-account/check",
       "Asks the provider how a partner's account stands, and pays to it once it is ready; for its people.",
       gives: PayoutAPI.ProviderAccount.self

@@ -118,14 +118,76 @@ enum PayoutAPI {
     let provider: String
     let country: String
     let isReady: Bool
+    let state: PayeeStanding.State?
+    let requirements: [Requirement]
+    let takesDetails: Bool
+    let bankEnding: String?
 
-    static let fields = ["isReady": "Whether the provider would take money for it when it was last asked."]
+    static let fields = [
+      "isReady": "Whether the provider would take money for it when it was last asked.",
+      "state": "How it stood then; left out until the provider has said.",
+      "takesDetails": "Whether details may be given for it, where the provider has no pages of its own.",
+      "bankEnding": "The last four characters of the bank account it is paid out to, where it was given here.",
+    ]
 
     init?(_ payee: ProviderPayee?) {
       guard let payee else { return nil }
       provider = payee.provider
       country = payee.country
       isReady = payee.isReady
+      state = payee.state
+      requirements = payee.requirements.map { Requirement(field: $0.field, reason: $0.reason) }
+      takesDetails = payee.takesDetails
+      bankEnding = payee.bankEnding.isEmpty ? nil : payee.bankEnding
+    }
+  }
+
+  struct Requirement: Codable, Described {
+    let field: String
+    let reason: String
+
+    static let fields = [
+      "field": "What the provider wants, in its words, such as settlements.ifsc_code.",
+      "reason": "Why, such as field_missing or needs_clarification.",
+    ]
+  }
+
+  /// What a provider without pages of its own wants to know.
+  struct NewDetails: Codable, Described {
+    let businessType: String
+    let businessName: String
+    let trade: String
+    let contactName: String
+    let email: String
+    let phone: String
+    let street: String
+    let area: String
+    let city: String
+    let state: String
+    let postalCode: String
+    let businessPAN: String?
+    let ownerPAN: String?
+    let gst: String?
+    let bank: NewDestination
+    let termsAccepted: Bool
+
+    static let fields = [
+      "businessType": "Such as individual, proprietorship or private_limited.",
+      "trade": "Category and subcategory in the provider's words, such as ecommerce/fashion_and_lifestyle.",
+      "contactName": "The owner's, or of whoever may sign, as it is on their PAN card.",
+      "state": "Two letters, such as KA.",
+      "businessPAN": "The business's; may be left out for one person.",
+      "ownerPAN": "The contact's; may be left out where the business has one of its own.",
+      "termsAccepted": "Whether they have agreed to the provider's terms.",
+    ]
+
+    var details: PayeeDetails {
+      PayeeDetails(
+        businessType: businessType, businessName: businessName, trade: trade, contactName: contactName, email: email,
+        phone: phone, street: street, area: area, city: city, state: state, postalCode: postalCode,
+        businessPAN: businessPAN ?? "", ownerPAN: ownerPAN ?? "", gst: gst ?? "",
+        bank: BankAccount(holder: bank.holder, number: bank.number, code: bank.code ?? ""),
+        termsAccepted: termsAccepted)
     }
   }
 
@@ -246,6 +308,15 @@ enum PayoutAPI {
       return Onboarding(
         url: try await call.commerce.connectPayee(
           .channel(channel.id), by: call.caller, country: body.country, back: "/studio/\(channel.handle)/money"))
+    }.by(.account),
+    Endpoint(
+      .put, "/api/v1/channels/{channel}/payout-account/details",
+      "Passes on what the payment provider wants to know of a channel, where it has no page for that; for its owners. "
+        + "None of it can be read again.",
+      takes: NewDetails.self, gives: ProviderAccount.self
+    ) { call, body in
+      let payee = Payee.channel(try await call.channel().id)
+      return try account(await call.commerce.tellPayee(payee, by: call.caller, body.details))
     }.by(.account),
     Endpoint(
       .post, "/api/v1/channels/{channel}/payout-account/check",

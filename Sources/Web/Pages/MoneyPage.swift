@@ -27,6 +27,12 @@ struct MoneyPage: Sendable {
     let hasCountries: Bool
     let canCheck: Bool
     let buttonText: String
+    /// What the provider still wants, in words.
+    let wants: [String]
+    let hasWants: Bool
+    /// Whether it is opened by a visit to the provider.
+    let isVisit: Bool
+    let form: PayeeFormView?
   }
 
   struct TermsView: Sendable {
@@ -89,6 +95,9 @@ struct MoneyPage: Sendable {
         return visit.redirect(
           try await visit.commerce.connectPayee(
             owner.payee, by: visit.caller, country: form["country"], back: owner.url))
+      case "details":
+        try await visit.commerce.tellPayee(owner.payee, by: visit.caller, PayeeDetails(form))
+        return visit.redirect("\(owner.url)?saved=yes")
       case "check":
         try await visit.commerce.refreshPayee(owner.payee, by: visit.caller)
         return visit.redirect("\(owner.url)?saved=yes")
@@ -140,7 +149,7 @@ struct MoneyPage: Sendable {
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     var response = try visit.page(
       "studio/money", title: words["money.title"], status: complaint?.status ?? .ok, model)
-    if let origin = commerce.providers.payingOut?.onboardingOrigin {
+    if case .address(let provider) = commerce.providers.payingOut?.opening, let origin = provider.onboardingOrigin {
       response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(leadingTo: origin)
     }
     return response
@@ -155,13 +164,21 @@ struct MoneyPage: Sendable {
     let isOpen = account.map { !$0.account.isEmpty } ?? false
     let isUsed = isOpen && destination?.provider == provider.name
     let chosen = form?["country"] ?? account?.country
-    let markets = isOpen ? [] : try await visit.commerce.markets()
+    let isVisit = if case .address = provider.opening { true } else { false }
+    let markets = isOpen || !isVisit ? [] : try await visit.commerce.markets()
     let state: (String, String)? =
       switch (isOpen, account?.isReady ?? false) {
       case (false, _): nil
-      case (true, false): (words["money.connectWaits"], "warn")
+      case (true, false): words.standing(account?.state)
       case (true, true): isUsed ? (words["money.connectUsed"], "good") : (words["money.connectReady"], "")
       }
+    let wants = (isOpen ? account?.requirements ?? [] : []).map(words.wanted)
+    var details: PayeeFormView?
+    if case .form(let forms) = provider.opening, account?.takesDetails ?? true {
+      let isSent = form?["do"] == "details"
+      details = PayeeFormView(
+        isSent ? form : nil, of: forms, words, isNew: !isOpen, isOpen: isSent || !wants.isEmpty)
+    }
     return ConnectView(
       title: words["money.connect", ["provider": words.provider(provider.name)]], stateText: state?.0,
       stateTone: state?.1 ?? "",
@@ -169,7 +186,9 @@ struct MoneyPage: Sendable {
       hasCountries: !markets.isEmpty,
       canCheck: isOpen && !(isUsed && account?.isReady == true),
       buttonText: words[
-        isOpen ? "money.connectOpen" : "money.connectStart", ["provider": words.provider(provider.name)]])
+        isOpen ? "money.connectOpen" : "money.connectStart", ["provider": words.provider(provider.name)]],
+      wants: wants, hasWants: !wants.isEmpty, isVisit: isVisit,
+      form: details)
   }
 }
 
@@ -216,7 +235,7 @@ extension MoneyPage.BalanceView {
     }
     noticeTone =
       switch due?.block {
-      case .debt, .held, .suspended, .noDestination, .providerNotReady: "bad"
+      case .debt, .held, .suspended, .noDestination, .providerNotReady, .currencyNotTaken: "bad"
       case .newDestination, .small, .recent, nil: ""
       }
   }

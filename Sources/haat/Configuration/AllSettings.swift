@@ -110,8 +110,8 @@ extension Setting {
     Setting(
       key: "payments.connect", kind: .flag, fallback: "false",
       help:
-        "Whether sellers and partners may be paid through accounts of their own at payments.provider (Stripe Connect), "
-        + "instead of by files for a bank."),
+        "Whether sellers and partners may be paid through accounts of their own at payments.provider (Stripe Connect, "
+        + "Razorpay Route), instead of by files for a bank."),
     Setting(
       key: "payments.stripe.secretKey", kind: .text(maxBytes: 255), fallback: "",
       help: "Stripe's secret key, sk_… or rk_…. Payments made with it can be refunded whoever takes new ones.",

@@ -56,8 +56,8 @@ extension Settings {
     func own(_ name: String, _ why: String) -> ConfigurationProblem { problem("payments.razorpay.\(name)", why) }
     func value(_ name: String) -> String { values["payments.razorpay.\(name)"] ?? "" }
     let isChosen = values["payments.provider"] == "razorpay"
-    if isChosen, values["payments.connect"] == "true" {
-      return problem("payments.connect", "payments.provider is razorpay, through which nobody is paid out")
+    if values["payments.provider"] == "none", values["payments.connect"] == "true" {
+      return problem("payments.connect", "payments.provider is none, and so there is nobody to be paid through")
     }
     let id = value("keyId")
     if id.isEmpty {

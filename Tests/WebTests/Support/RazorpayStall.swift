@@ -19,7 +19,7 @@ struct RazorpayStall: Sendable {
   let provider: RazorpayProvider
   let log = LogLines(level: .trace)
 
-  init(_ engine: Engine, secrets: [String] = [webhookSecret]) async throws {
+  init(_ engine: Engine, secrets: [String] = [webhookSecret], paysOut: Bool = false) async throws {
     let made = Mutex<(RazorpayStandIn, RazorpayProvider)?>(nil)
     let clock = SettableClock()
     clock.now = WallClock.system.now
@@ -32,7 +32,7 @@ struct RazorpayStall: Sendable {
         var provider = RazorpayProvider(settings, http: razorpay.http, clock: wall)
         provider.api.pauses = [.zero, .zero]
         made.withLock { $0 = (razorpay, provider) }
-        return PaymentProviders([provider])
+        return PaymentProviders([provider], paysOut: paysOut)
       })
     guard let (razorpay, provider) = made.withLock({ $0 }) else { throw FixtureFault("no provider") }
     self.razorpay = razorpay

@@ -16,7 +16,7 @@ final class RazorpayStandIn: Sendable {
     let headers: [String: String]
   }
 
-  private struct State {
+  struct State {
     var asked: [Asked] = []
     var codes: [JSON] = []
     /// By code.
@@ -30,11 +30,12 @@ final class RazorpayStandIn: Sendable {
     var arePaymentsHidden = false
     var refundStatus = "processed"
     var count = 0
+    var route = Route()
   }
 
   struct Broken: Error {}
 
-  private let state = Mutex(State())
+  let state = Mutex(State())
   private let clock: SettableClock
 
   init(_ clock: SettableClock) { self.clock = clock }
@@ -125,7 +126,7 @@ final class RazorpayStandIn: Sendable {
     }
   }
 
-  private var seconds: Int64 { clock.now.milliseconds / 1000 }
+  var seconds: Int64 { clock.now.milliseconds / 1000 }
 
   private func answer(_ asked: Asked, _ state: inout State) -> (Int, JSON) {
     let parts = asked.path.split(separator: "/").dropFirst().map(String.init)
@@ -135,6 +136,8 @@ final class RazorpayStandIn: Sendable {
       let from = Double(asked.query["from"] ?? "") ?? 0
       let to = Double(asked.query["to"] ?? "") ?? .infinity
       return list(state.codes.filter { (from...to).contains($0["created_at"].number ?? 0) }, asked)
+    case (_, "payments", 3) where parts[2] == "transfers", (_, "transfers", _), (_, "accounts", _):
+      return answer(ofRoute: asked, parts, &state)
     case ("GET", "payments", 3) where parts[2] == "refunds": return refund(parts[1], asked, &state)
     case ("GET", "payments", 3): return state.codes.first { $0["id"].string == parts[2] }.map { (200, $0) } ?? missing
     case ("POST", "payments", 4):
@@ -150,21 +153,21 @@ final class RazorpayStandIn: Sendable {
     }
   }
 
-  private var missing: (Int, JSON) { Self.error("The id provided does not exist") }
+  var missing: (Int, JSON) { Self.error("The id provided does not exist") }
 
-  private static func error(_ text: String) -> (Int, JSON) {
+  static func error(_ text: String, reason: String = "input_validation_failed") -> (Int, JSON) {
     (
       400,
       [
         "error": [
           "code": "BAD_REQUEST_ERROR", "description": .string(text), "source": "business", "step": "payment_initiation",
-          "reason": "input_validation_failed", "metadata": [:],
+          "reason": .string(reason), "metadata": [:],
         ]
       ]
     )
   }
 
-  private func list(_ all: [JSON], _ asked: Asked) -> (Int, JSON) {
+  func list(_ all: [JSON], _ asked: Asked) -> (Int, JSON) {
     let (count, skip) = (Int(asked.query["count"] ?? "") ?? 10, Int(asked.query["skip"] ?? "") ?? 0)
     let items = Array(all.dropFirst(skip).prefix(count))
     return (200, ["entity": "collection", "count": .number(Double(items.count)), "items": .array(items)])
@@ -222,6 +225,10 @@ final class RazorpayStandIn: Sendable {
       "speed_requested": "normal",
     ]
     state.refunds.insert(refund, at: 0)
+    for (code, payments) in state.payments {
+      guard let place = payments.firstIndex(where: { $0["id"].string == payment }) else { continue }
+      state.payments[code]?[place]["amount_refunded"] = .number(gone + amount)
+    }
     if let key = asked.headers["X-Refund-Idempotency"] { state.keys[key] = refund }
     return (200, refund)
   }

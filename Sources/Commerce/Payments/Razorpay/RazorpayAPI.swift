@@ -4,6 +4,8 @@ import Foundation
 struct RazorpayAPI: Sendable {
   let settings: RazorpaySettings
   let http: OutgoingHTTP
+  /// Whether a refusal is a `RazorpayRefused`, with Razorpay's text.
+  var keepsText = false
   /// How long to wait before each repetition.
   var pauses: [Duration] = [.milliseconds(500), .milliseconds(1500)]
 
@@ -17,16 +19,31 @@ struct RazorpayAPI: Sendable {
   func post<Answer: Decodable>(
     _ path: String, _ body: some Encodable & Sendable, key: (header: String, value: String)? = nil
   ) async throws -> Answer {
-    var more = headers + [("Content-Type", "application/json")]
-    if let key { more.append((key.header, key.value)) }
-    let encoder = JSONEncoder()
-    // A repetition has to have the same body, byte for byte.
-    encoder.outputFormatting = [.sortedKeys]
-    let call = OutgoingCall(.post, url(path), headers: more, body: Array(try encoder.encode(body)))
-    return try await send(call, mayRepeat: key != nil)
+    try await send(
+      OutgoingCall(
+        .post, url(path), headers: headersOfBody + (key.map { [(name: $0.header, value: $0.value)] } ?? []),
+        body: try Self.bytes(of: body)), mayRepeat: key != nil)
   }
 
-  private func url(_ path: String) -> String { "\(settings.apiBase)/v1/\(path)" }
+  /// The same again changes nothing.
+  func patch<Answer: Decodable>(_ path: String, _ body: some Encodable & Sendable) async throws -> Answer {
+    try await send(
+      OutgoingCall(.patch, url(path), headers: headersOfBody, body: try Self.bytes(of: body)), mayRepeat: true)
+  }
+
+  /// A repetition has to have the same body, byte for byte.
+  private static func bytes(of body: some Encodable & Sendable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return Array(try encoder.encode(body))
+  }
+
+  /// Accounts have a version of their own.
+  private func url(_ path: String) -> String {
+    path.hasPrefix("v2/") ? "\(settings.apiBase)/\(path)" : "\(settings.apiBase)/v1/\(path)"
+  }
+
+  private var headersOfBody: [(name: String, value: String)] { headers + [("Content-Type", "application/json")] }
 
   private var headers: [(name: String, value: String)] {
     let pair = Data("\(settings.keyID):\(settings.keySecret)".utf8).base64EncodedString()
@@ -39,7 +56,12 @@ struct RazorpayAPI: Sendable {
       try await Task.sleep(for: pause)
       answer = try await http(call)
     }
-    guard (200..<300).contains(answer.status) else { throw Self.failure(answer) }
+    guard (200..<300).contains(answer.status) else {
+      let failure = Self.failure(answer)
+      // Its text may hold what was sent: it goes no further than whoever asks for it here.
+      if let refused = failure as? RazorpayRefused, !keepsText { throw refused.refused }
+      throw failure
+    }
     do {
       return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
     } catch {
@@ -56,14 +78,32 @@ struct RazorpayAPI: Sendable {
   private static func failure(_ answer: OutgoingAnswer) -> any Error {
     let error = (try? JSONDecoder().decode(RazorpayProblem.self, from: Data(answer.body)))?.error
     let named = [error?.reason, error?.code].compactMap { $0 }.first { !$0.isEmpty && $0 != "NA" }
-    // Refunds are paid from what was not settled to the bank yet; there is no code for too little of it.
-    if error?.description?.contains("enough balance") == true {
+    let text = String((error?.description ?? "").prefix(300))
+    // What there is no code for. Refunds and transfers are paid from what was not settled to the bank yet.
+    if text.contains("enough balance") || text.contains("due to insufficient balance") {
       return RazorpayFault(status: answer.status, code: "balance_insufficient")
     }
     switch answer.status {
-    case 400, 404: return ProviderRefused(code: named ?? "bad_request", sentence: "Razorpay refused it.")
+    case 400, 404:
+      let told = ["linked account does not have": "linked_account_balance", "captured amount": "payment_too_small"]
+        .first { text.contains($0.key) }?.value
+      return RazorpayRefused(
+        refused: ProviderRefused(code: told ?? named ?? "bad_request", sentence: "Razorpay refused it."), text: text)
     default: return RazorpayFault(status: answer.status, code: named ?? "")
     }
+  }
+}
+
+/// A no with Razorpay's own text, which may hold what was sent.
+struct RazorpayRefused: Error {
+  let refused: ProviderRefused
+  let text: String
+
+  /// Razorpay has an account with this e-mail address already.
+  var account: String? {
+    guard let place = text.range(of: "already exists for account - ") else { return nil }
+    let id = text[place.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    return id.isEmpty ? nil : id.hasPrefix("acc_") ? String(id) : "acc_\(id)"
   }
 }
 

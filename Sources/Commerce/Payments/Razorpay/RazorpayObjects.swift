@@ -60,6 +60,13 @@ struct RazorpayPayment: Decodable, Sendable {
   let currency: String
   let status: String
   let captured: Bool?
+  /// In the currency's minor units.
+  let amountRefunded: Int64?
+
+  enum CodingKeys: String, CodingKey {
+    case id, amount, currency, status, captured
+    case amountRefunded = "amount_refunded"
+  }
 
   /// Whether the money came. One that was refunded had come, unless Razorpay gave it back because it was never captured.
   var hasCome: Bool { status == "captured" || (status == "refunded" && captured == true) }
@@ -96,4 +103,101 @@ struct RazorpayProblem: Decodable, Sendable {
   }
 
   let error: Fault
+}
+
+/// A transfer to a linked account (https://razorpay.com/docs/api/payments/route/transfers-entity), as much of it as we
+/// read.
+struct RazorpayTransfer: Decodable, Sendable {
+  struct Fault: Decodable, Sendable {
+    let code: String?
+    let reason: String?
+  }
+
+  let id: String
+  let recipient: String?
+  /// In paise.
+  let amount: Int64
+  /// The documentation calls it both ways, and leaves it out in its older examples.
+  let status: String?
+  let transferStatus: String?
+  let processed: Int64?
+  let notes: RazorpayNotes?
+  let error: Fault?
+
+  enum CodingKeys: String, CodingKey {
+    case id, recipient, amount, status, notes, error
+    case transferStatus = "transfer_status"
+    case processed = "processed_at"
+  }
+
+  /// Nil for a status this version does not know.
+  var answer: ProviderTransfer? {
+    let state: ProviderTransfer.State? =
+      switch status ?? transferStatus {
+      case "created", "pending": .pending
+      case "processed", "reversed", "partially_reversed": .sent
+      case "failed": .failed(code: [error?.reason, error?.code].compactMap { $0 }.first { !$0.isEmpty } ?? "failed")
+      case nil: processed == nil ? .pending : .sent
+      default: nil
+      }
+    return state.map { ProviderTransfer(id: id, state: $0, key: notes?["transfer"]) }
+  }
+}
+
+/// A reversal of one (https://razorpay.com/docs/api/payments/route/reverse-a-transfer). One that there is has succeeded.
+struct RazorpayReversal: Decodable, Sendable {
+  let id: String
+  let notes: RazorpayNotes?
+}
+
+/// A linked account (https://razorpay.com/docs/api/payments/route/linked-account-entity).
+struct RazorpayAccount: Decodable, Sendable {
+  let id: String
+  let notes: RazorpayNotes?
+}
+
+/// The person behind one (https://razorpay.com/docs/api/payments/route/stakeholder-entity).
+struct RazorpayStakeholder: Decodable, Sendable { let id: String }
+
+/// What one is used for (https://razorpay.com/docs/api/payments/route/product-configuration-entity). The bank account in
+/// it is not read.
+struct RazorpayProduct: Decodable, Sendable {
+  struct Requirement: Decodable, Sendable {
+    let field: String
+    let reason: String?
+
+    enum CodingKeys: String, CodingKey {
+      case field = "field_reference"
+      case reason = "reason_code"
+    }
+  }
+
+  let id: String
+  let status: String
+  let requirements: [Requirement]?
+
+  enum CodingKeys: String, CodingKey {
+    case id, requirements
+    case status = "activation_status"
+  }
+
+  /// Nil for a status this version does not know.
+  var standing: PayeeStanding? {
+    PayeeStanding.State(rawValue: status).map { state in
+      PayeeStanding(
+        state,
+        requirements: (requirements ?? []).map { PayeeStanding.Requirement(field: $0.field, reason: $0.reason ?? "") })
+    }
+  }
+}
+
+/// What a webhook shows of one.
+struct RazorpayToldProduct: Decodable, Sendable {
+  let id: String
+  let account: String
+
+  enum CodingKeys: String, CodingKey {
+    case id
+    case account = "merchant_id"
+  }
 }

@@ -148,7 +148,7 @@ public struct RazorpayProvider: PaymentProvider {
   private static let notPaid = ProviderPayment.Failure(
     code: "upi_not_paid", sentence: "The UPI code was closed before anybody paid by it. Nothing was charged.")
 
-  private func payments(of code: String) async throws -> [RazorpayPayment] {
+  func payments(of code: String) async throws -> [RazorpayPayment] {
     var found: [RazorpayPayment] = []
     let path = "payments/qr_codes/\(try Self.segment(code))/payments"
     let _: RazorpayPayment? = try await first(of: path, []) {
@@ -172,7 +172,7 @@ public struct RazorpayProvider: PaymentProvider {
   }
 
   /// An id as part of a path. Razorpay's have nothing to be escaped; what has is none.
-  private static func segment(_ id: String) throws -> String {
+  static func segment(_ id: String) throws -> String {
     guard (1...64).contains(id.utf8.count), id.utf8.allSatisfy(isPlain) else {
       throw ProviderRefused(code: "id_unknown", sentence: "That is no id of Razorpay's.")
     }
@@ -189,7 +189,7 @@ public struct RazorpayProvider: PaymentProvider {
   }
 
   static let currency = "INR"
-  private static let paiseMin: Int64 = 100
+  static let paiseMin: Int64 = 100
   /// A quarter of an hour, and what clocks may be apart.
   private static let openSecondsMin: Int64 = 1_200
   private static let clockErrorSeconds: Int64 = 300

@@ -26,6 +26,13 @@ extension RazorpayProvider {
     if let refund = told.payload.refund?.entity, let answer = refund.answer, let key = refund.notes?["refund"] {
       return ProviderEvent(id: id, kind: kind, refund: (key, answer), isHint: true)
     }
+    if let transfer = told.payload.transfer?.entity, let key = transfer.notes?["transfer"] {
+      return ProviderEvent(id: id, kind: kind, transfer: (key, transfer.id), isHint: true)
+    }
+    if kind.hasPrefix("product.route."), let product = told.payload.product?.entity {
+      return ProviderEvent(
+        id: id, kind: kind, payee: PayeeNames(account: product.account, product: product.id), isHint: true)
+    }
     if let code = told.payload.code?.entity, let payment = Self.hint(code, told.payload.payment?.entity) {
       return ProviderEvent(id: id, kind: kind, payment: payment, isHint: true)
     }
@@ -72,10 +79,13 @@ private struct Told: Decodable {
     let code: Holder<RazorpayCode>?
     let payment: Holder<RazorpayPayment>?
     let refund: Holder<RazorpayRefund>?
+    let transfer: Holder<RazorpayTransfer>?
+    let product: Holder<RazorpayToldProduct>?
 
     enum CodingKeys: String, CodingKey {
-      case payment, refund
+      case payment, refund, transfer
       case code = "qr_code"
+      case product = "merchant_product"
     }
 
     init(from decoder: any Decoder) throws {
@@ -84,6 +94,8 @@ private struct Told: Decodable {
       code = try? container.decodeIfPresent(Holder<RazorpayCode>.self, forKey: .code)
       payment = try? container.decodeIfPresent(Holder<RazorpayPayment>.self, forKey: .payment)
       refund = try? container.decodeIfPresent(Holder<RazorpayRefund>.self, forKey: .refund)
+      transfer = try? container.decodeIfPresent(Holder<RazorpayTransfer>.self, forKey: .transfer)
+      product = try? container.decodeIfPresent(Holder<RazorpayToldProduct>.self, forKey: .product)
     }
   }
 

@@ -1,7 +1,7 @@
 import Store
 
 /// Sending money on. The sandbox asks nobody who they are: an account is ready once its owner was sent to it.
-extension SandboxProvider: PayoutProvider {
+extension SandboxProvider: PayeeAddresses {
   public func makePayee(_ payee: Payee, country: String) async throws -> String {
     try await asIfFarAway {
       try await self.database.write { db in
@@ -26,25 +26,36 @@ extension SandboxProvider: PayoutProvider {
     }
   }
 
-  public func isReady(_ account: String) async throws -> Bool {
+  public func standing(_ names: PayeeNames) async throws -> PayeeStanding {
     try await asIfFarAway {
       try await self.database.read { db in
-        guard let found = try db.row("SELECT is_ready FROM sandbox_payee WHERE id = \(account)") else {
+        guard let found = try db.row("SELECT is_ready FROM sandbox_payee WHERE id = \(names.account)") else {
           throw Self.unknownPayee
         }
-        return try found.number("is_ready") == 1
+        return PayeeStanding(try found.number("is_ready") == 1 ? .activated : .needsClarification)
       }
     }
   }
 
-  public func transfer(_ request: TransferRequest) async throws -> String {
+  /// There is none that waits.
+  public func transfer(_ id: String) async throws -> ProviderTransfer {
+    try await asIfFarAway {
+      let key = try await self.database.read { db in
+        try db.row("SELECT key FROM sandbox_transfer WHERE id = \(id)")?.get("key", as: String.self)
+      }
+      guard let key else { throw ProviderRefused(code: "resource_missing", sentence: "There is no such transfer.") }
+      return ProviderTransfer(id: id, key: key)
+    }
+  }
+
+  public func transfer(_ request: TransferRequest) async throws -> ProviderTransfer {
     let (id, amount, payment) = (
       Secret(prefix: "tr_", entropy: entropy).text, request.amount, request.payment ?? ""
     )
     return try await asIfFarAway {
       try await self.database.write { db in
         if let known = try db.row("SELECT id FROM sandbox_transfer WHERE key = \(request.key)") {
-          return try known.get("id")
+          return ProviderTransfer(id: try known.get("id"))
         }
         guard try db.row("SELECT id FROM sandbox_payee WHERE id = \(request.account) AND is_ready = 1") != nil else {
           throw ProviderRefused(code: "account_not_ready", sentence: "This account takes no money.")
@@ -56,7 +67,7 @@ extension SandboxProvider: PayoutProvider {
           VALUES (\(id), \(request.key), \(request.account), \(payment), \(amount.currency), \(amount.minor), 0,
             \(self.clock.now))
           """)
-        return id
+        return ProviderTransfer(id: id)
       }
     }
   }

@@ -1,7 +1,7 @@
 /// Stripe Connect: separate charges and transfers (https://docs.stripe.com/connect/separate-charges-and-transfers). All
 /// that buyers pay comes to the platform's account; what is a seller's is transferred to their account at Stripe when it
 /// is released, and taken back when its order is refunded after that.
-extension StripeProvider: PayoutProvider {
+extension StripeProvider: PayeeAddresses {
   /// An Express account: Stripe asks for what the law of its country wants to know, and pays it out to its bank.
   public func makePayee(_ payee: Payee, country: String) async throws -> String {
     var form = StripeForm()
@@ -30,12 +30,18 @@ extension StripeProvider: PayoutProvider {
     return link.url
   }
 
-  public func isReady(_ account: String) async throws -> Bool {
-    let found: StripeAccount = try await api.get("accounts/\(Self.segment(account))")
-    return found.capabilities?.transfers == "active"
+  public func standing(_ names: PayeeNames) async throws -> PayeeStanding {
+    let found: StripeAccount = try await api.get("accounts/\(Self.segment(names.account))")
+    return PayeeStanding(found.capabilities?.transfers == "active" ? .activated : .needsClarification)
   }
 
-  public func transfer(_ request: TransferRequest) async throws -> String {
+  /// There is none that waits: one that Stripe has made is sent.
+  public func transfer(_ id: String) async throws -> ProviderTransfer {
+    let found: StripeTransfer = try await api.get("transfers/\(Self.segment(id))")
+    return ProviderTransfer(id: found.id, key: found.metadata?["transfer"])
+  }
+
+  public func transfer(_ request: TransferRequest) async throws -> ProviderTransfer {
     guard let units = StripeAmount.units(of: request.amount) else {
       throw ProviderRefused(code: "amount_not_payable", sentence: "Stripe has no unit for this amount.")
     }
@@ -46,7 +52,7 @@ extension StripeProvider: PayoutProvider {
       let made: StripeTransfer? = try await first(of: "transfers", query) {
         $0.metadata?["transfer"] == request.key
       }
-      if let made { return made.id }
+      if let made { return ProviderTransfer(id: made.id) }
     }
     var form = StripeForm()
     form.set("amount", units)
@@ -58,7 +64,7 @@ extension StripeProvider: PayoutProvider {
       form.set("source_transaction", charge)
     }
     form.set("metadata[transfer]", request.key)
-    return try await post("transfers", form, key: request.key)
+    return ProviderTransfer(id: try await post("transfers", form, key: request.key))
   }
 
   public func reverse(_ request: ReversalRequest) async throws -> String {

@@ -14,7 +14,8 @@ extension StripeProvider {
     guard (event.livemode ?? false) == settings.isLive else { return ProviderEvent(id: event.id, kind: kind) }
     if let account = event.account {
       let isOfItself = kind == "account.updated" && account.utf8.count <= 255
-      return ProviderEvent(id: event.id, kind: kind, payee: isOfItself ? account : nil, isHint: true)
+      return ProviderEvent(
+        id: event.id, kind: kind, payee: isOfItself ? PayeeNames(account: account) : nil, isHint: true)
     }
     switch event.data {
     case .intent(let intent): return ProviderEvent(id: event.id, kind: kind, payment: intent.payment, isHint: true)
