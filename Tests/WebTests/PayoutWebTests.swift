@@ -152,11 +152,9 @@ import Testing
       let waiting = try await house.get("/operator/payouts").text
       #expect(!waiting.contains("waits for a file"), "no bank is asked for it")
       try await web.square.commerce.sendPayouts()
-      var payout = try await owner.get("\(base)/payouts").json["items"][0]
       // The server's own round may have been first, and is not done yet then.
-      for _ in 0..<200 where payout["state"] == "pending" {
-        try await Task.sleep(for: .milliseconds(50))
-        payout = try await owner.get("\(base)/payouts").json["items"][0]
+      let payout = try await web.until({ try await owner.get("\(base)/payouts").json["items"][0] }) {
+        $0["state"] != "pending"
       }
       #expect(payout["state"] == "paid" && payout["provider"] == "sandbox")
       let late = try await house.post("/api/v1/payouts/\(payout["id"].string ?? "")/return", ["reason": "late"])
