@@ -22,9 +22,11 @@ import Testing
     "bank": ["holder": "Meera Kumari", "number": "0001112223334321", "code": "HDFC0000317"], "termsAccepted": true,
   ]
 
-  private func owner(_ port: Int) async throws -> Client {
+  private func owner(_ port: Int) async throws -> Client { try await signedIn(MarketSquare.ownerEmail, port) }
+
+  private func signedIn(_ email: String, _ port: Int) async throws -> Client {
     let session = try await Client(port: port).post(
-      "/api/v1/session", ["email": .string(MarketSquare.ownerEmail), "password": .string(MarketSquare.password)])
+      "/api/v1/session", ["email": .string(email), "password": .string(MarketSquare.password)])
     return Client(port: port, cookie: try session.cookie("haat_session"))
   }
 
@@ -80,6 +82,27 @@ import Testing
       #expect(used.header("content-security-policy")?.contains("razorpay") == false)
       let closed = try await send([:])
       #expect(closed.status == 409 && closed.text.contains("cannot be changed from here"))
+    }
+  }
+
+  @Test func `a partner's people give theirs, and nobody else does it for them`() async throws {
+    let house = try await RouteHouse(.sqlite, isConnected: false)
+    try await house.stall.serve { port in
+      let (member, operators) = (try await owner(port), try await signedIn(MarketSquare.operatorEmail, port))
+      let made = try await operators.post(
+        "/api/v1/partners",
+        ["name": "The Blog", "via": "blog", "sites": ["https://blog.example"], "rateBasisPoints": 2_500])
+      let path = "/api/v1/partners/\(made.json["id"].string ?? "")"
+      #expect(try await member.put("\(path)/payout-account/details", Self.details).status == 404)
+      #expect(
+        try await operators.post("\(path)/members", ["email": .string(MarketSquare.ownerEmail)]).status == 200)
+      #expect(try await operators.put("\(path)/payout-account/details", Self.details).status >= 400)
+      let told = try await member.put("\(path)/payout-account/details", Self.details)
+      #expect(told.status == 200 && told.json["isReady"] == true, "\(told.text)")
+      let page = try await member.get("/partner/blog/money", headers: ["Accept": "text/html"])
+      #expect(page.text.contains("Your payouts go here") && page.text.contains("····4321"))
+      #expect(house.razorpay.accounts.first?["notes"]["payee"].string?.hasPrefix("partner:") == true)
+      #expect(try await house.stall.audit() == [])
     }
   }
 
