@@ -32,6 +32,8 @@ public struct Mail: Sendable, Equatable {
     case waitlistOffer = "waitlist_offer"
     /// The goods of a preorder are there, and its balance can be paid.
     case preorderReady = "preorder_ready"
+    /// The balance is due in a day.
+    case preorderReminder = "preorder_reminder"
     /// They come later than was said.
     case preorderMoved = "preorder_moved"
     /// It is over, and its deposit is on its way back.

@@ -85,7 +85,7 @@ extension Mail {
   var isOfRequest: Bool {
     switch kind {
     case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer, .payout, .payoutReturned,
-      .statement, .preorderReady, .preorderMoved, .preorderEnded:
+      .statement, .preorderReady, .preorderReminder, .preorderMoved, .preorderEnded:
       false
     case .request, .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }

@@ -120,11 +120,15 @@ extension Commerce {
   }
 
   /// Does what is due: those whose time is over are stopped, places of those that were called off are ended, later dates
-  /// told, units given out. Gives how much that was.
+  /// told, buyers reminded of a balance, units given out. Gives how much that was.
   @discardableResult
   public func advancePreorders() async throws -> Int {
     let isDue = try await database.read { db in
-      try db.row("SELECT 1 FROM preorder WHERE state IN ('open', 'stopped', 'called_off') LIMIT 1") != nil
+      try db.row(
+        """
+        SELECT 1 FROM preorder WHERE state IN ('open', 'stopped', 'called_off')
+        UNION ALL SELECT 1 FROM preorder_place WHERE state = 'called' LIMIT 1
+        """) != nil
     }
     guard isDue else { return 0 }
     var moved = 0
@@ -169,6 +173,20 @@ extension Commerce {
         let order = try Order.require(place.order, in: db)
         try Mail.queue(.preorderMoved, of: order, because: place.order, turn: place.shipsBy, at: now, in: db)
         try Outbox.announce(.order(place.order), in: db)
+      }
+      moved += 1
+    }
+    // A day before, so that nobody loses it for having forgotten.
+    for place in try Preorder.Place.all(
+      """
+      preorder_place.state = 'called' AND preorder_place.is_reminded = 0
+        AND preorder_place.due_ms <= \(now.adding(seconds: 86_400)) AND preorder_place.due_ms > \(now)
+      ORDER BY preorder_place.due_ms, preorder_place.order_id LIMIT \(Self.placesMax)
+      """, in: db)
+    {
+      try db.run("UPDATE preorder_place SET is_reminded = 1 WHERE order_id = \(place.order)")
+      if let balance = place.balanceOrder {
+        try Mail.queue(.preorderReminder, of: Order.require(balance, in: db), because: balance, at: now, in: db)
       }
       moved += 1
     }

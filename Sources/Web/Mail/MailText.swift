@@ -142,7 +142,10 @@ struct MailText: Sendable {
         paragraphs.append(
           words["checkout.couponOff", ["code": order.couponCode]] + ": −" + words.money(order.discount))
       }
-      let shipping = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
+      let shipping =
+        order.part == .deposit && content.place.map { $0.shipping.minor > 0 } ?? false
+        ? words["preorder.withBalance"]
+        : order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
       paragraphs.append(words["checkout.shipping"] + ": " + shipping)
       let taxes = TaxView.all(order.taxes, isAdded: order.isTaxAdded, words).map { "\($0.name): \($0.amountText)" }
       if order.isTaxAdded { paragraphs += taxes }
@@ -184,7 +187,7 @@ struct MailText: Sendable {
       if let goods = content.goods {
         paragraphs += order.contents(goods.lines.map { ($0.position, $0.received) })
       }
-    case .auction, .preorderReady: paragraphs.append(words["mail.total", values])
+    case .auction, .preorderReady, .preorderReminder: paragraphs.append(words["mail.total", values])
     case .preorderMoved: paragraphs.append(words["mail.preorderMovedCancel"])
     case .preorderEnded, .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned,
       .statement:
@@ -211,6 +214,7 @@ extension Mail.Kind {
     case .waitlistConfirm: "waitlistConfirm"
     case .waitlistOffer: "waitlistOffer"
     case .preorderReady: "preorderReady"
+    case .preorderReminder: "preorderReminder"
     case .preorderMoved: "preorderMoved"
     case .preorderEnded: "preorderEnded"
     case .payoutReturned: "payoutReturned"

@@ -162,6 +162,7 @@ extension Mail.Kind {
     case .waitlistConfirm: words["mailDesk.kindWaitlistConfirm"]
     case .waitlistOffer: words["mailDesk.kindWaitlistOffer"]
     case .preorderReady: words["mailDesk.kindPreorderReady"]
+    case .preorderReminder: words["mailDesk.kindPreorderReminder"]
     case .preorderMoved: words["mailDesk.kindPreorderMoved"]
     case .preorderEnded: words["mailDesk.kindPreorderEnded"]
     case .request: words["mailDesk.kindRequest"]

@@ -181,7 +181,10 @@ struct OrderPage: Sendable {
     let isReduced = order.discount.minor > 0
     couponName = isReduced ? words["checkout.couponOff", ["code": order.couponCode]] : nil
     couponText = isReduced ? "−" + words.money(order.discount) : nil
-    shippingText = order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
+    shippingText =
+      order.part == .deposit && preorder?.isShippingLater == true
+      ? words["preorder.withBalance"]
+      : order.shipping.minor == 0 ? words["checkout.free"] : words.money(order.shipping)
     totalText = words.money(order.total)
     let taxes = TaxView.all(order.taxes, isAdded: order.isTaxAdded, words)
     taxesAdded = order.isTaxAdded ? taxes : []

@@ -265,6 +265,8 @@ struct PreorderOfOrderView: Sendable {
   /// Whether the other is to be paid now, by who looks.
   let isDue: Bool
   let isWhole: Bool
+  /// Something is to be paid for shipping, with the balance.
+  let isShippingLater: Bool
 
   init(_ place: Preorder.Place, on order: Order, isBuyer: Bool, _ words: Words) {
     let key =
@@ -285,6 +287,7 @@ struct PreorderOfOrderView: Sendable {
       words.money(Money(minor: unit * place.quantity, currency: place.price.currency))
     }
     isWhole = place.isWhole
+    isShippingLater = place.shipping.minor > 0
     priceText = all(place.price.minor)
     depositText = all(place.price.minor - place.balance.minor)
     balanceText = all(place.balance.minor)

@@ -482,6 +482,49 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `a viewer preorders: the deposit now, the balance later, and the day it is expected, before paying`()
+    async throws
+  {
+    try await RunningWeb.run { web in
+      web.square.clock.now = WallClock.system.now
+      let (commerce, owner, show) = (web.square.commerce, web.square.owner, web.square.show.id)
+      let now = web.square.clock.now
+      _ = try await commerce.openPreorder(
+        commerce.makeID(), of: web.square.lampVariant, in: web.square.channel.id,
+        PreorderDraft(
+          depositPercent: 30, unitsMax: 50, shipsBy: now.adding(seconds: 5_000_000),
+          until: now.adding(seconds: 4_000_000)), by: owner)
+      try await commerce.pin(by: owner, show: show, product: web.square.lamp.id)
+      try await withBrowser { browser in
+        try await browser.open("http://localhost:\(web.port)/watch/\(show)?lang=en&market=IN")
+        try await browser.wait(until: "document.querySelector('pinned-card button')?.textContent === 'Preorder'")
+        _ = try await browser.run("document.querySelector('pinned-card button').click()")
+        try await browser.wait(until: "document.querySelector('.drawer-foot .buy')?.textContent === 'Preorder'")
+        try await browser.wait(
+          until: "/Pay ₹389.70 now, and ₹909.30 within 7 days/.test(document.querySelector('.drawer-body').textContent)"
+        )
+        try await browser.wait(until: "document.querySelector('.drawer-foot .button').disabled")
+        try await browser.click(".drawer-foot .buy")
+        for (name, text) in [
+          ("email", "asha@example.com"), ("name", "Asha Rao"), ("phone", "98765 43210"), ("line1", "12 Lamp Lane"),
+          ("postalCode", "411001"), ("city", "Pune"),
+        ] { try await browser.type(text, into: ".drawer [name=\(name)]") }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "/Pay ₹389.70/.test(document.querySelector('.drawer-foot .buy')?.textContent)")
+        // All of it together is sent free, whatever the deposit comes to.
+        try await browser.wait(
+          until: "/Free.*₹389.70.*₹909.30/.test(document.querySelector('.drawer .sums').textContent)")
+        for (name, text) in [("number", "4242424242424242"), ("expiry", "1230"), ("cvc", "123")] {
+          try await browser.type(text, into: ".drawer [name=\(name)]")
+        }
+        try await browser.click(".drawer-foot .buy")
+        try await browser.wait(until: "document.querySelector('.done')")
+      }
+      let order = try #require(try await commerce.orders(of: web.square.channel.id, by: owner).items.first)
+      #expect(order.state == .paid && order.part == .deposit && order.total.minor == 38_970)
+    }
+  }
+
   @Test func `a guest pays an order on its own page, with a card that is declined first`() async throws {
     try await RunningWeb.run { web in
       web.square.clock.now = WallClock.system.now

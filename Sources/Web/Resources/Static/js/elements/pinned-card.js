@@ -1,8 +1,7 @@
 import { lowestText } from "../lib/deals.js";
 import { h, say } from "../lib/dom.js";
-import { available, dealFlag, isLow, isSoldOut, leadingOffer, leftText, priceText } from "../lib/goods.js";
+import { available, buyText, dealFlag, isLow, leadingOffer, leftText, priceText } from "../lib/goods.js";
 import { money } from "../lib/money.js";
-import { t } from "../lib/strings.js";
 
 /** The product on screen now: picture, price, what is left, and one button. */
 export class PinnedCard extends HTMLElement {
@@ -73,7 +72,7 @@ export class PinnedCard extends HTMLElement {
     stock.classList.toggle("low", isLow(count));
     if (before && before !== stock.textContent) flash(stock);
     const button = this.querySelector("button");
-    say(button, t(isSoldOut(product) ? "live.tell" : "live.buy"));
+    say(button, buyText(product));
     button.disabled = !offer;
   }
 }

@@ -161,6 +161,11 @@ const sold = (product) => product.variants.filter((variant) => variant.offer);
 
 export const isSoldOut = (product) => available(product) === 0;
 
+const isPreorder = (product) => sold(product).every((variant) => variant.preorder);
+
+/** What the button says that opens it. */
+export const buyText = (product) => t(isSoldOut(product) ? "live.tell" : isPreorder(product) ? "live.preorder" : "live.buy");
+
 export const available = (product) => sold(product).reduce((sum, variant) => sum + variant.available, 0);
 
 /** The cheapest offer that can still be bought, or the cheapest of all. */
@@ -195,6 +200,7 @@ export function limitText({ phase, deal }, variant) {
 
 /** How many there are: at the deal's price while it runs. */
 export function leftText(product, count = available(product)) {
+  if (count > 0 && isPreorder(product)) return t("live.preorder");
   if (product.phase !== "on" || count <= 0) return stockText(count);
   return plural("deal.left", Math.min(count, product.deal.left));
 }

@@ -1,6 +1,6 @@
 import { lowestText } from "./deals.js";
 import { h, icon } from "./dom.js";
-import { available, dealFlag, isLow, isSoldOut, leadingOffer, leftText, priceText } from "./goods.js";
+import { available, buyText, dealFlag, isLow, leadingOffer, leftText, priceText } from "./goods.js";
 import { money } from "./money.js";
 import { t } from "./strings.js";
 
@@ -22,5 +22,5 @@ export function productRow(product, { goods, isPinned, open }) {
       lowestText(product, offer) && h("p", { class: "lowest" }, lowestText(product, offer)),
       h("p", { class: `small stock${isLow(count) ? " low" : ""}` }, leftText(product))),
     offer && h("button", { class: "button cover", type: "button", click: () => open(product.id) },
-      t(isSoldOut(product) ? "live.tell" : "live.buy"), h("span", { class: "unseen" }, ` ${product.title}`)));
+      buyText(product), h("span", { class: "unseen" }, ` ${product.title}`)));
 }

@@ -38,7 +38,11 @@ export async function later(preorder, sums) {
   const row = (name, value, kind = "small") => h("div", { class: kind, "data-later": "" }, h("dt", {}, name), h("dd", {}, value));
   if (total.minor > 0) {
     sums.append(row(t("preorder.balance"), money(total), ""));
-    if (shipping.minor > 0) sums.append(row(t("preorder.balanceShipping"), money(shipping)));
+    if (shipping.minor > 0) {
+      const now = [...sums.querySelectorAll("dt")].find((name) => name.textContent === t("checkout.shipping"));
+      if (now) say(now.nextElementSibling, t("preorder.withBalance"));
+      sums.append(row(t("preorder.balanceShipping"), money(shipping)));
+    }
   }
   sums.append(row(t("preorder.shipsBy"), dates.format(new Date(preorder.shipsBy))),
     h("p", { class: "small soft", "data-later": "" }, t("preorder.mayCancel")));
