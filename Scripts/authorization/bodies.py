@@ -12,6 +12,7 @@ SAMPLES = {
     "title": "A brass lamp", "name": "A name", "description": "Made by hand.", "text": "Hello", "reason": "A reason",
     "rateBasisPoints": 500, "percentBasisPoints": 500, "claimsMax": 5, "claimsPerBuyerMax": 1, "role": "host",
     "holder": "Somebody", "number": "12345678", "priceMinor": 129900, "quantity": 1, "count": 1, "onHand": 5,
+    "depositPercent": 30, "unitsMax": 5, "units": 1, "payDays": 7,
 }
 
 
@@ -20,7 +21,7 @@ def sample(name):
         return f"shop-{next(numbers)}"
     if name == "code":
         return f"CODE{next(numbers)}"
-    if name == "scheduledAt":
+    if name in ("scheduledAt", "until", "shipsBy"):
         soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
         return soon.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return SAMPLES.get(name)

@@ -489,6 +489,40 @@ import Testing
   }
 
   @Test(arguments: Engine.allCases)
+  func `what is pressed at once has one of both ends: given out once, paid or cancelled`(engine: Engine) async throws {
+    let shop = try await Shop(engine)
+    let (first, second) = (try await shop.order(), try await shop.order())
+    try await shop.commerce.receiveStock(
+      by: shop.stall.owner, variant: shop.stall.variants[0], count: 1, note: "delivery")
+    let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          try await refusal {
+            try await shop.commerce.readyPreorder(shop.preorder.id, units: 1, by: shop.stall.owner)
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(codes.count { $0 == nil } == 1, "\(codes)")
+    #expect(try await shop.state(first) == .called)
+    #expect(try await shop.state(second) == .waiting)
+    async let paying = refusal { try await shop.payBalance(first) }
+    async let cancelling = refusal { try await shop.commerce.askToCancel(first.order.id, token: first.access) }
+    let said = try await [paying, cancelling]
+    try await shop.commerce.reconcilePayments()
+    try await shop.audit()
+    let (deposit, balance) = (try await shop.stall.order(first), try await shop.balance(first))
+    if try await shop.state(first) == .complete {
+      #expect(deposit.state == .paid && balance.state == .paid, "\(said)")
+      #expect(try await shop.state(second) == .waiting)
+    } else {
+      #expect(deposit.state == .refunded && balance.state == .cancelled, "\(said)")
+      #expect(try await shop.state(second) == .called)
+    }
+  }
+
+  @Test(arguments: Engine.allCases)
   func `tax that is added, and every share, come to what one order would be, but for a minor unit`(engine: Engine)
     async throws
   {

@@ -50,16 +50,6 @@ extension Commerce {
     }
   }
 
-  /// Those of some of a channel's orders, by any of the orders in them; for owners and fulfilment members.
-  public func places(
-    of orders: [ID<Order>], in channel: ID<Channel>, by caller: Caller
-  ) async throws -> [ID<Order>: Preorder.Place] {
-    try await database.read { db in
-      try Membership.require(.orders, of: channel, by: caller, in: db)
-      return try Preorder.Place.all(of: orders, in: db).filter { $0.value.channel == channel }
-    }
-  }
-
   /// The preorder that a variant is on; nil without one. For the members of its channel.
   public func preorder(of variant: ID<Variant>, by caller: Caller) async throws -> Preorder? {
     let now = clock.now
