@@ -9,6 +9,8 @@ struct Site: Sendable {
   let commerce: Commerce
   let media: MediaServer
   let posters: Posters
+  /// Nil where nothing is recorded.
+  let clips: Clips?
   /// Nil where another provider takes the money.
   let sandbox: SandboxProvider?
   let logger: Logger
@@ -23,6 +25,8 @@ struct Site: Sendable {
   let watchModules: [String]
   /// What a replay's script imports.
   let replayModules: [String]
+  /// What a clip's script imports.
+  let clipModules: [String]
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let routes = RouteTable()
@@ -35,6 +39,9 @@ struct Site: Sendable {
     self.commerce = commerce
     self.media = media
     posters = Posters(media: media, configuration: configuration.posters, logger: logger)
+    clips = media.recordings.map {
+      Clips(recordings: $0, directory: $0.configuration.clipsDirectory, ffmpeg: configuration.posters.ffmpeg)
+    }
     self.sandbox = sandbox
     self.logger = logger
     rooms = Rooms(commerce: commerce, media: media, hubs: hubs, limits: configuration.limits)
@@ -46,6 +53,7 @@ struct Site: Sendable {
     mailWriter = try MailWriter(configuration, screens: screens)
     watchModules = ModuleGraph.imports(of: "watch.js", below: resources.appending(path: "Static/js"))
     replayModules = ModuleGraph.imports(of: "replay.js", below: resources.appending(path: "Static/js"))
+    clipModules = ModuleGraph.imports(of: "clip.js", below: resources.appending(path: "Static/js"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
   }

@@ -90,7 +90,8 @@ public struct Web: Service {
       SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),
       SRTChores(commerce: commerce, media: site.media, logger: site.logger),
     ]
-    return always + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
+    let clips = site.clips.map { [ClipChores(commerce: commerce, clips: $0, logger: site.logger) as any Service] }
+    return always + (clips ?? []) + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
   }
 
   private var application: Application<RouterResponder<WebContext>> {

@@ -322,9 +322,12 @@ import Testing
       let quote = try Quote.all(of: bag, at: commerce.clock.now, policy: commerce.policy, in: counting)[0]
       let attribution = try Attribution.of(
         request.source, seller: quote.channel, creator: nil, buyer: nil, at: commerce.clock.now, in: counting)
-      try Order(request.id, of: nil, request, quote, attribution, at: commerce.clock.now, policy: commerce.policy)
-        .insert(
-          request, day: nil, in: counting)
+      try Order(
+        request.id, of: nil, request, quote, attribution, source: request.source.checked(in: nil, counting),
+        at: commerce.clock.now, policy: commerce.policy
+      )
+      .insert(
+        request, day: nil, in: counting)
       return counting.statements
     }
     #expect(statements == 3)

@@ -62,6 +62,8 @@ import Testing
       }
     }
 
+    try await Self.sellFromClip(of: stall, at: addresses.web)
+
     let verified = try await program.run(["recordings", "verify"])
     #expect(verified.status == 0, "\(verified.output)")
     #expect(verified.output.contains("1 recordings") && verified.output.contains("all as their indexes say"))
@@ -74,6 +76,41 @@ import Testing
     try bytes.write(to: media)
     let spoilt = try await program.run(["recordings", "verify"])
     #expect(spoilt.status == 1 && spoilt.output.contains("differs from its checksum"), "\(spoilt.output)")
+  }
+
+  /// A clip of the replay: not over the place where the machine died, upright, and sold from in the player.
+  private static func sellFromClip(of stall: Stall, at web: URL) async throws {
+    let recording = try await stall.host.call("GET", "/api/v1/shows/\(stall.show)/recording", expecting: 200)
+    let start = recording["startMediaTime"] as? Int ?? 0
+    let end = recording["endMediaTime"] as? Int ?? 0
+    let clips = "/api/v1/shows/\(stall.show)/clips"
+    let broken = try await stall.host.call(
+      "POST", clips, ["product": stall.product, "fromMediaTime": start + 500, "untilMediaTime": start + 30_500],
+      expecting: 422)
+    #expect(broken["code"] as? String == "stream_interrupted")
+    let clip = try await stall.host.call(
+      "POST", clips, ["product": stall.product, "fromMediaTime": end - 12_300, "untilMediaTime": end - 2_300],
+      expecting: 201
+    ).text("id")
+    try await until("the clip is ready", within: 90) {
+      try await stall.host.call("GET", "/api/v1/clips/\(clip)")["state"] as? String == "ready" ? true : nil
+    }
+    try await withBrowser(width: 390, height: 844) { browser in
+      try await browser.open(web.absoluteString + "/clips/\(clip)?lang=en")
+      try await browser.wait(until: "document.querySelector('replay-player').state === 'playing'")
+      let video = "document.querySelector('replay-player video')"
+      #expect(
+        try await browser.run("return [\(video).videoWidth, \(video).videoHeight]") == [720, 1280])
+      #expect(try await browser.run("return Math.abs(\(video).duration - 10) < 0.15").bool == true)
+      try await OnAirTests.seeFramesAdvance(browser)
+      try await browser.wait(until: "document.querySelector('pinned-card h2')?.textContent === 'Brass lamp'")
+      try await Screenshots.keep(browser, "clip-phone")
+      _ = try await OnAirTests.buy(browser)
+      #expect(try await OnAirTests.complaints(of: browser) == [])
+    }
+    let orders = try await stall.host.call("GET", "/api/v1/orders?channel=\(stall.channel)", expecting: 200)
+    let sources = (orders["items"] as? [[String: Any]] ?? []).compactMap { $0["source"] as? [String: Any] }
+    #expect(sources.contains { $0["clip"] as? String == clip }, "\(sources)")
   }
 
   /// While the show is on air: back to before the pin, over the place where the machine died, and live again.

@@ -175,6 +175,9 @@ public struct Policy: Sendable {
   /// Days a recording is kept where its channel says nothing else; 0 keeps it.
   public var recordingDays: Int64 = 90
   public var recordingDaysMax: Int64 = 3650
+  public let clipsPerShowMax = 50
+  /// How often the file of a clip is tried to be made.
+  public let clipTriesMax: Int64 = 3
 
   // MARK: Search
 

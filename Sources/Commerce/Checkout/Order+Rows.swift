@@ -3,7 +3,7 @@ import Store
 extension Order {
   init(
     _ id: ID<Order>, of purchase: ID<Order>?, _ request: OrderRequest, _ quote: Quote, _ attribution: Attribution,
-    at now: Moment, policy: Policy
+    source: OrderSource, at now: Moment, policy: Policy
   ) {
     self.id = id
     self.purchase = purchase
@@ -11,7 +11,7 @@ extension Order {
     channel = quote.channel
     show = request.bag.show
     creator = quote.creator
-    source = request.source
+    self.source = source
     partner = attribution.partner
     credit = attribution.credit
     market = request.bag.market
@@ -56,14 +56,14 @@ extension Order {
       INSERT INTO orders (id, channel_id, show_id, market, account_id, access_hash, fingerprint, state, currency,
         subtotal_minor, shipping_minor, tax_minor, total_minor, refunded_minor, buyer, language, tracking,
         placed_ms, expires_ms, hold_buyer, hold_address, coupon_id, coupon_code, discount_minor, promotion_minor, creator_id,
-        purchase_id, source, via, site, media_time_ms, partner_id, credit,
+        purchase_id, source, via, site, media_time_ms, clip_id, partner_id, credit,
         quota_day, shipping_tax_bp, shipping_tax_minor, tax_added_minor, part)
       VALUES (\(id), \(channel), \(show.sqlValue), \(market), \(buyer.account.sqlValue), \(access), \(fingerprint),
         \(state), \(total.currency), \(total.minor - shippingPaid.minor), \(shippingPaid.minor), \(tax.minor), \(total.minor), 0,
         \(encodedBuyer), \(language), '', \(placed), \(expires),
         \((holder?.buyer).sqlValue), \((holder?.address).sqlValue), \(coupon.sqlValue), \(couponCode),
         \(discount.minor), \(promotion.minor), \(creator.sqlValue), \(purchase.sqlValue), \(source.kind), \(source.via),
-        \(source.site), \(source.mediaTime.sqlValue), \(partner.sqlValue), \(credit),
+        \(source.site), \(source.mediaTime.sqlValue), \(source.clip.sqlValue), \(partner.sqlValue), \(credit),
         \(day.sqlValue), \(shippingTaxRate), \(shippingTax.minor), \(taxAdded.minor), \(part.sqlValue))
       """)
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
@@ -131,7 +131,7 @@ extension Order {
   static let columns: SQL = """
     id, channel_id, show_id, market, account_id, state, currency, subtotal_minor, shipping_minor, tax_minor,
     total_minor, refunded_minor, buyer, language, tracking, placed_ms, expires_ms, paid_ms, coupon_id, coupon_code,
-    discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, partner_id, credit,
+    discount_minor, promotion_minor, creator_id, purchase_id, source, via, site, media_time_ms, clip_id, partner_id, credit,
     shipping_tax_bp, shipping_tax_minor, tax_added_minor, part
     """
 

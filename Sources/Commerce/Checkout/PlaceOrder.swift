@@ -103,7 +103,9 @@ extension Commerce {
     let attribution = try Attribution.of(
       request.source, seller: quote.channel, creator: quote.creator, buyer: request.buyer.account, at: occasion.at,
       in: db)
-    let order = Order(id, of: purchase, request, quote, attribution, at: occasion.at, policy: policy)
+    let order = Order(
+      id, of: purchase, request, quote, attribution, source: try request.source.checked(in: request.bag.show, db),
+      at: occasion.at, policy: policy)
     try order.insert(request, day: day, in: db)
     if let line = quote.lines.first, let terms = line.preorder {
       try Preorder.Place.insert(order, quote, line, terms, in: db)

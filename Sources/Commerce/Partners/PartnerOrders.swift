@@ -57,7 +57,7 @@ extension Commerce {
       let rows = try db.rows(
         """
         SELECT orders.id AS id, orders.state AS state, orders.placed_ms AS placed_ms, orders.source AS source,
-          orders.via AS via, orders.site AS site, orders.media_time_ms AS media_time_ms, orders.show_id AS show_id,
+          orders.via AS via, orders.site AS site, orders.media_time_ms AS media_time_ms, orders.clip_id AS clip_id, orders.show_id AS show_id,
           COALESCE(show.title, '') AS show_title, orders.currency AS currency, orders.total_minor AS total_minor,
           (SELECT CAST(SUM(commission_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS commission_minor,
           (SELECT CAST(SUM(partner_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS share_minor,

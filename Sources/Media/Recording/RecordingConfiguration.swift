@@ -2,6 +2,11 @@
 public struct RecordingConfiguration: Sendable {
   /// Each recording is a directory in it, named by its stream.
   public var directory = "haat-data/media"
+  /// Where the files of clips are: beside the recordings, which may be a volume of their own.
+  public var clipsDirectory: String {
+    guard let end = directory.lastIndex(of: "/") else { return "clips" }
+    return directory[..<end] + "/clips"
+  }
   /// Bytes that may wait for the disk, per show. What does not fit is lost to the recording, and to nothing else.
   public var queueBytesMax = 64 << 20
   /// Recording pauses while less is free: the database is on the same disk, and orders matter more.

@@ -194,12 +194,14 @@ enum OrderAPI {
     let via: String?
     let site: String?
     let mediaTime: Int64?
+    let clip: ID<Clip>?
 
     static let fields = [
       "lines": "Offers and quantities, never prices: what an offer costs is the server's to say.",
       "via": "The key of the partner whose link or page brought the buyer. Unknown, it earns nobody anything.",
       "site": "The origin of the page that holds the frame, such as https://blog.example. Left out outside of one.",
       "mediaTime": "Where the buyer's playhead was, in milliseconds on the show's media clock.",
+      "clip": "The clip that it is bought from; one that is not of the show is left out.",
     ]
 
     var bag: Bag {
@@ -284,6 +286,7 @@ enum OrderAPI {
     let via: String?
     let site: String?
     let mediaTime: Int64?
+    let clip: ID<Clip>?
     let credit: Attribution.Credit
     let partner: ID<Partner>?
 
@@ -300,6 +303,7 @@ enum OrderAPI {
       via = source.via.isEmpty ? nil : source.via
       site = source.site.isEmpty ? nil : source.site
       mediaTime = source.mediaTime
+      clip = source.clip
       credit = order.credit
       partner = order.partner
     }

@@ -25,6 +25,7 @@ extension OrderAPI.NewOrder {
     var buyer: OrderAPI.NewBuyer?
     var coupon, via, site: String?
     var mediaTime: Int64?
+    var clip: ID<Clip>?
     try reader.object { name, reader in
       switch name {
       case "id": try id.setOnce(reader.id())
@@ -39,13 +40,14 @@ extension OrderAPI.NewOrder {
       case "via": try via.setOnce(reader.string())
       case "site": try site.setOnce(reader.string())
       case "mediaTime": try mediaTime.setOnce(reader.number())
+      case "clip": try clip.setOnce(reader.id())
       default: throw NotPlain()
       }
     }
     guard let market, let lines, let buyer else { throw NotPlain() }
     self.init(
       id: id, show: show, market: market, lines: lines, buyer: buyer, coupon: coupon, via: via, site: site,
-      mediaTime: mediaTime)
+      mediaTime: mediaTime, clip: clip)
   }
 }
 
@@ -179,6 +181,7 @@ extension OrderAPI.SourceAnswer {
       $0.member("via", ifPresent: via)
       $0.member("site", ifPresent: site)
       if let mediaTime { $0.member("mediaTime", mediaTime) }
+      if let clip { $0.member("clip", clip) }
       $0.member("credit", credit.rawValue)
       if let partner { $0.member("partner", partner) }
     }

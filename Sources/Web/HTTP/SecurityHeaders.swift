@@ -71,6 +71,7 @@ extension HTTPField.Name {
   static let lastEventID = constant("Last-Event-ID")
   static let forwardedFor = constant("X-Forwarded-For")
   static let accelBuffering = constant("X-Accel-Buffering")
+  static let refresh = constant("Refresh")
 
   /// Only for names written in source: a name that is not a token becomes one no peer sends.
   private static func constant(_ name: String) -> HTTPField.Name {

@@ -29,6 +29,6 @@ extension OrderAPI.NewOrder {
   /// site's page says it all: a link that was followed elsewhere has no part in what is bought there.
   func source(_ request: Request) -> OrderSource {
     let followed = site == nil ? request.cookies[ViaCookie.name]?.value : nil
-    return OrderSource(via: via ?? followed, site: site, mediaTime: mediaTime)
+    return OrderSource(via: via ?? followed, site: site, mediaTime: mediaTime, clip: clip)
   }
 }

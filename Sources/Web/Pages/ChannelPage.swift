@@ -18,6 +18,8 @@ struct ChannelPage: Sendable {
   let error: String?
   let shows: [ShowTile]
   let hasShows: Bool
+  let clips: [ClipTile]
+  let hasClips: Bool
   let products: [ProductTile]
   let hasProducts: Bool
 
@@ -45,6 +47,7 @@ struct ChannelPage: Sendable {
     let cards = try await visit.commerce.cards(
       channel: channel.id, market: channel.market, by: visit.caller, limit: visit.pageLimit(24)
     ).items
+    let clips = try await visit.commerce.clips(of: channel.id, limit: visit.pageLimit(12)).items
     let role = try await visit.role(in: channel.id)
     let following = try await visit.commerce.following(channel.id, by: visit.caller)
     let tiles = try await visit.tiles(shows.sorted { $0.state.place < $1.state.place })
@@ -55,7 +58,8 @@ struct ChannelPage: Sendable {
       canFollow: role == nil && channel.state == .approved, isFollowed: following.isFollowed,
       signInURL: visit.caller.account == nil ? "/sign-in?return=\(Visit.encoded("/@\(channel.handle)"))" : nil,
       error: complaint?.sentence, shows: tiles,
-      hasShows: !tiles.isEmpty, products: cards.map { ProductTile($0, visit.words) }, hasProducts: !cards.isEmpty)
+      hasShows: !tiles.isEmpty, clips: clips.map(ClipTile.init), hasClips: !clips.isEmpty,
+      products: cards.map { ProductTile($0, visit.words) }, hasProducts: !cards.isEmpty)
     return try visit.page(
       "channel", title: channel.name, description: model.about, image: tiles.first?.picture,
       status: complaint?.status ?? .ok, model)

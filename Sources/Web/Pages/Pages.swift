@@ -29,6 +29,10 @@ enum Pages {
     page(.get, "/giveaways/{giveaway}", GiveawayPage.show)
     page(.post, "/giveaways/{giveaway}", GiveawayPage.act)
     page(.get, "/words/{group}", GiveawayPage.words)
+    page(.get, "/clips", ClipFeedPage.show)
+    page(.get, "/clips/{clip}", ClipPage.show)
+    page(.get, "/clips/{clip}/video.mp4", ClipDelivery.video)
+    page(.get, "/clips/{clip}/poster.jpg", ClipDelivery.poster)
     page(.get, "/watch/{show}", WatchPage.show)
     page(.post, "/watch/{show}", WatchPage.say)
 
@@ -98,6 +102,8 @@ enum Pages {
     page(.get, "/studio/shows/{show}/sales", ControlRoomPage.sales)
     page(.get, "/studio/shows/{show}/sources", SourcesPage.show)
     page(.get, "/studio/shows/{show}/camera", CameraPage.show)
+    page(.get, "/studio/shows/{show}/clips", ClipsPage.show)
+    page(.post, "/studio/shows/{show}/clips", ClipsPage.act)
 
     page(.get, "/operator", OperatorPage.show)
     page(.post, "/operator", OperatorPage.putMarket)

@@ -41,6 +41,7 @@ struct Screens: Sendable {
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 
   private static let groupsOfScripts: [String: Set<String>] = [
+    "clip": ["checkout", "deal", "live", "refusals", "replay"],
     "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
     "studio/control": [
       "auctionDesk", "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live", "refusals",

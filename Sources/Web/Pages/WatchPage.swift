@@ -68,6 +68,20 @@ struct WatchPage: Sendable {
     let own: OwnForm?
   }
 
+  /// The same as JSON, for the pages of a show and of a clip of one.
+  static func roomData(
+    of show: Show, markets: [MarketChoice], account: Account?, provider: (any PaymentProvider)?, _ words: Words
+  ) throws -> String {
+    try DataBlock.text(
+      RoomData(
+        seller: .init(name: show.channelName, url: "/@\(show.channelHandle)"),
+        account: account.map { .init(name: $0.name, email: $0.email) },
+        markets: markets.filter { !$0.isChosen }.map {
+          Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
+        },
+        own: provider.flatMap { ownForm(of: $0, words) }))
+  }
+
   /// The element that takes the place of our fields for a card, where the provider has its own way, and what it is made
   /// with: `stripe-card`, with Stripe's fields, or `upi-way`.
   private struct OwnForm: Encodable {
@@ -121,14 +135,7 @@ struct WatchPage: Sendable {
     }
     hasMarkets = self.markets.count > 1
     stopText = stop.map { words["selling.\($0.rawValue)"] }
-    data = try DataBlock.text(
-      RoomData(
-        seller: .init(name: show.channelName, url: channelURL),
-        account: account.map { .init(name: $0.name, email: $0.email) },
-        markets: self.markets.filter { !$0.isChosen }.map {
-          Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
-        },
-        own: provider.flatMap { Self.ownForm(of: $0, words) }))
+    data = try Self.roomData(of: show, markets: self.markets, account: account, provider: provider, words)
   }
 
   private static func ownForm(of provider: any PaymentProvider, _ words: Words) -> OwnForm? {

@@ -13,6 +13,8 @@ export class Checkout {
   #moment = null;
   /** Where the viewer's picture is, in milliseconds of media time; null while there is none. */
   playhead = null;
+  /** What else an order says of where it comes from. */
+  from = {};
 
   constructor(show, market) {
     this.#show = show;
@@ -51,7 +53,7 @@ export class Checkout {
     this.#pending ??= { id: uuid(), signature, placed: null, moment: this.#moment ?? this.playhead };
     const pending = this.#pending;
     // Said beside the wish: another moment is no other order.
-    const at = pending.moment === null ? {} : { mediaTime: Math.floor(pending.moment) };
+    const at = { ...this.from, ...(pending.moment !== null && { mediaTime: Math.floor(pending.moment) }) };
     try {
       pending.placed ??= await insist(() =>
         call("POST", "/api/v1/orders", { id: pending.id, ...wish, ...at }, { key: pending.id }));
