@@ -51,6 +51,7 @@ extension Problem {
 
   private static func wait(after refusal: any Refusal) -> Int64 {
     if case .tooManyAttempts(let seconds) = refusal as? PeopleRefusal { return seconds }
+    if let seconds = (refusal as? ChatRefusal)?.waitSeconds { return seconds }
     if case .tooOften(let seconds) = refusal as? PayoutRefusal { return seconds }
     return 10
   }

@@ -65,6 +65,12 @@ public struct Browser: Sendable {
   /// Loads a page and waits for its `load` event.
   public func open(_ url: String) async throws { _ = try await command("url", ["url": .string(url)]) }
 
+  /// Goes on in a new tab of the same person, with the same cookies and storage.
+  public func newTab() async throws {
+    let tab = try await command("window/new", ["type": "tab"])
+    _ = try await command("window", ["handle": tab["handle"]])
+  }
+
   public func url() async throws -> String { try await ask("GET", "/url").string ?? "" }
 
   /// The size of the page's view in CSS pixels, as a phone's emulation sets it.

@@ -68,6 +68,7 @@ import Testing
     "post /api/v1/orders/{order}/cancellations": ["reason": "out_of_stock"],
     "post /api/v1/orders/{order}/returns": ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
     "post /api/v1/orders/{order}/refunds": ["reason": "A reason"],
+    "put /api/v1/shows/{show}/messages/{message}/restriction": ["kind": "mute", "reason": "spam"],
     "post /api/v1/returns/{return}/decision": ["decision": "refuse", "text": "A reason"],
   ]
 
@@ -152,6 +153,11 @@ import Testing
     things["target"] = id(
       try await owner.post("\(show)/simulcast", ["address": "rtmp://203.0.113.9.example/app", "key": "k"]), "target")
     things["message"] = id(try await web.guest.post("\(show)/messages", ["name": "Ravi", "text": "Hello"]), "message")
+    things["restriction"] = id(
+      try await owner.put(
+        "\(show)/messages/\(things["message"] ?? "")/restriction", ["kind": "mute", "reason": "spam"]), "restriction")
+    let words = try await owner.put("\(channel)/chat-words", ["word": "fake", "action": "hold"])
+    things["word"] = id(words, "word")
     things["deal"] = id(
       try await owner.post(
         "\(show)/deals",

@@ -15,6 +15,8 @@ public enum Announcement: Hashable, Sendable {
   case giveaway(ID<Giveaway>)
   /// Somebody bid in it, or it went on.
   case auction(ID<Auction>)
+  /// How its chat is run.
+  case chat(ID<Show>)
   /// Whether, or where, a channel may sell.
   case selling(ID<Channel>)
   /// A market, by its code: it was opened or closed, or lets others in.
@@ -69,6 +71,7 @@ extension Announcement {
     case .coupon(let coupon): ("coupon", coupon.bytes)
     case .giveaway(let giveaway): ("giveaway", giveaway.bytes)
     case .auction(let auction): ("auction", auction.bytes)
+    case .chat(let show): ("chat", show.bytes)
     case .selling(let channel): ("selling", channel.bytes)
     case .market(let code): ("market", Array(code.utf8))
     }
@@ -84,6 +87,7 @@ extension Announcement {
     case "coupon": guard let id = ID<Coupon>(bytes: subject) else { return nil }; self = .coupon(id)
     case "giveaway": guard let id = ID<Giveaway>(bytes: subject) else { return nil }; self = .giveaway(id)
     case "auction": guard let id = ID<Auction>(bytes: subject) else { return nil }; self = .auction(id)
+    case "chat": guard let id = ID<Show>(bytes: subject) else { return nil }; self = .chat(id)
     case "selling": guard let id = ID<Channel>(bytes: subject) else { return nil }; self = .selling(id)
     case "market": self = .market(String(decoding: subject, as: UTF8.self))
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)

@@ -120,6 +120,20 @@ public struct Policy: Sendable {
   public var messageCharactersMax = 300
   public var guestNameCharactersMax = 40
   public var recentMessages = 50
+  /// What a moderator adds to a reason.
+  public let chatNoteCharactersMax = 200
+  public let chatMuteMinutesMax: Int64 = 1_440
+  public let chatWordsMax = 300
+  public let chatWordCharactersMax = 60
+  /// What waits for a moderator, of one channel and of one speaker in a show.
+  public let chatHeldMax: Int64 = 500
+  public let chatHeldPerSpeakerMax: Int64 = 5
+  /// From so many reports on, moderators are shown a message first.
+  public let chatReportsFirst: Int64 = 3
+  /// How long it is known from which browser something was said.
+  public let chatVisitorDays: Int64 = 30
+  /// Of a channel's log, in one file.
+  public let chatLogRowsMax = 10_000
   /// Timeline rows numbered in one transaction.
   public var numberingBatch = 256
 

@@ -27,5 +27,10 @@ public struct Vault: Sendable, CustomStringConvertible {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// 16 bytes by which a text is known again, and that tell nothing of it to who has not the secret.
+  func keyedDigest(_ text: String) -> [UInt8] {
+    Array(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)).prefix(16).map(\.self)
+  }
+
   public var description: String { "‹vault›" }
 }

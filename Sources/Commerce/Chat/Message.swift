@@ -11,12 +11,20 @@ public struct Message: Sendable, Equatable, Codable {
   public let text: String
   public let role: Speaker
   public let at: Moment
+  /// Whether it waits for a moderator, and nobody has read it yet.
+  public let isHeld: Bool
 
   /// As whom: a role on the show's channel, a viewer with an account, or a guest.
-  public enum Speaker: String, Sendable, Codable, ValueConvertible { case owner, host, moderator, viewer, guest }
+  public enum Speaker: String, Sendable, Codable, ValueConvertible {
+    case owner, host, moderator, viewer, guest
+
+    /// Whether they speak for the channel: none of the chat's rules is for them.
+    var isStaff: Bool { [.owner, .host, .moderator].contains(self) }
+  }
 
   init(
-    id: ID<Message>, show: ID<Show>, account: ID<Account>?, name: String, text: String, role: Speaker, at: Moment
+    id: ID<Message>, show: ID<Show>, account: ID<Account>?, name: String, text: String, role: Speaker, at: Moment,
+    isHeld: Bool = false
   ) {
     self.id = id
     self.show = show
@@ -25,9 +33,11 @@ public struct Message: Sendable, Equatable, Codable {
     self.text = text
     self.role = role
     self.at = at
+    self.isHeld = isHeld
   }
 
-  init(row: Row) throws {
+  init(row: Row, isHeld: Bool = false) throws {
+    self.isHeld = isHeld
     id = try row.get("id")
     show = try row.get("show_id")
     account = try row.get("account_id")

@@ -3,12 +3,16 @@ import Store
 extension Commerce {
   /// Says something in a show that has not ended. With the same id again, it was said once.
   ///
+  /// Whether the speaker may is looked at in the transaction that says it: what a moderator or the host has decided by
+  /// then holds. With a word that the channel holds for review nobody reads it before a moderator has (`isHeld`).
+  ///
   /// - Parameters:
   ///   - name: what a guest calls themselves, “Guest” without; somebody signed in goes by their account's name.
-  ///   - visitor: the secret of a guest's browser, by which a guest takes part in a giveaway.
+  ///   - visitor: the secret of the speaker's browser, by which a guest takes part in a giveaway, and who is banned is
+  ///     known again.
   ///   - address: the network address it came from, for the same.
   ///   - text: 1 to `Policy.messageCharactersMax` characters; control and direction-changing characters are dropped.
-  /// - Throws: `GeneralRefusal.invalid`, `.notFound`, `ShowRefusal.ended`, `IDTaken`.
+  /// - Throws: `GeneralRefusal.invalid`, `.notFound`, `ShowRefusal.ended`, `ChatRefusal`, `IDTaken`.
   public func say(
     _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil,
     visitor: String? = nil, address: String? = nil
@@ -26,33 +30,146 @@ extension Commerce {
         }
         return said
       }
+      if let row = try db.row("SELECT * FROM chat_held WHERE id = \(id)") {
+        let held = try HeldMessage(row: row).message
+        guard held.show == show.id, held.account == caller.account, held.text == text else {
+          throw IDTaken(what: "message")
+        }
+        return held
+      }
       guard show.state != .ended else { throw ShowRefusal.ended }
       try policy.checkNew(id, at: clock.now)
       let speaker = try Speaker(caller, guest: guest, in: show.channel, db: db)
       let occasion = occasion(by: caller.account)
+      let voice = Voice(caller, visitor: visitor, address: address, show: show.id, vault)
       let message = Message(
         id: id, show: show.id, account: caller.account, name: speaker.name, text: text, role: speaker.role,
         at: occasion.at)
-      try db.run(
-        """
-        INSERT INTO message (id, show_id, account_id, name, body, role, created_ms, removed_ms)
-        VALUES (\(id), \(show.id), \(caller.account.sqlValue), \(message.name), \(text), \(message.role),
-          \(message.at), NULL)
-        """)
+      if !speaker.role.isStaff, let word = try admit(message, voice, in: show, db) {
+        return try hold(message, voice, for: word, in: show, db)
+      }
       // A time ahead of the show would hold up everything behind the message in every viewer's player.
       let latest = show.mediaEpoch.map { max(0, occasion.at.milliseconds(since: $0)) } ?? .max
-      try Timeline.append(
-        show: show.id, kind: .message, mediaTime: mediaTime.map { min($0, latest) }, payload: message.payload,
-        on: occasion,
-        id: ID(bytes: id.bytes), in: db)
+      try publish(message, voice, mediaTime: mediaTime.map { min($0, latest) }, on: occasion, in: db)
       try enterByComment(message, Entrant(caller, visitor: visitor), address: address, at: clock.now, in: db)
       return message
     }
   }
 
+  /// Everybody reads it from now on.
+  func publish(
+    _ message: Message, _ voice: Voice, mediaTime: Int64?, on occasion: Occasion, in db: any Connection
+  ) throws {
+    try db.run(
+      """
+      INSERT INTO message (id, show_id, account_id, visitor, address, name, body, role, created_ms, removed_ms)
+      VALUES (\(message.id), \(message.show), \(message.account.sqlValue), \(voice.visitor.sqlValue),
+        \(voice.address.sqlValue), \(message.name), \(message.text), \(message.role), \(message.at), NULL)
+      """)
+    try Timeline.append(
+      show: message.show, kind: .message, mediaTime: mediaTime, payload: message.payload, on: occasion,
+      id: ID(bytes: message.id.bytes), in: db)
+  }
+
+  /// Throws `ChatRefusal` for who may not say this here now. Gives the word for which a moderator has to see it first.
+  private func admit(_ message: Message, _ voice: Voice, in show: Show, _ db: any Connection) throws -> String? {
+    let now = message.at
+    if let restriction = try voice.restrictions(in: show, at: now, in: db).first {
+      guard let until = restriction.until else { throw ChatRefusal.banned }
+      throw ChatRefusal.muted(seconds: (until.milliseconds(since: now) + 999) / 1000)
+    }
+    let mode = try ChatMode.find(show.id, in: db)
+    switch mode.audience {
+    case .everyone: break
+    case .followers:
+      guard let account = voice.account, try Follow.exists(of: account, channelOf: show.id, in: db) else {
+        throw ChatRefusal.followersOnly
+      }
+    case .buyers:
+      guard let account = voice.account, try hasBought(account, from: show.channel, in: db) else {
+        throw ChatRefusal.buyersOnly
+      }
+    }
+    // A guest's name is read as what they say is.
+    let said = message.account == nil ? "\(message.name) \n \(message.text)" : message.text
+    if !mode.allowsLinks, ChatText.hasLink(said) { throw ChatRefusal.links }
+    let word = try heldWord(in: said, channel: show.channel, db)
+    // The last: what is refused for another reason costs nobody their turn.
+    if mode.slowSeconds > 0 { try pause(voice, mode.slowSeconds, in: show, at: now, db) }
+    return word
+  }
+
+  private func hasBought(_ account: ID<Account>, from channel: ID<Channel>, in db: any Connection) throws -> Bool {
+    try db.row(
+      """
+      SELECT 1 FROM orders WHERE account_id = \(account) AND channel_id = \(channel) AND paid_ms IS NOT NULL
+        AND state NOT IN ('cancelled', 'refunded') LIMIT 1
+      """) != nil
+  }
+
+  /// Throws for a word that is hidden; gives one that is held.
+  private func heldWord(in text: String, channel: ID<Channel>, _ db: any Connection) throws -> String? {
+    let rows = try db.rows("SELECT word, folded, action FROM chat_word WHERE channel_id = \(channel)")
+    guard !rows.isEmpty else { return nil }
+    let readings = ChatText.readings(of: text)
+    var held: String?
+    for row in rows {
+      let entry: String = try row.get("folded")
+      guard readings.contains(where: { ChatText.has(entry, in: $0) }) else { continue }
+      guard try row.get("action", as: ChatWord.Action.self) == .hold else { throw ChatRefusal.word }
+      held = try row.get("word")
+    }
+    return held
+  }
+
+  /// Whoever spoke less than so many seconds ago waits, nobody else does.
+  private func pause(_ voice: Voice, _ seconds: Int64, in show: Show, at now: Moment, _ db: any Connection) throws {
+    let spoken = try db.run(
+      """
+      INSERT INTO chat_pause (show_id, speaker, last_ms) VALUES (\(show.id), \(voice.speaker), \(now))
+      ON CONFLICT (show_id, speaker) DO UPDATE SET last_ms = \(now)
+      WHERE chat_pause.last_ms <= \(now.adding(seconds: -seconds))
+      """)
+    guard spoken == 0 else { return }
+    let last: Moment = try db.requireRow(
+      "SELECT last_ms FROM chat_pause WHERE show_id = \(show.id) AND speaker = \(voice.speaker)"
+    ).get("last_ms")
+    let left = seconds * 1000 - now.milliseconds(since: last)
+    throw ChatRefusal.slow(seconds: max(1, (left + 999) / 1000))
+  }
+
+  private func hold(
+    _ message: Message, _ voice: Voice, for word: String, in show: Show, _ db: any Connection
+  ) throws -> Message {
+    let counts = try db.requireRow(
+      """
+      SELECT (SELECT COUNT(*) FROM chat_held WHERE channel_id = \(show.channel)) AS everybody,
+        (SELECT COUNT(*) FROM chat_held WHERE show_id = \(show.id) AND speaker = \(voice.speaker)) AS mine
+      """)
+    guard try counts.get("everybody", as: Int64.self) < policy.chatHeldMax,
+      try counts.get("mine", as: Int64.self) < policy.chatHeldPerSpeakerMax
+    else { throw ChatRefusal.tooManyHeld }
+    try db.run(
+      """
+      INSERT INTO chat_held (id, channel_id, show_id, account_id, visitor, address, speaker, name, body, role, word,
+        created_ms)
+      VALUES (\(message.id), \(show.channel), \(show.id), \(message.account.sqlValue), \(voice.visitor.sqlValue),
+        \(voice.address.sqlValue), \(voice.speaker), \(message.name), \(message.text), \(message.role), \(word),
+        \(message.at))
+      """)
+    return Message(
+      id: message.id, show: show.id, account: message.account, name: message.name, text: message.text,
+      role: message.role, at: message.at, isHeld: true)
+  }
+
   /// Removes a message: its text is forgotten, and those who have read it are told to hide it. For the channel's
   /// owners, hosts and moderators, and for who wrote it. Removed already, nothing happens.
-  public func removeMessage(by caller: Caller, show: ID<Show>, message id: ID<Message>) async throws {
+  ///
+  /// - Parameter why: a moderator's reason, and their own words.
+  public func removeMessage(
+    by caller: Caller, show: ID<Show>, message id: ID<Message>, why: ChatReason = .other, note: String = ""
+  ) async throws {
+    let note = try policy.text(note, "note", max: policy.chatNoteCharactersMax, required: false)
     try await writeAndTell { db in
       let show = try Show.require(show, in: db)
       let account = try caller.requireAccount()
@@ -65,6 +182,11 @@ extension Commerce {
       }
       guard try row.get("removed_ms", as: Moment?.self) == nil else { return }
       let occasion = occasion(by: account)
+      if message.account != account {
+        try record(
+          .remove, in: show.channel, show: show.id, by: account, target: message.name, why, note: note, on: occasion, db
+        )
+      }
       let emptied = Message(
         id: id, show: show.id, account: message.account, name: "", text: "", role: message.role, at: message.at)
       try db.run("UPDATE message SET body = '', name = '', removed_ms = \(occasion.at) WHERE id = \(id)")

@@ -26,6 +26,7 @@ struct Audit {
     try audit.coupons(in: db)
     try audit.follows(in: db)
     try audit.clips(in: db)
+    try audit.chat(in: db)
     try audit.giveaways(in: db)
     try audit.auctions(in: db)
     try audit.waitlists(in: db)

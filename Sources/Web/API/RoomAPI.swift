@@ -83,12 +83,16 @@ enum RoomAPI {
     static let fields = ["name": "What a guest is called; who is signed in has a name already."]
   }
 
-  struct MessageAnswer: Codable {
+  struct MessageAnswer: Codable, Described {
     let id: ID<Message>
     let name: String
     let text: String
     let role: String
     let at: Moment
+    /// Left out for what everybody reads.
+    let isHeld: Bool?
+
+    static let fields = ["isHeld": "It waits for a moderator; left out for what everybody reads."]
 
     init(_ message: Message) {
       id = message.id
@@ -96,6 +100,7 @@ enum RoomAPI {
       text = message.text
       role = message.role.rawValue
       at = message.at
+      isHeld = message.isHeld ? true : nil
     }
   }
 
@@ -199,10 +204,17 @@ enum RoomAPI {
     Endpoint(
       .delete, "/api/v1/shows/{show}/messages/{message}", "Takes a message away.", as: .noContent
     ) { call in
+      let reason = try call.query("reason") ?? ChatReason.other.rawValue
+      guard let why = ChatReason(rawValue: reason) else {
+        let all = ChatReason.allCases.map(\.rawValue).joined(separator: ", ")
+        throw GeneralRefusal.invalid(field: "reason", why: "must be one of \(all)")
+      }
       try await call.commerce.removeMessage(
-        by: call.caller, show: call.id("show"), message: call.id("message", Message.self))
+        by: call.caller, show: call.id("show"), message: call.id("message", Message.self), why: why,
+        note: call.query("note") ?? "")
       return Response(status: .noContent)
-    }.by(.account),
+    }.query("reason", "Why, for the channel's log: one of those of a report; `other` when it is left out.")
+      .query("note", "Your own words, for the channel's log.").by(.account),
     Endpoint(
       .get, "/api/v1/shows/{show}/health", "Tells how the stream fares, to the channel's members.", gives: Health.self
     ) { call in

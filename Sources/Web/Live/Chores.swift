@@ -29,6 +29,9 @@ struct Chores: Service {
           await every(.seconds(3), "going on with preorders") { try await commerce.advancePreorders() }
         }
         group.addTask { await every(.seconds(3600), "forgetting old wishes") { try await commerce.forgetWishes() } }
+        group.addTask {
+          await every(.seconds(60), "forgetting from where people spoke") { try await commerce.forgetSpeakers() }
+        }
         group.addTask { await every(.seconds(60), "expiring prizes") { try await commerce.expirePrizes() } }
         group.addTask {
           await every(.seconds(3600), "forgetting who took part in giveaways") { try await commerce.forgetEntrants() }

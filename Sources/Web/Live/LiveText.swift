@@ -47,6 +47,12 @@ enum LiveText {
     return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 
+  /// What viewers are told of how the chat is run; null where everybody may speak as often as they like.
+  static func json(_ mode: ChatMode) -> String {
+    guard mode.slowSeconds > 0 || mode.audience != .everyone else { return "null" }
+    return #"{"slowSeconds":\#(mode.slowSeconds),"audience":"\#(mode.audience.rawValue)"}"#
+  }
+
   /// By market: why nothing is sold there.
   static func json(_ stops: [String: SalesStop]) -> String {
     "{" + stops.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value.rawValue)""# }.joined(separator: ",") + "}"

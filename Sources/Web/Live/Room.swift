@@ -34,6 +34,8 @@ actor Room {
   private var giveaway: Giveaway?
   /// The newest, as long as there is something to see of it.
   private var auction: Auction?
+  /// How the chat is run.
+  private var chat = ChatMode.open
   /// Where nothing is sold at the moment, and why.
   private var stops: [String: SalesStop] = [:]
   private var messages: [(id: String, json: String)] = []
@@ -85,6 +87,7 @@ actor Room {
     giveaway = state.giveaway
     auction = state.auction
     stops = try await commerce.salesStops(of: show)
+    chat = try await commerce.chatModeOfRoom(show)
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
     greetings = nil
     return state
@@ -151,7 +154,7 @@ actor Room {
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
       "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
       "auction":\(auction.map { LiveText.json($0, at: now) } ?? "null"),\
-      "stops":\(LiveText.json(stops)),"viewers":\(audience.viewers),\
+      "chat":\(LiveText.json(chat)),"stops":\(LiveText.json(stops)),"viewers":\(audience.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
@@ -283,6 +286,14 @@ actor Room {
     guard now != stops else { return }
     stops = now
     send(LiveText.event("selling", data: #"{"stops":\#(LiveText.json(now))}"#))
+  }
+
+  /// Sends how the chat is run now.
+  func chatChanged() async throws {
+    let now = try await commerce.chatModeOfRoom(show)
+    guard now != chat else { return }
+    chat = now
+    send(LiveText.event("chat", data: LiveText.json(now)))
   }
 
   /// Tells that a price is another one.

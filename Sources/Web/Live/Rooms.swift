@@ -69,6 +69,7 @@ actor Rooms {
       case .coupon(let coupon): coupons.insert(coupon)
       case .giveaway(let giveaway): giveaways.insert(giveaway)
       case .auction(let auction): auctions.insert(auction)
+      case .chat(let show): try await entries[show]?.room.chatChanged()
       case .selling, .market: isSelling = true
       case .order: break
       }

@@ -52,6 +52,10 @@ struct ControlRoomPage: Sendable {
   /// Nil unless a coupon can be put on screen now.
   let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
+  let canModerate: Bool
+  let chatMode: ChatModeView
+  let reasons: [ModerationPage.Choice]
+  let measures: [ModerationPage.Choice]
   let recording: RecordingView?
   let simulcast: SimulcastView?
   let srt: SRTView?
@@ -138,9 +142,8 @@ struct ControlRoomPage: Sendable {
       try visit.site.limits.take(.chat, visit.address)
       _ = try await commerce.say(
         commerce.makeID(), by: visit.caller, show: show, text: form["text"], mediaTime: mediaTime)
-    case "remove-message":
-      guard let message = ID<Message>(form["message"]) else { throw Problem.notFound("message") }
-      try await commerce.removeMessage(by: visit.caller, show: show, message: message)
+    case "moderate": try await visit.moderate(form, in: show)
+    case "chat-mode": try await visit.setChatMode(form, of: show)
     default:
       throw Problem.malformed("The form does not say what to do.", field: "do")
     }
@@ -215,6 +218,7 @@ struct ControlRoomPage: Sendable {
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
       auctions: auctions, coupons: coupons, sales: sales,
+      chatMode: try await visit.commerce.chatMode(of: id, by: visit.caller),
       key: key,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
@@ -225,7 +229,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, coupons: CouponChoices?, sales: Sales, key: String?,
+    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, coupons: CouponChoices?, sales: Sales,
+    chatMode: ChatMode, key: String?,
     viewers: Int,
     recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
@@ -271,6 +276,10 @@ struct ControlRoomPage: Sendable {
     self.auctions = auctions
     self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
+    canModerate = role.isHost || role == .moderator
+    self.chatMode = ChatModeView(chatMode, words)
+    reasons = ModerationPage.reasons(words)
+    measures = ModerationPage.measures(words)
     self.recording = recording
     self.simulcast = simulcast
     self.srt = srt

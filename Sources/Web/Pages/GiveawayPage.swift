@@ -91,10 +91,11 @@ struct GiveawayPage: Sendable {
     }
   }
 
-  /// The words that a watch page fetches with its first giveaway, and for a buyer who is signed in.
+  /// The words that a watch page fetches when it first needs them.
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
-    guard ["auction", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"].contains(group) else {
+    guard ["auction", "chat", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"].contains(group)
+    else {
       throw Problem.notFound("page")
     }
     let groups = visit.words.groups.filter {

@@ -180,7 +180,8 @@ struct WatchPage: Sendable {
     try visit.site.limits.take(.chat, visit.address)
     let name = form["name"]
     _ = try await visit.commerce.say(
-      visit.commerce.makeID(), by: visit.caller, show: show, name: name.isEmpty ? nil : name, text: form["text"])
+      visit.commerce.makeID(), by: visit.caller, show: show, name: name.isEmpty ? nil : name, text: form["text"],
+      address: visit.address)
     return visit.redirect("/watch/\(show)")
   }
 }

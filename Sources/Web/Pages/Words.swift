@@ -65,8 +65,10 @@ extension Words {
 extension Words {
   /// A refusal in the reader's language when its code is known, else as the API says it.
   func sentence(for problem: Problem) -> String {
-    let text = find("refusals.\(problem.code)") ?? find("staffRefusals.\(problem.code)")
-    return text?.replacing("{detail}", with: problem.detail) ?? problem.detail
+    let text =
+      find("refusals.\(problem.code)") ?? find("staffRefusals.\(problem.code)") ?? find("chat.\(problem.code)")
+    let number = problem.detail.firstMatch(of: /[0-9]+/).map { String($0.output) } ?? ""
+    return text?.replacing("{detail}", with: problem.detail).replacing("{number}", with: number) ?? problem.detail
   }
 }
 

@@ -61,8 +61,6 @@ struct LanguageTests {
         guard template != "studio/channel" || path.contains("stock") || path.contains("csv") else { continue }
         for match in try #require(scripts[path]).matches(of: /\b(?:t|plural)\("([a-z][A-Za-z0-9]*)\.[A-Za-z0-9]+"/) {
           let group = String(match.1)
-          // The chat's button to remove is made only in the control room.
-          guard !(template == "watch" && path.hasSuffix("live-chat.js") && group == "control") else { continue }
           // Rows of the shelf and steps of the checkout are not in the control room.
           guard !(template == "studio/control" && group == "checkout") else { continue }
           #expect(given.contains(group), "\(template): \(path) uses \(group)")

@@ -15,7 +15,7 @@ import Testing
         "/orders", "/studio", "/studio/lamps", "/studio/lamps?tab=products", "/studio/lamps?tab=orders",
         "/studio/lamps?tab=members", "/studio/lamps/products/new", "/studio/lamps/products/\(web.square.lamp.id)",
         "/studio/lamps/shows/new", "/studio/shows/\(show)",
-        "/studio/shows/\(show)/camera",
+        "/studio/shows/\(show)/camera", "/studio/lamps/moderation",
       ]
       let owner = try await web.owner, `operator` = try await web.operator
       let visits = open.map { (web.guest, $0) } + own.map { (owner, $0) } + [(`operator`, "/operator")]

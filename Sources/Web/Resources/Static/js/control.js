@@ -2,6 +2,7 @@
 import "./elements/control-room.js";
 import "./elements/live-player.js";
 import "./elements/live-chat.js";
+import "./elements/chat-desk.js";
 import "./elements/run-of-show.js";
 import "./elements/deal-desk.js";
 import "./elements/coupon-desk.js";

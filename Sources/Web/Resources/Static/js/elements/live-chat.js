@@ -1,5 +1,5 @@
 import { call, insist } from "../lib/api.js";
-import { h, icon, part, say } from "../lib/dom.js";
+import { h, part, say } from "../lib/dom.js";
 import { roomOf } from "../lib/room.js";
 import { refusal, t } from "../lib/strings.js";
 import { uuid } from "../lib/uuid.js";
@@ -8,7 +8,7 @@ const MESSAGES_MAX = 120;
 const ANNOUNCE_MILLISECONDS = 6000;
 const STAFF = ["owner", "host", "moderator"];
 
-/** What people say: the latest messages, and a line to say something. With `moderate` each can be removed. */
+/** What people say: the latest messages, and a line to say something. `decorate` may add to each what can be done with it. */
 export class LiveChat extends HTMLElement {
   #room;
   #list;
@@ -37,7 +37,6 @@ export class LiveChat extends HTMLElement {
     }, { passive: true });
     // The list grows and shrinks with what is pinned below it; who was at its end stays there.
     new ResizeObserver(() => this.#follows && this.#toEnd()).observe(this.#list);
-    this.addEventListener("submit", (event) => this.#submitted(event));
     this.#prepareForm(this.querySelector(".say"));
     this.#toEnd();
   }
@@ -87,14 +86,12 @@ export class LiveChat extends HTMLElement {
 
   #line({ id, name, text, role }) {
     const isStaff = STAFF.includes(role);
-    return h("li", { class: `message${isStaff ? " staff" : ""}`, "data-id": id },
+    const line = h("li", { class: `message${isStaff ? " staff" : ""}`, "data-id": id },
       h("b", {}, name || t("live.guest")), " ",
       isStaff && [h("span", { class: "role" }, t("live.seller")), " "],
-      h("span", {}, text),
-      this.hasAttribute("moderate") && h("button", {
-        class: "button round quiet", type: "button", "aria-label": t("control.removeMessage"),
-        click: () => this.#remove(id),
-      }, icon("trash")));
+      h("span", {}, text));
+    this.decorate?.(line, { id, name });
+    return line;
   }
 
   /** A screen reader hears the latest message now and then, not every one of a rush. */
@@ -113,15 +110,11 @@ export class LiveChat extends HTMLElement {
     } catch {
       // Then it is asked again.
     }
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#say(form);
+    });
     form.addEventListener("input", () => form.toggleAttribute("data-draft", form.elements.namedItem("text").value !== ""));
-  }
-
-  #submitted(event) {
-    event.preventDefault();
-    const form = event.target;
-    const message = form.elements.namedItem("message");
-    if (message) this.#remove(message.value);
-    else this.#say(form);
   }
 
   async #say(form) {
@@ -143,23 +136,22 @@ export class LiveChat extends HTMLElement {
     this.#toEnd();
     field.value = "";
     form.removeAttribute("data-draft");
+    this.#room.visitor ??= await import("../lib/visitor.js").then(({ visitor }) => visitor(), () => null);
     try {
-      await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }, { visitor: this.#room.visitor }));
-      line.classList.remove("unsent");
+      const said = await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }, { visitor: this.#room.visitor }));
+      if (said.isHeld) this.#explain(line, { code: "chat_held" });
+      else line.classList.remove("unsent");
       this.#room.dispatchEvent(new Event("said"));
     } catch (problem) {
-      line.append(" ", h("small", {}, problem.code === "offline" ? t("live.notSent") : refusal(problem)));
+      this.#explain(line, problem);
       if (!field.value) field.value = text;
     }
   }
 
-  async #remove(id) {
-    try {
-      await insist(() => call("DELETE", `/api/v1/shows/${this.#room.show}/messages/${id}`));
-      this.#find(id)?.remove();
-    } catch (problem) {
-      this.#find(id)?.append(" ", h("small", {}, refusal(problem)));
-    }
+  #explain(line, problem) {
+    const note = h("small", {}, problem.code === "offline" ? t("live.notSent") : refusal(problem));
+    line.append(" ", note);
+    if (problem.code.startsWith("chat_")) import("./chat-answer.js").then(({ answer }) => answer(note, problem)).catch(() => {});
   }
 }
 

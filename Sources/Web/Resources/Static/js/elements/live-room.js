@@ -26,7 +26,7 @@ export class LiveRoom extends HTMLElement {
     });
     this.room.addEventListener("started", () => this.#begin());
     this.room.addEventListener("ended", () => this.#end());
-    for (const kind of ["coupon", "giveaway", "auction"]) {
+    for (const kind of ["coupon", "giveaway", "auction", "chat"]) {
       this.room.addEventListener(kind, ({ detail }) => this.#tell(kind, detail));
     }
     this.bag.addEventListener("change", () => {
@@ -41,7 +41,9 @@ export class LiveRoom extends HTMLElement {
     open.addEventListener("click", () => this.drawer.openBag());
     this.#openAsked();
     this.room.open();
-    setTimeout(() => import("./follow-button.js").then(({ offer }) => offer(this)).catch(() => {}), 2000);
+    setTimeout(() => {
+      for (const name of ["follow-button", "chat-report"]) import(`./${name}.js`).then(({ offer }) => offer(this)).catch(() => {});
+    }, 2000);
   }
 
   disconnectedCallback() {
@@ -146,7 +148,7 @@ export class LiveRoom extends HTMLElement {
     part(this, "viewers").hidden = true;
   }
 
-  /** The card of a coupon, a giveaway or an auction is fetched with the first one. */
+  /** The card of a coupon, a giveaway, an auction or the chat's rules is fetched with the first one. */
   async #tell(kind, detail) {
     if (!detail && !this.#cards[kind]) return;
     this.#cards[kind] ??= import(`./${kind}-card.js`).then(({ make }) => make(this));

@@ -1,5 +1,5 @@
 /**
- * The show's event stream. Dispatches `state`, `timeline`, `stock`, `offer`, `deal`, `coupon`, `giveaway`, `auction`, `selling`, `viewers` and `reset` with the data as
+ * The show's event stream. Dispatches `state`, `timeline`, `stock`, `offer`, `deal`, `coupon`, `giveaway`, `auction`, `chat`, `selling`, `viewers` and `reset` with the data as
  * `detail`, and `link` with whether we are connected.
  *
  * The browser reconnects by itself and says what it saw last; we do so only when it gave up or when the server said
@@ -20,7 +20,7 @@ export class LiveEvents extends EventTarget {
     this.close();
     const source = new EventSource(this.#url);
     this.#source = source;
-    for (const kind of ["state", "timeline", "stock", "offer", "deal", "coupon", "giveaway", "auction", "selling", "viewers", "reset"]) {
+    for (const kind of ["state", "timeline", "stock", "offer", "deal", "coupon", "giveaway", "auction", "chat", "selling", "viewers", "reset"]) {
       source.addEventListener(kind, ({ data }) => this.#tell(kind, data ? JSON.parse(data) : {}));
     }
     source.addEventListener("open", () => {

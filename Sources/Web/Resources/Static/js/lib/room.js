@@ -10,7 +10,7 @@ const PATIENCE_MILLISECONDS = 1500;
  * The live side of one show in this page: what the elements of a watch page or control room listen to.
  *
  * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `giveaway` (what
- * `GiveawayState` takes), `selling` (by market, why nothing is sold there), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
+ * `GiveawayState` takes), `chat` (how it is run, or null), `selling` (by market, why nothing is sold there), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
  * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
  * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
  */
@@ -54,7 +54,7 @@ export class Room extends EventTarget {
       if (this.#coupon?.coupon === detail.coupon) this.#setCoupon({ ...this.#coupon, isOpen: String(detail.isOpen) });
     });
     this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
-    for (const kind of ["giveaway", "auction", "link"]) {
+    for (const kind of ["giveaway", "auction", "chat", "link"]) {
       this.#events.addEventListener(kind, ({ detail }) => this.#tell(kind, detail));
     }
     this.#events.addEventListener("selling", ({ detail }) => {
@@ -126,11 +126,12 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, auction = null, stops = {}, messages, serverTime }) {
+  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, auction = null, chat = null, stops = {}, messages, serverTime }) {
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     this.#tell("selling", stops);
     this.#tell("auction", auction);
+    this.#tell("chat", chat);
     if (serverTime) {
       this.serverTimeOffset = new Date(serverTime) - Date.now();
       this.goods.clock.serverTimeOffset = this.serverTimeOffset;
