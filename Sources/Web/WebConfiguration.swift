@@ -58,6 +58,10 @@ public struct WebLimits: Sendable {
   public var signUp = Allowance(burst: 10, perMinute: 5)
   public var orders = Allowance(burst: 60, perMinute: 120)
   public var chat = Allowance(burst: 10, perMinute: 60)
+  /// Reactions of one viewer. What is more is left out.
+  public var reactions = Allowance(burst: 40, perMinute: 1_200)
+  /// Reactions of one address, behind which there may be many.
+  public var addressReactions = Allowance(burst: 1_000, perMinute: 60_000)
   /// Every other request that writes.
   public var writes = Allowance(burst: 120, perMinute: 600)
 

@@ -21,6 +21,16 @@ import Testing
     #expect((0..<3).map { _ in limit.take("a", at: later) } == [nil, nil, 100])
   }
 
+  @Test func `of many at once as many are taken as are there, and the others are left`() {
+    let limit = RateLimit(burst: 5, everyMilliseconds: 100)
+    #expect([3, 3, 3].map { limit.take(upTo: $0, "a", at: start) } == [3, 2, 0])
+    #expect(limit.take(upTo: 9, "a", at: start.adding(milliseconds: 250)) == 2)
+    #expect(limit.take(upTo: 0, "b", at: start) == 0 && limit.take(upTo: -4, "b", at: start) == 0)
+    #expect(limit.take(upTo: .max, "b", at: start) == 5, "another key has its own")
+    let full = RateLimit(burst: 5, everyMilliseconds: 100, keysMax: 1)
+    #expect(full.take(upTo: 5, "a", at: start) == 5 && full.take(upTo: 5, "b", at: start) == 0)
+  }
+
   @Test func `keys are bounded: quiet ones are forgotten, and else a new one waits`() {
     let limit = RateLimit(burst: 1, everyMilliseconds: 100, keysMax: 2)
     #expect(limit.take("a", at: start) == nil)

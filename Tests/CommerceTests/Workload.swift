@@ -173,6 +173,7 @@ struct Workload {
       if step % 4 == 3 { try await wait() }
       if step % 4 == 1 { try await buyBundle() }
       if step % 8 == 5 { try await follow() }
+      if step % 8 == 1 { try await watch(step) }
       if step % 4 == 0 { try await preorder() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
@@ -669,6 +670,20 @@ struct Workload {
     } catch is GeneralRefusal {
       auditor.expect(auditor.isSuspended, "not seen, and not suspended")
     }
+  }
+
+  /// A step of what is watched and tapped in a show.
+  private func watch(_ number: Int) async throws {
+    let step = Attendance(
+      peak: Int64(number % 9 + 1), watchedMilliseconds: Int64(number * 137 % 50_000),
+      taps: Taps([Reaction.allCases[number / 8 % 4]: Int64(number % 30)]))
+    let before = try await stall.commerce.attendance(of: show)
+    try await stall.commerce.keepAttendance(step, of: show)
+    let after = try await stall.commerce.attendance(of: show)
+    auditor.expect(
+      after.peak == max(before.peak, step.peak) && after.taps.total == before.taps.total + step.taps.total
+        && after.watchedMilliseconds == before.watchedMilliseconds + step.watchedMilliseconds,
+      "a step was not added")
   }
 
   private mutating func makeBidders() async throws {

@@ -14,6 +14,7 @@ import Testing
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
     "get /api/v1/wishes", "get /api/v1/follows", "put /api/v1/channels/{channel}/follow",
     "delete /api/v1/channels/{channel}/follow", "post /api/v1/giveaways/{giveaway}/entry",
+    "get /api/v1/purchase-notice", "put /api/v1/purchase-notice",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for

@@ -52,6 +52,22 @@ public final class RateLimit: Sendable {
     }
   }
 
+  /// Takes as many for `key` as are there, at most `most`, and gives how many: what is too much is left.
+  public func take(upTo most: Int64, _ key: String, at now: Moment) -> Int64 {
+    guard most > 0 else { return 0 }
+    return table.withLock { table in
+      let time = now.milliseconds
+      let latest = time + burst * interval
+      if table.next[key] == nil {
+        guard makeRoom(for: key, from: time, to: latest, in: &table) else { return 0 }
+      }
+      let due = min(max(table.next[key] ?? time, time), latest)
+      let taken = min(most, (latest - due) / interval)
+      table.next[key] = due + taken * interval
+      return taken
+    }
+  }
+
   /// Gives a new key its place. False when there is none.
   private func makeRoom(for key: String, from time: Int64, to latest: Int64, in table: inout Table) -> Bool {
     guard table.places.count >= keysMax else {

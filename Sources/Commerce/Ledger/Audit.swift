@@ -25,6 +25,7 @@ struct Audit {
     try audit.limits(in: db)
     try audit.coupons(in: db)
     try audit.follows(in: db)
+    try audit.audience(in: db)
     try audit.clips(in: db)
     try audit.chat(in: db)
     try audit.giveaways(in: db)

@@ -8,7 +8,8 @@ enum API {
     PeopleAPI.endpoints + ChannelAPI.endpoints + FollowAPI.endpoints + ProductAPI.endpoints + BundleAPI.endpoints
     + ImportAPI.endpoints
     + StockAPI.endpoints
-    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + RecordingAPI.endpoints + ClipAPI.endpoints
+    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + AudienceAPI.endpoints
+    + RecordingAPI.endpoints + ClipAPI.endpoints
     + SimulcastAPI.endpoints
     + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints

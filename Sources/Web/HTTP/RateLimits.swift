@@ -6,7 +6,10 @@ import Hummingbird
 struct RateLimits: Sendable {
   enum Kind: Sendable { case signUp, orders, chat, writes }
 
-  private let signUp, orders, chat, writes: RateLimit
+  /// Taps that one request may bring.
+  static let tapsMax: Int64 = 20
+
+  private let signUp, orders, chat, writes, reactions, addressReactions: RateLimit
   private let clock: WallClock
 
   init(_ limits: WebLimits, clock: WallClock) {
@@ -17,7 +20,16 @@ struct RateLimits: Sendable {
     orders = limit(limits.orders)
     chat = limit(limits.chat)
     writes = limit(limits.writes)
+    reactions = limit(limits.reactions)
+    addressReactions = limit(limits.addressReactions)
     self.clock = clock
+  }
+
+  /// As many of these taps as one request, the viewer and the address still have: nobody is refused for a quick thumb.
+  func clip(_ taps: Taps, viewer: String?, address: String) -> Taps {
+    let now = clock.now
+    let ofViewer = reactions.take(upTo: min(taps.total, Self.tapsMax), viewer ?? "address \(address)", at: now)
+    return taps.clipped(to: addressReactions.take(upTo: ofViewer, address, at: now))
   }
 
   /// Throws `Problem.tooOften` when `address` has done it too often.

@@ -23,6 +23,9 @@ struct OutboxRelay: Service {
             await rooms.keepAlive()
           }
         }
+        group.addTask {
+          while (try? await Task.sleep(for: .seconds(1))) != nil { await keep() }
+        }
         var untold: Set<Announcement> = []
         for await _ in bell.rings {
           await drain(&untold)
@@ -30,6 +33,17 @@ struct OutboxRelay: Service {
         }
         group.cancelAll()
       }
+    }
+    // Nobody's cancellation: it is the last chance.
+    await Task { await keep(now: true) }.value
+  }
+
+  private func keep(now: Bool = false) async {
+    do {
+      try await rooms.keep(now: now)
+    } catch is CancellationError {
+    } catch {
+      logger.error("attendance could not be kept", metadata: ["error": "\(String(reflecting: error))"])
     }
   }
 

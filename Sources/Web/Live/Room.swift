@@ -8,7 +8,10 @@ import NIOCore
 /// It holds what a viewer who comes in needs, encoded once, and the last events for one who comes back.
 actor Room {
   nonisolated let show: ID<Show>
+  /// The connections that events are for.
   nonisolated let audience = Audience()
+  /// The people behind them.
+  nonisolated let presence = Presence()
   /// Which numbering a sequence belongs to: the id of another show's event is not taken for one of ours.
   nonisolated let epoch: String
 
@@ -42,6 +45,15 @@ actor Room {
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
   private var announcedViewers = 0
+  private var reactions = ReactionSums()
+  /// Somebody tapped, and the tick that tells it has not come.
+  private var isTickDue = false
+  private var purchases = PurchaseLines()
+  /// Purchases were told a moment ago: what comes now waits.
+  private var isPausing = false
+  /// What was last kept as the peak.
+  private var keptPeak: Int64 = 0
+  private var lookedTimes = 0
   private var greetings: (withMessages: String, without: String, at: Moment)?
   private var isAdvancing = false
   private var mustAdvance = false
@@ -70,6 +82,10 @@ actor Room {
     // What was appended and not announced yet belongs to the state from which viewers go on.
     while try await !commerce.numberTimeline(show).isEmpty {}
     let state = try await readState()
+    let kept = try await commerce.attendance(of: show)
+    presence.begin(kept)
+    keptPeak = kept.peak
+    reactions = ReactionSums(total: kept.taps)
     sequence = state.sequence
     pinned = state.pinned
     messages = state.messages.map { (Self.payload($0)["id"] ?? "", LiveText.json($0)) }
@@ -154,7 +170,7 @@ actor Room {
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
       "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
       "auction":\(auction.map { LiveText.json($0, at: now) } ?? "null"),\
-      "chat":\(LiveText.json(chat)),"stops":\(LiveText.json(stops)),"viewers":\(audience.viewers),\
+      "chat":\(LiveText.json(chat)),"stops":\(LiveText.json(stops)),"viewers":\(presence.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
@@ -301,9 +317,101 @@ actor Room {
     send(variants.map { LiveText.event("offer", data: #"{"variant":"\#($0)"}"#) }.joined())
   }
 
-  /// Sends the number of viewers when it is another one.
+  // MARK: The crowd
+
+  /// Milliseconds of taps that one event carries.
+  private static let reactionTickMilliseconds = 250
+  /// Milliseconds between two events that tell of purchases.
+  private static let purchasePauseMilliseconds = 2_000
+  /// Seconds of watching and tapping that a crash may cost.
+  private static let keepSeconds = 5
+
+  private var isLive: Bool { facts?.show.state == .live }
+
+  /// Throws `ShowRefusal.notLive`.
+  func requireLive() throws {
+    guard isLive else { throw ShowRefusal.notLive }
+  }
+
+  /// Adds taps, which everybody is told with the next tick. Throws `ShowRefusal.notLive`.
+  func react(_ taps: Taps) throws {
+    try requireLive()
+    guard !taps.isEmpty else { return }
+    reactions.add(taps)
+    guard !isTickDue else { return }
+    isTickDue = true
+    Task {
+      try? await Task.sleep(for: .milliseconds(Self.reactionTickMilliseconds))
+      tellReactions()
+    }
+  }
+
+  private func tellReactions() {
+    isTickDue = false
+    let taps = reactions.tick()
+    guard !taps.isEmpty else { return }
+    let counts = Reaction.allCases.filter { taps[$0] > 0 }.map { #""\#($0.rawValue)":\#(taps[$0])"# }
+    tell("reactions", "{\(counts.joined(separator: ","))}")
+  }
+
+  /// Tells everybody that somebody bought something: at once, or with what else is bought in the next seconds.
+  func bought(_ purchases: [ToldPurchase]) {
+    guard isLive else { return }
+    self.purchases.add(purchases)
+    if !isPausing { tellPurchases() }
+  }
+
+  private func tellPurchases() {
+    isPausing = false
+    let lines = purchases.take()
+    guard !lines.isEmpty else { return }
+    let texts = lines.map { line in
+      let name = line.firstName.map { #","name":\#(LiveText.string($0))"# } ?? ""
+      return #"{"product":"\#(line.product)","title":\#(LiveText.string(line.title)),"people":\#(line.people)\#(name)}"#
+    }
+    tell("bought", #"{"lines":[\#(texts.joined(separator: ","))]}"#)
+    isPausing = true
+    Task {
+      try? await Task.sleep(for: .milliseconds(Self.purchasePauseMilliseconds))
+      tellPurchases()
+    }
+  }
+
+  /// What is no part of the state that a viewer is told first.
+  private func tell(_ kind: String, _ data: String) {
+    hubs.publish(ByteBuffer(string: LiveText.event(kind, data: data)), to: audience)
+  }
+
+  /// How the show is watched up to now.
+  func attendance() -> (attendance: Attendance, reactionsPerMinute: Int64) {
+    let attendance = Attendance(
+      peak: presence.peak, watchedMilliseconds: presence.watchedMilliseconds, taps: reactions.total)
+    return (attendance, reactions.perMinute)
+  }
+
+  /// Writes down what was watched and tapped since the last time: every few seconds, or now. What cannot be written is
+  /// kept for the next time.
+  func keep(now: Bool) async throws {
+    lookedTimes += 1
+    guard now || lookedTimes % Self.keepSeconds == 0 else { return }
+    let (peak, taps, watched) = (presence.peak, reactions.step(), presence.step())
+    guard peak > keptPeak || watched > 0 || !taps.isEmpty else { return }
+    do {
+      try await commerce.keepAttendance(
+        Attendance(peak: peak, watchedMilliseconds: watched, taps: taps), of: show)
+      keptPeak = max(keptPeak, peak)
+    } catch {
+      reactions.giveBack(taps)
+      presence.giveBack(watched)
+      throw error
+    }
+  }
+
+  /// Looks who is there, and sends the number of viewers when it is another one. Called once a second.
   func countViewers() {
-    let count = audience.viewers
+    presence.look(at: commerce.clock.now, isLive: isLive)
+    reactions.endSecond()
+    let count = presence.viewers
     guard count != announcedViewers else { return }
     announcedViewers = count
     send(LiveText.event("viewers", data: #"{"count":\#(count)}"#))

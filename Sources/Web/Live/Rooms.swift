@@ -41,10 +41,14 @@ actor Rooms {
     return room
   }
 
-  /// How many watch, in all rooms of this process.
+  /// The show's room if it is open already.
+  func watched(_ show: ID<Show>) -> Room? { entries[show]?.room }
+
+  /// How many connections there are, in all rooms of this process.
   var viewers: Int { entries.values.reduce(0) { $0 + $1.room.audience.viewers } }
 
-  func viewers(_ show: ID<Show>) -> Int { entries[show]?.room.audience.viewers ?? 0 }
+  /// How many people watch.
+  func viewers(_ show: ID<Show>) -> Int { entries[show]?.room.presence.viewers ?? 0 }
 
   /// Passes on what the outbox said. Throws when something could not be passed on; then all of it must come again.
   func tell(_ announcements: Set<Announcement>) async throws {
@@ -54,6 +58,7 @@ actor Rooms {
     var coupons: Set<ID<Coupon>> = []
     var giveaways: Set<ID<Giveaway>> = []
     var auctions: Set<ID<Auction>> = []
+    var orders: Set<ID<Order>> = []
     var isSelling = false
     for announcement in announcements {
       switch announcement {
@@ -71,7 +76,7 @@ actor Rooms {
       case .auction(let auction): auctions.insert(auction)
       case .chat(let show): try await entries[show]?.room.chatChanged()
       case .selling, .market: isSelling = true
-      case .order: break
+      case .order(let order): orders.insert(order)
       }
     }
     // Seldom, and of few rooms: each looks for itself whether it is meant.
@@ -86,6 +91,10 @@ actor Rooms {
       await entries[auction.show]?.room.auctionChanged(auction)
     }
     for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
+    if entries.values.contains(where: { $0.room.audience.viewers > 0 }) {
+      let purchases = try await commerce.toldPurchases(of: orders.sorted())
+      for (show, bought) in Dictionary(grouping: purchases, by: \.show) { await entries[show]?.room.bought(bought) }
+    }
     guard !stock.isEmpty || !offers.isEmpty else { return }
     for entry in entries.values {
       let changed = await entry.room.wanted(of: stock)
@@ -108,6 +117,16 @@ actor Rooms {
     }
     hubs.keepAlive()
     await markNewStreams()
+  }
+
+  /// Writes down how shows are watched. Called every second, and at the end of the process. Throws when one could not be
+  /// written; the next time tries it again.
+  func keep(now: Bool = false) async throws {
+    var fault: (any Error)?
+    for entry in entries.values {
+      do { try await entry.room.keep(now: now) } catch { fault = error }
+    }
+    if let fault { throw fault }
   }
 
   /// A stream that has just begun, perhaps after a restart, is told what happened in its show before.

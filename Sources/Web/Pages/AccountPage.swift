@@ -27,6 +27,12 @@ struct AccountPage: Sendable {
     let tone: String
   }
 
+  struct ShownView: Sendable {
+    let value: String
+    let text: String
+    let isChosen: Bool
+  }
+
   /// A channel that is followed.
   struct FollowView: Sendable {
     let id: String
@@ -45,6 +51,8 @@ struct AccountPage: Sendable {
   let followsNext: String?
   let wishes: [WishView]
   let hasWishes: Bool
+  /// What may be said of them to others who watch.
+  let shownChoices: [ShownView]
   let currencies: [CurrencyView]
   let isPartner: Bool
   let error: String?
@@ -60,6 +68,13 @@ struct AccountPage: Sendable {
         guard let channel = ID<Channel>(form["channel"]) else { throw Problem.notFound("channel") }
         try await visit.commerce.unfollow(channel, by: visit.caller)
         return visit.redirect("/account#follows")
+      }
+      if form["do"] == "shown" {
+        guard let shown = ShownBuyer(rawValue: form["shown"]) else {
+          throw GeneralRefusal.invalid(field: "shown", why: "must be first_name, someone or nobody")
+        }
+        try await visit.commerce.setShownBuyer(by: visit.caller, shown)
+        return visit.redirect("/account?saved=yes")
       }
       guard let currency = Currency(form["currency"]) else {
         throw GeneralRefusal.invalid(field: "currency", why: "must be an ISO 4217 code like INR")
@@ -93,6 +108,7 @@ struct AccountPage: Sendable {
     let isPartner = try await !visit.commerce.ownPartners(by: visit.caller).isEmpty
     let wishes = try await visit.commerce.wishes(by: visit.caller)
     let follows = try await visit.commerce.follows(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(20))
+    let shown = try await visit.commerce.shownBuyer(by: visit.caller)
     let model = AccountPage(
       name: account.name, email: account.email,
       follows: follows.items.map { follow in
@@ -108,6 +124,11 @@ struct AccountPage: Sendable {
             "waitlist.\(wish.state.rawValue)State", ["place": Figures.grouped(wish.place ?? 1)]],
           tone: wish.state == .offered ? "warn" : wish.state == .taken ? "good" : "")
       }, hasWishes: !wishes.isEmpty,
+      shownChoices: [
+        (ShownBuyer.someone, words["account.shownSomeone"]),
+        (.firstName, words["account.shownFirstName", ["name": ShownBuyer.firstName(of: account.name) ?? account.name]]),
+        (.nobody, words["account.shownNobody"]),
+      ].map { ShownView(value: $0.rawValue, text: $1, isChosen: $0 == shown) },
       currencies: currencies.map { currency in
         CurrencyView(
           code: currency.code, title: words["account.currency", ["currency": currency.code]],

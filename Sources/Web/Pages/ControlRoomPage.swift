@@ -57,6 +57,8 @@ struct ControlRoomPage: Sendable {
   let reasons: [ModerationPage.Choice]
   let measures: [ModerationPage.Choice]
   let recording: RecordingView?
+  /// Nil before the show.
+  let audience: AudienceView?
   let simulcast: SimulcastView?
   let srt: SRTView?
   let error: String?
@@ -215,11 +217,16 @@ struct ControlRoomPage: Sendable {
     let coupons =
       role.isHost && show.state == .live
       ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
+    let audience =
+      show.state == .scheduled
+      ? nil
+      : try AudienceView(
+        await visit.site.audience(of: id, by: visit.caller), isOver: show.state == .ended, visit.words)
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
       auctions: auctions, coupons: coupons, sales: sales,
       chatMode: try await visit.commerce.chatMode(of: id, by: visit.caller),
-      key: key,
+      key: key, audience: audience,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
       server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
@@ -230,7 +237,7 @@ struct ControlRoomPage: Sendable {
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
     giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, coupons: CouponChoices?, sales: Sales,
-    chatMode: ChatMode, key: String?,
+    chatMode: ChatMode, key: String?, audience: AudienceView?,
     viewers: Int,
     recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
@@ -280,6 +287,7 @@ struct ControlRoomPage: Sendable {
     self.chatMode = ChatModeView(chatMode, words)
     reasons = ModerationPage.reasons(words)
     measures = ModerationPage.measures(words)
+    self.audience = audience
     self.recording = recording
     self.simulcast = simulcast
     self.srt = srt

@@ -94,8 +94,8 @@ struct GiveawayPage: Sendable {
   /// The words that a watch page fetches when it first needs them.
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
-    guard ["auction", "chat", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"].contains(group)
-    else {
+    let known = ["auction", "chat", "crowd", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"]
+    guard known.contains(group) else {
       throw Problem.notFound("page")
     }
     let groups = visit.words.groups.filter {

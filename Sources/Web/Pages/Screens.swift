@@ -44,9 +44,8 @@ struct Screens: Sendable {
     "clip": ["checkout", "deal", "live", "refusals", "replay"],
     "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
     "studio/control": [
-      "auctionDesk", "chat", "chatDesk", "control", "coupon", "couponDesk", "deal", "dealDesk", "giveawayDesk", "live",
-      "refusals",
-      "simulcast",
+      "auctionDesk", "audience", "chat", "chatDesk", "control", "coupon", "couponDesk", "deal", "dealDesk",
+      "giveawayDesk", "live", "refusals", "simulcast",
       "staffRefusals",
     ],
     "order": ["checkout", "refusals"],

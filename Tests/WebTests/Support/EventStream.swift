@@ -76,12 +76,13 @@ struct EventStream {
 extension Client {
   /// Watches a show.
   func watch<T: Sendable>(
-    _ show: String, lastEventID: String? = nil, _ body: (inout EventStream) async throws -> T
+    _ show: String, lastEventID: String? = nil, headers more: [String: String] = [:],
+    _ body: (inout EventStream) async throws -> T
   ) async throws -> T {
     try await connected { inbound, outbound in
       let headers = lastEventID.map { ["Last-Event-ID": $0] } ?? [:]
       try await outbound.write(
-        ByteBuffer(bytes: head("GET", "/api/v1/shows/\(show)/events", headers, 0, keep: true)))
+        ByteBuffer(bytes: head("GET", "/api/v1/shows/\(show)/events", headers.merging(more) { $1 }, 0, keep: true)))
       var stream = EventStream(inbound)
       return try await body(&stream)
     }

@@ -10,6 +10,7 @@ import "./elements/giveaway-desk.js";
 import "./elements/auction-desk.js";
 import "./elements/run-finder.js";
 import "./elements/stream-health.js";
+import "./elements/show-audience.js";
 import "./elements/stream-key.js";
 import "./elements/simulcast-targets.js";
 import "./elements/copy-field.js";

@@ -41,9 +41,7 @@ export class LiveRoom extends HTMLElement {
     open.addEventListener("click", () => this.drawer.openBag());
     this.#openAsked();
     this.room.open();
-    setTimeout(() => {
-      for (const name of ["follow-button", "chat-report"]) import(`./${name}.js`).then(({ offer }) => offer(this)).catch(() => {});
-    }, 2000);
+    setTimeout(() => import("./live-later.js").then(({ bring }) => bring(this)).catch(() => {}), 2000);
   }
 
   disconnectedCallback() {

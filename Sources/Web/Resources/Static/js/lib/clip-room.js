@@ -22,13 +22,13 @@ export class ClipRoom extends EventTarget {
     this.pinned = document.querySelector("live-room").getAttribute("product");
     this.goods = new Goods(show, market);
     this.#events = new LiveEvents(show);
-    this.#events.addEventListener("stock", ({ detail }) => {
+    this.#events.hear("stock", (detail) => {
       this.goods.setStock({ [detail.variant]: detail.available });
     });
-    this.#events.addEventListener("offer", () => this.goods.load().catch(() => {}));
-    this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
-    this.#events.addEventListener("link", ({ detail }) => this.#tell("link", detail));
-    this.#events.addEventListener("reset", () => this.#events.open());
+    this.#events.hear("offer", () => this.goods.load().catch(() => {}));
+    this.#events.hear("deal", (detail) => this.goods.setLeft(detail.deal, detail.left));
+    this.#events.hear("link", (detail) => this.#tell("link", detail));
+    this.#events.hear("reset", () => this.#events.open());
   }
 
   open() {

@@ -1,6 +1,6 @@
 /**
- * The show's event stream. Dispatches `state`, `timeline`, `stock`, `offer`, `deal`, `coupon`, `giveaway`, `auction`, `chat`, `selling`, `viewers` and `reset` with the data as
- * `detail`, and `link` with whether we are connected.
+ * The show's event stream: who asks to `hear` a kind of event (`state`, `timeline`, `stock` and others) is called with its data, and of `link` with
+ * whether we are connected.
  *
  * The browser reconnects by itself and says what it saw last; we do so only when it gave up or when the server said
  * `reset`, and then without a past.
@@ -10,6 +10,7 @@ export class LiveEvents extends EventTarget {
   #source = null;
   #retry = 0;
   #timer = 0;
+  #kinds = [];
 
   constructor(show) {
     super();
@@ -20,9 +21,7 @@ export class LiveEvents extends EventTarget {
     this.close();
     const source = new EventSource(this.#url);
     this.#source = source;
-    for (const kind of ["state", "timeline", "stock", "offer", "deal", "coupon", "giveaway", "auction", "chat", "selling", "viewers", "reset"]) {
-      source.addEventListener(kind, ({ data }) => this.#tell(kind, data ? JSON.parse(data) : {}));
-    }
+    this.#kinds.forEach((kind) => this.#listen(kind));
     source.addEventListener("open", () => {
       this.#retry = 0;
       this.#tell("link", true);
@@ -40,6 +39,17 @@ export class LiveEvents extends EventTarget {
     clearTimeout(this.#timer);
     this.#source?.close();
     this.#source = null;
+  }
+
+  /** Has `listener` called with the data of every event of a kind. */
+  hear(kind, listener) {
+    this.#kinds.push(kind);
+    this.#listen(kind);
+    this.addEventListener(kind, ({ detail }) => listener(detail));
+  }
+
+  #listen(kind) {
+    this.#source?.addEventListener(kind, ({ data }) => this.#tell(kind, data ? JSON.parse(data) : {}));
   }
 
   #tell(kind, detail) {

@@ -12,10 +12,10 @@ const PATIENCE_MILLISECONDS = 1500;
  * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `giveaway` (what
  * `GiveawayState` takes), `chat` (how it is run, or null), `selling` (by market, why nothing is sold there), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
  * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
- * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`.
+ * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`; whatever else the room says is
+ * heard from `events`.
  */
 export class Room extends EventTarget {
-  #events;
   #playhead;
   #impatience = 0;
   /** What is pinned on air, whatever the viewer looks at. */
@@ -43,38 +43,38 @@ export class Room extends EventTarget {
     this.pinned = null;
     this.goods = new Goods(show, market);
     this.#playhead = new Playhead((event) => this.#happened(event));
-    this.#events = new LiveEvents(show);
-    this.#events.addEventListener("state", ({ detail }) => this.#snapshot(detail));
-    this.#events.addEventListener("timeline", ({ detail }) => this.#arrived(detail));
-    this.#events.addEventListener("stock", ({ detail }) => {
+    const events = (this.events = new LiveEvents(show));
+    events.hear("state", (detail) => this.#snapshot(detail));
+    events.hear("timeline", (detail) => this.#arrived(detail));
+    events.hear("stock", (detail) => {
       this.goods.setStock({ [detail.variant]: detail.available });
     });
-    this.#events.addEventListener("offer", () => this.#refreshGoods());
-    this.#events.addEventListener("coupon", ({ detail }) => {
+    events.hear("offer", () => this.#refreshGoods());
+    events.hear("coupon", (detail) => {
       if (this.#coupon?.coupon === detail.coupon) this.#setCoupon({ ...this.#coupon, isOpen: String(detail.isOpen) });
     });
-    this.#events.addEventListener("deal", ({ detail }) => this.goods.setLeft(detail.deal, detail.left));
+    events.hear("deal", (detail) => this.goods.setLeft(detail.deal, detail.left));
     for (const kind of ["giveaway", "auction", "chat", "link"]) {
-      this.#events.addEventListener(kind, ({ detail }) => this.#tell(kind, detail));
+      events.hear(kind, (detail) => this.#tell(kind, detail));
     }
-    this.#events.addEventListener("selling", ({ detail }) => {
+    events.hear("selling", (detail) => {
       this.#tell("selling", detail.stops);
       this.#refreshGoods();
     });
-    this.#events.addEventListener("viewers", ({ detail }) => this.#tell("viewers", detail.count));
-    this.#events.addEventListener("reset", () => this.#events.open());
+    events.hear("viewers", (detail) => this.#tell("viewers", detail.count));
+    events.hear("reset", () => events.open());
   }
 
   open() {
     // The state brings the products: fetched before it, they could be old and nobody would say so.
     this.#impatience = setTimeout(() => this.#refreshGoods(), PATIENCE_MILLISECONDS);
-    this.#events.open();
+    this.events.open();
   }
 
   close() {
     clearTimeout(this.#impatience);
     this.goods.close();
-    this.#events.close();
+    this.events.close();
   }
 
   /** Where the player is, in milliseconds of media time; null when it is not playing. */
