@@ -188,17 +188,40 @@ extension ModerationPage.ActionView {
       words["chatDesk.did_\(action.kind.rawValue)"]
       + (action.target.isEmpty ? "" : " · " + action.target)
     by = action.by
-    var detail = action.detail
-    if action.kind == .mute, let minutes = Int64(action.detail) {
-      detail = words.plural("chatDesk.minutes", minutes)
-    } else if action.kind == .lift {
-      detail = words["chatDesk.\(action.detail)"]
-    }
-    whyText = [detail, action.reason.map { words["chatDesk.reason_\($0.rawValue)"] } ?? "", action.note]
-      .filter { !$0.isEmpty }.joined(separator: " · ")
+    whyText = [
+      Self.detail(of: action, words), action.reason.map { words["chatDesk.reason_\($0.rawValue)"] } ?? "", action.note,
+    ]
+    .filter { !$0.isEmpty }.joined(separator: " · ")
     atISO = action.at.description
     atText = action.at.plainText
     restriction = action.isInForce ? action.restriction.map { "\($0)" } : nil
+  }
+
+  /// What the log keeps in words of its own, in the reader's.
+  private static func detail(of action: ChatAction, _ words: Words) -> String {
+    switch action.kind {
+    case .mute: Int64(action.detail).map { words.plural("chatDesk.minutes", $0) } ?? action.detail
+    case .lift: words["chatDesk.\(action.detail)"]
+    case .mode: mode(action.detail, words)
+    case .addWord:
+      ChatWord.Action.allCases.reduce(action.detail) { text, kind in
+        let end = " (\(kind.rawValue))"
+        return text.hasSuffix(end) ? "\(text.dropLast(end.count)): \(words["chatDesk.word_\(kind.rawValue)"])" : text
+      }
+    case .remove, .ban, .approve, .refuse, .settle, .removeWord: action.detail
+    }
+  }
+
+  /// Of `30 s, followers, no links`.
+  private static func mode(_ detail: String, _ words: Words) -> String {
+    let parts = detail.split(separator: ", ").map(String.init)
+    guard parts.count == 3 else { return detail }
+    let seconds = String(parts[0].prefix { $0.isNumber })
+    let texts = [
+      words["chatDesk.audience_\(parts[1])"], seconds == "0" ? "" : words["chatDesk.pause", ["seconds": seconds]],
+      parts[2] == "links" ? words["chatDesk.links"] : "",
+    ]
+    return texts.filter { !$0.isEmpty }.joined(separator: " · ")
   }
 }
 

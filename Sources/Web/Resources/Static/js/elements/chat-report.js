@@ -28,6 +28,7 @@ export async function offer(live) {
     const reasons = h("div", { class: "reasons", role: "group", "aria-label": t("chat.why") },
       REASONS.map((reason) => h("button", { class: "button", type: "button", click: ({ currentTarget }) => busy(currentTarget, () => report(line, reason)) }, t(`chat.reason_${reason}`))));
     line.append(reasons);
+    reasons.scrollIntoView({ block: "nearest" });
     return reasons.firstElementChild.focus();
   }
 
@@ -43,6 +44,7 @@ export async function offer(live) {
   }
 
   document.head.append(h("link", { rel: "stylesheet", href: new URL("../../css/report.css", import.meta.url).href }));
-  chat.decorate = decorate;
+  // What is only now being sent is marked so once it is made.
+  chat.decorate = (line) => queueMicrotask(() => decorate(line));
   for (const line of chat.querySelectorAll(".message")) decorate(line);
 }
