@@ -148,7 +148,7 @@ private typealias JSON = TestKit.JSON
         { try await web.square.commerce.attendance(of: web.square.show.id) }, is: { $0.taps.total == 44 })
       #expect(try await web.guest.post("/api/v1/shows/\(web.square.lamp.id)/reactions", ["heart": 1]).status == 404)
       _ = try await web.square.commerce.endShow(by: web.square.owner, show: web.square.show.id)
-      _ = try await web.until({ try await web.guest.post(reactions, ["heart": 1]) }, is: { $0.status == 409 })
+      _ = try await web.until({ try await web.guest.post(reactions) }, is: { $0.status == 409 })
       let over = try await owner.get("/studio/shows/\(show)", headers: Self.page).text
       #expect(over.contains("data-part=\"heart\">23<") && !over.contains("data-part=\"watching\""))
     }
@@ -177,21 +177,22 @@ private typealias JSON = TestKit.JSON
     try await RunningWeb.run { web in
       let (id, show) = (web.square.show.id, "\(web.square.show.id)")
       let cookie = ["Cookie": "haat_viewer=\(web.square.commerce.makeID() as ID<Show>)"]
+      let (owner, stranger) = (try await web.owner, try await web.stranger)
       func viewers() async throws -> JSON {
-        try await web.owner.get("/api/v1/shows/\(id)/audience").json["viewers"]
+        try await owner.get("/api/v1/shows/\(id)/audience").json["viewers"]
       }
       try await web.guest.watch(show, headers: cookie) { one in
         _ = try await one.next("state")
         try await web.guest.watch(show, headers: cookie) { two in
           _ = try await two.next("state")
-          try await web.owner.watch(show) { host in
+          try await owner.watch(show) { host in
             _ = try await host.next("state")
             #expect(try await viewers() == 1)
-            try await web.stranger.watch(show) { three in
+            try await stranger.watch(show) { three in
               _ = try await three.next("state")
               _ = try await web.until(viewers, is: { $0 == 2 })
               _ = try await web.until(
-                { try await web.owner.get("/api/v1/shows/\(id)/audience").json["peak"] }, is: { $0 == 2 })
+                { try await owner.get("/api/v1/shows/\(id)/audience").json["peak"] }, is: { $0 == 2 })
             }
           }
         }

@@ -120,7 +120,11 @@ class LiveCrowd {
     const text = this.#lines.shift();
     this.#line = text ? h("p", { class: "bought glass" }, h("span", {}, text)) : null;
     if (!this.#line) return;
+    // The chat gets smaller for it, and who reads its end goes on reading its end.
+    const chat = this.#live.querySelector(".messages");
+    const isAtEnd = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 40;
     this.#live.querySelector(".counter").prepend(this.#line);
+    if (isAtEnd) chat.scrollTop = chat.scrollHeight;
     setTimeout(() => this.#next(), LINE_MILLISECONDS);
   }
 }
