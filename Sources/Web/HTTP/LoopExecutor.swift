@@ -16,7 +16,8 @@ private final class LoopExecutor: TaskExecutor {
   }
 }
 
-/// HTTP/1.1 whose connections are each served by a task on their own event loop.
+/// HTTP/1.1 whose connections are each served by a task on their own event loop, behind a door for those who only want to
+/// be told what happens.
 ///
 /// A request is read and answered by the loop. Served from the global pool, it would change threads twice, which costs
 /// as much as a small answer itself. What is more than small goes back to the pool: `OffTheLoop`.
@@ -29,7 +30,22 @@ struct LoopedHTTP1: ServerChildChannel {
     self.http = http
   }
 
-  func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+  /// A connection, and what it turned out to be once it has asked for something: nil for one that HTTP has no part in.
+  struct Value: ServerChildChannelValue {
+    let channel: any NIOCore.Channel
+    fileprivate let decided: EventLoopFuture<HTTP1Channel.Value?>
+  }
+
+  func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<Value> {
+    channel.eventLoop.makeCompletedFuture {
+      let decided = channel.eventLoop.makePromise(of: HTTP1Channel.Value?.self)
+      let door = EventsDoor(site, decided: decided) { becomeHTTP(channel, logger) }
+      try channel.pipeline.syncOperations.addHandler(door)
+      return Value(channel: channel, decided: decided.futureResult)
+    }
+  }
+
+  private func becomeHTTP(_ channel: any NIOCore.Channel, _ logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
     http.setup(channel: channel, logger: logger).flatMapThrowing { value in
       let pipeline = channel.pipeline.syncOperations
       // Above what counts requests, so that a connection is not taken for idle.
@@ -39,9 +55,10 @@ struct LoopedHTTP1: ServerChildChannel {
     }
   }
 
-  func handle(value: HTTP1Channel.Value, logger: Logger) async {
+  func handle(value: Value, logger: Logger) async {
+    guard let http = try? await value.decided.get() else { return }
     await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
-      await http.handle(value: value, logger: logger)
+      await self.http.handle(value: http, logger: logger)
     }
   }
 }

@@ -45,16 +45,20 @@ final class Hub {
 
   /// Adds a viewer, which gets `greeting` at once and then everything that is published from now on.
   ///
-  /// The response's head must have been written. Throws when the connection is gone or is no HTTP/1.1 connection.
+  /// The response's head must have been written. Throws when the connection is gone.
   func join(_ channel: any NIOCore.Channel, _ audience: Audience, greeting: ByteBuffer) throws {
     guard !isClosed else { throw ChannelError.ioOnClosedChannel }
     let pipeline = channel.pipeline.syncOperations
-    let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
     let crowd = crowds[ObjectIdentifier(audience)] ?? Crowd(audience)
     crowds[ObjectIdentifier(audience)] = crowd
     let viewer = Viewer(crowd: crowd, from: crowd.pending.readableBytes)
-    // Before the encoder: what is written here skips it and everything above, and still passes TLS below.
-    try pipeline.addHandler(viewer, position: .before(encoder))
+    if let encoder = try? pipeline.handler(type: HTTPResponseEncoder.self) {
+      // Before it: what is written here skips it and everything above, and still passes TLS below.
+      try pipeline.addHandler(viewer, position: .before(encoder))
+    } else {
+      // There is nothing but the door it came in by.
+      try pipeline.addHandler(viewer)
+    }
     crowd.viewers.append(viewer)
     viewer.write(Chunk.framing(greeting))
   }

@@ -1,0 +1,48 @@
+"""fanout.cpu: processor seconds of the server for each million deliveries, at 1,000,000 deliveries a second offered.
+
+10,000 viewers, 100 events a second; what it costs to store, number and send them is in it. The peer is nchan at what it
+can bear: 10 events a second.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+from fanout import VIEWERS, Crowd, Nchan, Room, offer  # noqa: E402
+from figure import median, need, progress, report  # noqa: E402
+from processes import cpu_seconds  # noqa: E402
+
+ROUNDS = 3
+SECONDS = 6
+GOAL = 1.2
+
+
+def cost(server, crowd, rate):
+    before = cpu_seconds(server.pid)
+    result = offer(server, crowd, rate, SECONDS)
+    million = result["published"] * VIEWERS * result["arrived"] / 1e6
+    return (cpu_seconds(server.pid) - before) / million, result
+
+
+def main():
+    need("gcc", "libc6-dev", "nginx", "libnginx-mod-nchan")
+    ours, theirs = [], []
+    with Room() as haat, Crowd(haat.port, haat.path) as crowd:
+        offer(haat, crowd, 100, 2)
+        for number in range(1, ROUNDS + 1):
+            value, result = cost(haat, crowd, 100)
+            ours.append(value)
+            progress(f"round {number}: Haat {value:.2f} CPU s per million, {result}")
+    with Nchan() as nchan, Crowd(nchan.port, nchan.path) as crowd:
+        for number in range(1, ROUNDS + 1):
+            value, result = cost(nchan, crowd, 10)
+            theirs.append(value)
+            progress(f"round {number}: nchan {value:.2f} CPU s per million, {result}")
+    report(
+        "fanout.cpu", round(median(ours), 2), "CPU s per million deliveries", f"≤ {GOAL}", median(ours) <= GOAL,
+        peer="nchan, 2 workers, at 100,000/s", peer_value=round(median(theirs), 2),
+        notes={"viewers": VIEWERS, "offered_per_second": 1_000_000, "rounds": ROUNDS})
+
+
+main()
