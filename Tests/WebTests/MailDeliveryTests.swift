@@ -121,12 +121,12 @@ private typealias JSON = TestKit.JSON
 
   @Test func `while no server is there nothing is lost, and its password is in no log`() async throws {
     let lines = LogLines()
-    let gone = try await MailServer()
-    let port = gone.port
-    gone.stop()
+    // Held, and not listened at: a port that was only free a moment ago may be another test's server by now.
+    let nobody = try HeldPort()
+    defer { nobody.release() }
     try await RunningWeb.run(
       configure: {
-        Self.configure(port)(&$0)
+        Self.configure(nobody.port)(&$0)
         $0.mail.server?.user = "asha"
         $0.mail.server?.password = "hush-hush"
         $0.mail.pauseSeconds = 3600
@@ -259,4 +259,30 @@ private typealias JSON = TestKit.JSON
     #expect(Policy().mailLeaseSeconds > SMTPServer.Limits().deliverySeconds + 60)
     #expect((1...9).map { MailPause.seconds(after: $0, of: 15) } == [15, 30, 60, 120, 240, 300, 300, 300, 300])
   }
+}
+
+/// A port at which nobody listens, and which nobody else is given meanwhile.
+private struct HeldPort {
+  struct Fault: Error {}
+
+  let port: Int
+  private let file: Int32
+
+  init() throws {
+    let held = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isHeld = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(held, address, length) == 0 && getsockname(held, address, &length) == 0
+      }
+    }
+    guard held >= 0, isHeld else { throw Fault() }
+    file = held
+    port = Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  func release() { close(file) }
 }
