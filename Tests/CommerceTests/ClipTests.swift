@@ -66,7 +66,7 @@ import Testing
     try await commerce.clipMade(id, bytes: 1, durationMilliseconds: 1)
     #expect(try await commerce.clip(id, by: film.owner).state == .removed)
     let other = commerce.makeID(Clip.self)
-    #expect(try await commerce.clipsWithoutUse(among: [id, other]) == [id, other])
+    #expect(try await commerce.removedClips(among: [id, other]) == [id])
   }
 
   @Test(arguments: Engine.allCases)

@@ -107,13 +107,14 @@ extension Commerce {
     }
   }
 
-  /// Those of some clips whose files are of no use: they were removed, or are none of ours.
-  public func clipsWithoutUse(among ids: [ID<Clip>]) async throws -> [ID<Clip>] {
+  /// Those of some clips that were removed: their files are of no use. One that no row speaks of is left alone, as it may
+  /// be another database's.
+  public func removedClips(among ids: [ID<Clip>]) async throws -> [ID<Clip>] {
     guard !ids.isEmpty else { return [] }
     return try await database.read { db in
-      let kept = Set<ID<Clip>>(
-        try db.rows("SELECT id FROM clip WHERE state <> 'removed' AND id IN \(list: ids)").map { try $0.get("id") })
-      return ids.filter { !kept.contains($0) }
+      try db.rows("SELECT id FROM clip WHERE state = 'removed' AND id IN \(list: ids) ORDER BY id").map {
+        try $0.get("id")
+      }
     }
   }
 }

@@ -52,7 +52,7 @@ struct ClipChores: Service {
     let kept = try await clips.all()
     for start in stride(from: 0, to: kept.count, by: 500) {
       let names = kept[start..<min(start + 500, kept.count)]
-      for clip in try await commerce.clipsWithoutUse(among: names.compactMap { ID<Clip>($0) }) {
+      for clip in try await commerce.removedClips(among: names.compactMap { ID<Clip>($0) }) {
         try await clips.delete(clip.description)
       }
     }

@@ -94,7 +94,7 @@ final class EventsDoor: ChannelInboundHandler, RemovableChannelHandler {
     patience?.cancel()
     patience = nil
     held = ByteBuffer()
-    if state != .passing { decided.succeed(nil) }
+    if state == .reading || state == .asking { decided.succeed(nil) }
   }
 
   private func look(_ context: ChannelHandlerContext) {
