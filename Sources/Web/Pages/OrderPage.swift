@@ -379,8 +379,13 @@ struct OrderPage: Sendable {
     var lines = [
       words.source(order.source.kind, via: order.source.via, site: order.source.site, partner: partner ?? "")
     ]
-    if let clip = order.source.clip, let title = try? await visit.commerce.clip(clip, by: visit.caller).title {
-      lines.append(words["source.clip", ["title": title]])
+    if let clip = order.source.clip {
+      do {
+        let title = try await visit.commerce.clip(clip, by: visit.caller).title
+        lines.append(words["source.clip", ["title": title]])
+      } catch is any Refusal {
+        // It was removed, and who looks is none of its channel's people.
+      }
     }
     if order.source.kind == .embed, let partner { lines.append(words["source.by", ["name": partner]]) }
     if let moment = try await visit.commerce.moment(of: order.id, by: visit.caller) {

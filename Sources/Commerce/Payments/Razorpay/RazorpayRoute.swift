@@ -73,7 +73,13 @@ extension RazorpayProvider: PayeeForms {
       return (made.id, true)
     } catch let refused as RazorpayRefused {
       guard let id = refused.account else { throw refused }
-      let found: RazorpayAccount? = try? await api.get("v2/accounts/\(Self.segment(id))")
+      // One that is not ours to look at is somebody else's; an answer that was lost says nothing of whose it is.
+      let found: RazorpayAccount?
+      do {
+        found = try await api.get("v2/accounts/\(Self.segment(id))")
+      } catch is RazorpayRefused {
+        found = nil
+      }
       guard let found, found.notes?["payee"] == payee.description else {
         throw ProviderRefused(
           code: "email_taken", sentence: "There is an account with this e-mail address already. Give another one.")
