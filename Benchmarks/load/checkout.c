@@ -5,7 +5,7 @@
 //
 // Every request gets an Idempotency-Key of its own, and comes, as a proxy in front would say, from a buyer of its own: the
 // limits for one address are not what is measured. Eight zeros before an @ in the body become the number of the request, so that
-// each buyer has an e-mail address too. The first answer that is not 201 is printed to standard error.
+// each buyer has an e-mail address too; another run in the same minutes has other buyers. The first answer that is not 201 is printed to standard error.
 // Connections come from 127.0.0.1 to 127.0.0.8 in turn, because one pair of addresses has only so many ports.
 
 #define _GNU_SOURCE
@@ -41,6 +41,7 @@ static uint32_t buckets[BUCKETS];
 static uint64_t created, refused, latency_max;
 static unsigned char key_salt[16];
 static uint64_t keys;
+static uint64_t first_buyer;
 
 static void die(const char *what) {
   perror(what);
@@ -69,11 +70,12 @@ static void ask(struct buyer *b) {
   char request[sizeof head + 256];
   char key[64];
   write_key(key);
+  uint64_t number = first_buyer + keys;
   int length = sprintf(request, "%sIdempotency-Key: %s\r\nX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, key,
-                       (unsigned)(keys >> 16 & 255), (unsigned)(keys >> 8 & 255), (unsigned)(keys & 255));
+                       (unsigned)(number >> 16 & 255), (unsigned)(number >> 8 & 255), (unsigned)(number & 255));
   if (buyer_number) {
     char digits[9];
-    sprintf(digits, "%08u", (unsigned)(keys % 100000000));
+    sprintf(digits, "%08u", (unsigned)(number % 100000000));
     memcpy(buyer_number, digits, 8);
   }
   struct iovec parts[2] = {{request, length}, {body, body_length}};
@@ -156,6 +158,8 @@ int main(int argc, char **argv) {
   for (int i = 6; i < argc; i++) length += snprintf(head + length, sizeof head - length, "%s\r\n", argv[i]);
   if (length >= (int)sizeof head) return 2;
   if (getrandom(key_salt, sizeof key_salt, 0) != sizeof key_salt) die("getrandom");
+  // More than a second has orders.
+  first_buyer = (uint64_t)time(NULL) * 20000;
 
   int epoll = epoll_create1(0);
   struct buyer *buyers = calloc(connections, sizeof *buyers);

@@ -73,6 +73,17 @@ extension Commerce {
     return result
   }
 
+  /// The same, for a caller that waits in no task. `tell` must be quick: other writes wait for it.
+  func writeAndTell<T: Sendable>(
+    _ body: @escaping @Sendable (any Connection) throws -> T,
+    then tell: @escaping @Sendable (Result<T, any Error>) -> Void
+  ) {
+    database.write(body) { result in
+      if case .success = result { changed() }
+      tell(result)
+    }
+  }
+
   /// A new id of now.
   public func makeID<Entity>(_ entity: Entity.Type = Entity.self) -> ID<Entity> {
     ID(at: clock.now, entropy: entropy)

@@ -59,6 +59,17 @@ public struct Database: Sendable {
     try await writer.write(body)
   }
 
+  /// The same, for a caller that waits in no task: an event loop with thousands of writes a second.
+  ///
+  /// `tell` is called once, when what was written would survive a power cut or was refused. It runs on the writer's
+  /// thread, which every other write waits for, or on the caller's own when no further write is taken: it must be quick.
+  public func write<T: Sendable>(
+    _ body: @escaping @Sendable (any Connection) throws -> T,
+    then tell: @escaping @Sendable (Result<T, any Error>) -> Void
+  ) {
+    writer.write(body, then: tell)
+  }
+
   /// Runs `body` on a snapshot that holds every write which had returned before. It cannot change anything.
   ///
   /// - Throws: what `body` throws, or a ``StoreFault``.

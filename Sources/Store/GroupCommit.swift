@@ -60,14 +60,22 @@ final class GroupCommit: Sendable {
   /// done, or refused with an error.
   func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
-      enqueue(
-        Job(
-          attempt: { connection in
-            let value = try body(connection)
-            return { continuation.resume(returning: value) }
-          },
-          fail: { continuation.resume(throwing: $0) }))
+      write(body) { continuation.resume(with: $0) }
     }
+  }
+
+  /// The same, for who waits in no task: `tell` runs once, mostly on the writer's thread.
+  func write<T: Sendable>(
+    _ body: @escaping @Sendable (any Connection) throws -> T,
+    then tell: @escaping @Sendable (Result<T, any Error>) -> Void
+  ) {
+    enqueue(
+      Job(
+        attempt: { connection in
+          let value = try body(connection)
+          return { tell(.success(value)) }
+        },
+        fail: { tell(.failure($0)) }))
   }
 
   /// Refuses new calls, and returns when the last one that was accepted has ended.

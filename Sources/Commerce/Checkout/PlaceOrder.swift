@@ -26,11 +26,33 @@ extension Commerce {
       id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil)
   }
 
+  /// The same, for a caller that waits in no task: `tell` is told what became of it, on a thread that it must not hold up.
+  /// What can be refused at once is thrown instead.
+  public func placeOrder(
+    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
+    source: OrderSource, then tell: @escaping @Sendable (Result<PlacedOrder, any Error>) -> Void
+  ) throws {
+    let body = try placing(
+      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil)
+    writeAndTell(body, then: tell)
+  }
+
   /// The same, with the unit that is held for a wish of whoever orders, where there is one.
   func placeOrder(
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
-    source: OrderSource, wish: (id: ID<Wish>, caller: Caller, token: Secret?)?
+    source: OrderSource, wish: HeldWish?
   ) async throws -> PlacedOrder {
+    try await writeAndTell(
+      placing(id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: wish))
+  }
+
+  typealias HeldWish = (id: ID<Wish>, caller: Caller, token: Secret?)
+
+  /// What is to be written, checked as far as it can be without the database.
+  private func placing(
+    _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
+    source: OrderSource, wish: HeldWish?
+  ) throws -> @Sendable (any Connection) throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
     guard language.utf8.count <= 35 else {
@@ -43,7 +65,7 @@ extension Commerce {
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
       source: source, access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     request.wish = wish?.id
-    return try await writeAndTell { [request] db in
+    return { [request] db in
       let now = clock.now
       if let wish { _ = try Wish.require(wish.id, by: wish.caller, token: wish.token, in: db) }
       if let key, let placed = try key.claim(for: request, at: now, in: db) {

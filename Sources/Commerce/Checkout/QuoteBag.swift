@@ -18,6 +18,16 @@ extension Quote {
   /// the order in which the bag names them. Throws `BagRefusal`, `CouponRefusal`.
   static func all(of bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> [Quote] {
     let priced = try PricedOffers.of(bag, at: now, in: db)
+    guard priced.isWhole, bag.coupon == nil else { return try all(of: bag, priced, at: now, policy: policy, in: db) }
+    // Buyers of one thing ask for the same bag in the same millisecond.
+    return try db.remember(PricedOffers.Asked(bag: bag, at: now), of: PricedOffers.tables) {
+      try all(of: bag, priced, at: now, policy: policy, in: db)
+    }
+  }
+
+  private static func all(
+    of bag: Bag, _ priced: PricedOffers, at now: Moment, policy: Policy, in db: any Connection
+  ) throws -> [Quote] {
     let (rows, found) = (priced.rows, priced.byOffer)
     let plans = priced.plans.holding(at: now)
     let affiliates = try Self.affiliates(rows, market: bag.market, at: now, policy, in: db)
@@ -280,6 +290,14 @@ private struct PricedOffers: Sendable {
   /// Those of the market that have not ended.
   let plans: CommissionPlans
   let readAt: Moment
+  /// Whether it is all that a quote goes by but for a coupon: no bundle, whose parts have their own, and nothing that
+  /// somebody shows for another seller.
+  let isWhole: Bool
+
+  struct Asked: Hashable, Sendable {
+    let bag: Bag
+    let at: Moment
+  }
 
   private struct Key: Hashable, Sendable {
     let show: ID<Show>?
@@ -287,7 +305,7 @@ private struct PricedOffers: Sendable {
   }
 
   /// Whatever `read` looks at.
-  private static let tables: Set<String> = [
+  static let tables: Set<String> = [
     "offer", "variant", "product", "channel", "market", "channel_market", "show", "show_market", "show_product",
     "commission_plan", "preorder",
   ]
@@ -343,6 +361,10 @@ private struct PricedOffers: Sendable {
     let first: ID<Offer>? = try rows.first?.get("offer_id")
     return PricedOffers(
       rows: rows, byOffer: byOffer,
-      plans: try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first }), readAt: now)
+      plans: try CommissionPlans(rows: rows.filter { try $0.get("offer_id") == first }), readAt: now,
+      isWhole: try !rows.contains { row in
+        let shown: ID<Channel>? = try row.get("show_channel_id")
+        return try row.get("is_bundle") || (shown != nil && shown != row.get("channel_id"))
+      })
   }
 }

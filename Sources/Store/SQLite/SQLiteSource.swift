@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import GRDB
 
@@ -5,6 +6,8 @@ import GRDB
 final class SQLiteSource: DriverSource {
   private let pool: DatabasePool
   private let purpose: Purpose
+  /// Nil for a lane that reads.
+  private let log: WriteAheadLog?
 
   /// How long a write waits for another program that writes to the same file.
   private static let busySeconds = 10.0
@@ -12,10 +15,12 @@ final class SQLiteSource: DriverSource {
   /// Pages a connection keeps in memory. SQLite's own 2 MiB make a busy writer read its indexes again and again.
   private static let cacheKiB = 32 * 1024
 
-  /// Pages in the log before they are copied into the file, which takes a second sync: 32 MiB instead of SQLite's 4.
-  private static let checkpointPages = 8192
+  /// Once for the process.
+  private static let isConfigured = haat_sqlite_without_memory_count() == SQLITE_OK
 
   init(path: String, readersMax: Int) throws {
+    // Not when somebody in this process has used SQLite before: then it only costs a little more.
+    _ = Self.isConfigured
     var configuration = Configuration()
     configuration.label = "haat.store.sqlite"
     configuration.busyMode = .timeout(Self.busySeconds)
@@ -25,11 +30,11 @@ final class SQLiteSource: DriverSource {
       try db.execute(sql: "PRAGMA cache_size = -\(Self.cacheKiB)")
       // What a savepoint may have to undo is kept in memory: in a file it was a fifth of the work of an order.
       try db.execute(sql: "PRAGMA temp_store = MEMORY")
-      try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
     }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
       try Self.makeDurable(pool)
+      log = try WriteAheadLog(of: pool, path: path)
     } catch let error as DatabaseError {
       throw StoreFault.storage("\(path): \(error.message ?? "error \(error.resultCode.rawValue)")")
     }
@@ -39,6 +44,7 @@ final class SQLiteSource: DriverSource {
   private init(pool: DatabasePool) {
     self.pool = pool
     purpose = .read
+    log = nil
   }
 
   /// The same file, for a lane that reads.
@@ -63,7 +69,9 @@ final class SQLiteSource: DriverSource {
 
   func close() {
     // A pool that cannot close has a statement under way, which the lanes rule out; its file is safe either way.
-    if purpose == .write { try? pool.close() }
+    guard purpose == .write else { return }
+    log?.close()
+    try? pool.close()
   }
 
   /// GRDB sets `synchronous` to NORMAL when it opens WAL, after `prepareDatabase`: a power cut would then lose commits

@@ -503,21 +503,15 @@ enum OrderAPI {
   /// The key goes along into the order's own transaction: one write places an order, and none looks after its key.
   private static var placing: Endpoint {
     var endpoint = Endpoint(
-      .post, "/api/v1/orders", "Holds the stock and places an order, or one for each seller of the bag; anyone may.",
+      .post, placingRoute, "Holds the stock and places an order, or one for each seller of the bag; anyone may.",
       as: .created
     ) { call in
-      let body = try NewOrder(plain: call.bytes) ?? call.decode(NewOrder.self)
-      guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
+      let (body, key) = try read(call)
       let placed = try await call.commerce.placeOrder(
         body.id, body.bag, buyer: body.buyer.buyer(call.caller.account),
         language: call.context.language, key: key, address: call.address, source: body.source(call.request))
-      let answer = Placed(
-        order: OrderAnswer(placed.order), others: placed.others.isEmpty ? nil : placed.others.map(OrderAnswer.init),
-        accessToken: placed.access.text,
-        payment: call.commerce.providers.current.map { PaymentWay($0) })
-      var response = Endpoint.response(json: answer.json, as: .created)
+      var response = Endpoint.response(json: answer(placed, call.site), as: .created)
       if !placed.isNew { response.headers[.idempotencyReplayed] = "true" }
-      call.site.metrics.placedOrder()
       return response
     }
     endpoint.body = .json(NewOrder.self)
@@ -525,6 +519,33 @@ enum OrderAPI {
     endpoint.isBrief = true
     return endpoint.limited(.orders).repeated(.keyPassedOn)
   }
+
+  private static func read(_ call: Call) throws -> (NewOrder, IdempotencyKey) {
+    let body = try NewOrder(plain: call.bytes) ?? call.decode(NewOrder.self)
+    guard let key = try call.idempotencyKey() else { throw Problem.keyMissing }
+    return (body, key)
+  }
+
+  /// What the order's buyer is told, as JSON, and counted.
+  static func answer(_ placed: PlacedOrder, _ site: Site) -> [UInt8] {
+    site.metrics.placedOrder()
+    return Placed(
+      order: OrderAnswer(placed.order), others: placed.others.isEmpty ? nil : placed.others.map(OrderAnswer.init),
+      accessToken: placed.access.text, payment: site.commerce.providers.current.map { PaymentWay($0) }
+    ).json
+  }
+
+  /// What the route does, for `OrderShortcut`: refuses at once by throwing, and else tells what became of it, on a thread
+  /// that must not be held up.
+  static func place(_ call: Call, then tell: @escaping @Sendable (Result<PlacedOrder, any Error>) -> Void) throws {
+    let (body, key) = try read(call)
+    try call.commerce.placeOrder(
+      body.id, body.bag, buyer: body.buyer.buyer(call.caller.account), language: call.context.language, key: key,
+      address: call.address, source: body.source(call.request), then: tell)
+  }
+
+  /// What the router calls it.
+  static let placingRoute = "/api/v1/orders"
 }
 
 extension Call {

@@ -13,22 +13,33 @@ struct Compression: RouterMiddleware {
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
     var response = try await next(request, context)
-    guard let length = response.body.contentLength, (Gzip.bytesMin...Self.bytesMax).contains(length),
-      let type = response.headers[.contentType], MediaTypes.isText(type),
-      response.headers[.contentEncoding] == nil
-    else { return response }
-    response.headers[.vary] = "Accept-Encoding"
-    guard request.takesGzip else { return response }
-
-    let collected = CollectedBody()
-    try await response.body.write(collected)
-    guard let packed = Gzip.compress(collected.bytes, level: 5) else {
-      response.body = ResponseBody(byteBuffer: collected.bytes)
+    guard let length = response.body.contentLength, Self.isWorth(length, &response.headers), request.takesGzip else {
       return response
     }
-    response.headers[.contentEncoding] = "gzip"
-    response.body = ResponseBody(byteBuffer: packed)
+    let collected = CollectedBody()
+    try await response.body.write(collected)
+    response.body = ResponseBody(byteBuffer: Self.pack(collected.bytes, &response.headers))
     return response
+  }
+
+  /// The same for an answer that is no `Response`.
+  static func pack(_ body: ByteBuffer, for request: Request, _ headers: inout HTTPFields) -> ByteBuffer {
+    isWorth(body.readableBytes, &headers) && request.takesGzip ? pack(body, &headers) : body
+  }
+
+  /// Whether so many bytes are packed for who takes it, which the headers then say.
+  private static func isWorth(_ length: Int, _ headers: inout HTTPFields) -> Bool {
+    guard (Gzip.bytesMin...bytesMax).contains(length), let type = headers[.contentType], MediaTypes.isText(type),
+      headers[.contentEncoding] == nil
+    else { return false }
+    headers[.vary] = "Accept-Encoding"
+    return true
+  }
+
+  private static func pack(_ body: ByteBuffer, _ headers: inout HTTPFields) -> ByteBuffer {
+    guard let packed = Gzip.compress(body, level: 5) else { return body }
+    headers[.contentEncoding] = "gzip"
+    return packed
   }
 }
 

@@ -33,14 +33,16 @@ struct Failures: RouterMiddleware {
       let allowed = site.routes.methods(at: request.uri.path)
       return allowed.isEmpty ? problem : .methodNotAllowed(allowed)
     }
+    return Self.fault(error, request.method, context.endpointPath ?? "", context.logger)
+  }
+
+  /// What is no refusal: one line in the log, and nothing about it for whoever asked.
+  static func fault(_ error: any Error, _ method: HTTPRequest.Method, _ route: String, _ logger: Logger) -> Problem {
     // A caller that went away is nobody's fault, and has no one to answer to.
     if error is CancellationError { return .fault }
-    context.logger.error(
+    logger.error(
       "a request failed",
-      metadata: [
-        "method": "\(request.method)", "route": "\(context.endpointPath ?? "")",
-        "error": "\(String(reflecting: error))",
-      ])
+      metadata: ["method": "\(method)", "route": "\(route)", "error": "\(String(reflecting: error))"])
     return .fault
   }
 

@@ -50,7 +50,7 @@ struct LoopedHTTP1: ServerChildChannel {
       let pipeline = channel.pipeline.syncOperations
       // Above what counts requests, so that a connection is not taken for idle.
       let counting = try pipeline.handler(type: HTTPConnectionStateHandler.self)
-      try pipeline.addHandler(MediaShortcut(site), position: .after(counting))
+      try pipeline.addHandlers([MediaShortcut(site), OrderShortcut(site)], position: .after(counting))
       return value
     }
   }

@@ -32,14 +32,21 @@ struct Problem: Error, Codable, Equatable {
 
   var responseStatus: HTTPResponse.Status { HTTPResponse.Status(code: status) }
 
-  func response() -> Response {
+  var responseHeaders: HTTPFields {
     var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
     if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
     if let allow { headers[.allow] = allow }
+    return headers
+  }
+
+  var responseBody: ByteBuffer {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let body = (try? encoder.encode(self)) ?? Data()
-    return Response(status: responseStatus, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    return ByteBuffer(bytes: (try? encoder.encode(self)) ?? Data())
+  }
+
+  func response() -> Response {
+    Response(status: responseStatus, headers: responseHeaders, body: ResponseBody(byteBuffer: responseBody))
   }
 }
 

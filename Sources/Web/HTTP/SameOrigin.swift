@@ -13,13 +13,18 @@ struct SameOrigin: RouterMiddleware {
   func handle(
     _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
   ) async throws -> Response {
-    guard Self.safeMethods.contains(request.method) || isOurs(request) else { throw Problem.crossSite }
+    try Self.require(request, publicURL: publicURL)
     return try await next(request, context)
+  }
+
+  /// Throws `Problem.crossSite` for a write that comes from elsewhere.
+  static func require(_ request: Request, publicURL: String) throws {
+    guard safeMethods.contains(request.method) || isOurs(request, publicURL) else { throw Problem.crossSite }
   }
 
   private static let safeMethods: Set<HTTPRequest.Method> = [.get, .head, .options]
 
-  private func isOurs(_ request: Request) -> Bool {
+  private static func isOurs(_ request: Request, _ publicURL: String) -> Bool {
     if let site = request.headers[.secFetchSite] { return site == "same-origin" || site == "none" }
     guard let origin = request.headers[.origin] else { return request.headers[.cookie] == nil }
     return origin == publicURL || origin == request.head.authority.map { "http://\($0)" }

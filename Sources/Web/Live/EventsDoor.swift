@@ -166,7 +166,7 @@ final class EventsDoor: ChannelInboundHandler, RemovableChannelHandler {
         X-Content-Type-Options: nosniff\r
         X-Request-Id: \(RequestID().description)\r
         Connection: close\r
-        Date: \(HTTPDate.text(time(nil)))\r
+        Date: \(HTTPDate.now)\r
         \(strict)\(cookie)Transfer-Encoding: chunked\r
         \r
         3\r

@@ -5,7 +5,6 @@ import HummingbirdCore
 import Media
 import NIOCore
 import NIOHTTPTypes
-import Synchronization
 
 /// Answers a connection's plain requests for media that is there already, on its own event loop, before Hummingbird is
 /// asked: a segment is looked up in a microsecond, and all that a router and a task add costs as much as sending it.
@@ -89,7 +88,7 @@ final class MediaShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     headers[.eTag] = MediaDelivery.tag(of: name)
     headers[.acceptRanges] = "bytes"
     headers[.contentLength] = String(length)
-    headers[.date] = Self.date()
+    headers[.date] = HTTPDate.now
     SecurityHeaders.add(to: &headers, id: RequestID().description, isSecure: site.configuration.secureCookies)
     return HTTPResponse(status: .ok, headerFields: headers)
   }
@@ -99,15 +98,5 @@ final class MediaShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     for buffer in answer.buffers { context.write(wrapOutboundOut(.body(buffer)), promise: nil) }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     site.metrics.answered("GET", Self.route, 200, in: .now - answer.since)
-  }
-
-  private static let newestDate = Mutex((seconds: 0, text: ""))
-
-  private static func date() -> String {
-    let seconds = time(nil)
-    return newestDate.withLock { newest in
-      if newest.seconds != seconds { newest = (seconds, HTTPDate.text(seconds)) }
-      return newest.text
-    }
   }
 }
