@@ -61,6 +61,113 @@ struct PartnerHouse {
   }
 }
 
+/// A partner's people are written to as a channel's owners are.
+@Suite struct PartnerMailTests {
+  private func mail(_ house: PartnerHouse) async throws -> [Mail] {
+    try await house.commerce.takeMail(limit: 100).filter { $0.partner == house.partner }
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a partner's people are told of a payout, of its coming back, and once of what a month came to`(
+    engine: Engine
+  ) async throws {
+    let house = try await PartnerHouse(engine)
+    let commerce = house.commerce
+    let second: ID<Account> = commerce.makeID()
+    try await house.stall.database.write { [now = house.stall.clock.now] db in
+      try Stall.insertAccount(second, "editor@example.com", at: now, in: db)
+    }
+    try await commerce.addPartnerMember(of: house.partner, by: house.house, email: "editor@example.com")
+    try await commerce.setPartnerLanguage(house.partner, by: house.blogger, "hi")
+    try await commerce.setPayoutDestination(
+      of: .partner(house.partner), by: house.blogger,
+      BankAccount(holder: "The Blog", number: "000111222333", code: "HDFC0001234"))
+    let order = try await house.sell()
+    let share = order.lines[0].partnerShare.minor
+    try await house.settle(order)
+    // The seller has said nothing of an account: the partner alone is paid.
+    #expect(try await commerce.preparePayouts(by: house.house) == 1)
+    let payout = try #require(try await commerce.payouts(by: house.house).items.first)
+    _ = try await commerce.payoutCameBack(payout.id, by: house.house, reason: "no such account")
+    let told = try await mail(house)
+    #expect(told.map(\.kind.rawValue).sorted() == ["payout", "payout", "payout_returned", "payout_returned"])
+    #expect(Set(told.map(\.recipient)) == ["blogger@example.com", "editor@example.com"])
+    #expect(told.allSatisfy { $0.language == "hi" && $0.channel == nil && $0.order == nil })
+    for mail in told {
+      let content = try await commerce.openMail(mail)
+      #expect(content.payout?.id == payout.id && content.partner?.via == "blog" && content.seller == nil)
+      #expect(content.name == "The Blog" && content.token == nil)
+    }
+    let month = String(house.stall.clock.now.description.prefix(7))
+    house.stall.clock.advance(days: 31)
+    try await commerce.mailStatements()
+    try await commerce.mailStatements()
+    let statements = try await mail(house).filter { $0.kind == .statement }
+    #expect(statements.count == 2, "each of its people, once")
+    let content = try await commerce.openMail(try #require(statements.first))
+    #expect(content.month == month && content.statements.first?.sums[.payment]?.minor == share)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `what is decided of a partner, and its new terms, are told once each and in its own words`(
+    engine: Engine
+  ) async throws {
+    let house = try await PartnerHouse(engine)
+    let commerce = house.commerce
+    #expect(try await mail(house).isEmpty, "nothing was decided yet")
+    for _ in 0..<2 {
+      try await commerce.setPartnerState(house.partner, by: house.house, .suspended, reason: "odd clicks")
+    }
+    let told = try await mail(house)
+    #expect(told.map(\.kind) == [.partnership] && told.first?.language == "en")
+    let suspended = try await commerce.openMail(try #require(told.first))
+    #expect(suspended.partnerState == .suspended && suspended.partner?.reason == "odd clicks")
+    house.stall.clock.advance(seconds: 60)
+    try await commerce.setPartnerState(house.partner, by: house.house, .active)
+    let back = try #require(try await mail(house).first { $0.kind == .partnership })
+    #expect(try await commerce.openMail(back).partnerState == .active)
+
+    let terms: ID<PartnerTerms> = commerce.makeID()
+    let starts = house.stall.clock.now.adding(seconds: 3_600)
+    for _ in 0..<2 {
+      _ = try await commerce.makePartnerTerms(
+        terms, of: house.partner, by: house.house, rateBasisPoints: 3_000, starts: starts)
+    }
+    let changed = try await mail(house).filter { $0.kind == .partnerTerms }
+    #expect(changed.count == 1)
+    let content = try await commerce.openMail(try #require(changed.first))
+    #expect(content.terms?.rate.basisPoints == 3_000 && content.terms?.starts == starts)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a partner's people and the operator see its mail, and nobody else`(engine: Engine) async throws {
+    let house = try await PartnerHouse(engine)
+    let commerce = house.commerce
+    try await commerce.setPartnerState(house.partner, by: house.house, .suspended, reason: "odd clicks")
+    let own = try await commerce.mails(to: house.partner, by: house.blogger).items
+    #expect(own.map(\.mail.kind) == [.partnership] && own.first?.content.partnerState == .suspended)
+    let id = try #require(own.first?.mail.id)
+    #expect(try await commerce.mail(id, by: house.blogger).content.name == "The Blog")
+    #expect(try await commerce.mails(of: nil, by: house.house).items.map(\.mail.id) == [id])
+    #expect(try await commerce.mail(id, by: house.house).mail.id == id)
+    #expect(try await commerce.mails(of: house.stall.channel, by: house.stall.owner).items.isEmpty)
+    for stranger in [house.stall.owner, .nobody] {
+      #expect(try await refusal { try await commerce.mails(to: house.partner, by: stranger) } != nil)
+      #expect(try await refusal { try await commerce.mail(id, by: stranger) } != nil)
+      #expect(try await refusal { try await commerce.sendMailAgain(id, by: stranger) } != nil)
+    }
+    let wrong = ["", "x", "hi<b>", String(repeating: "a", count: 36)]
+    for language in wrong {
+      #expect(
+        try await refusal { try await commerce.setPartnerLanguage(house.partner, by: house.blogger, language) }
+          == "invalid", "\(language)")
+    }
+    #expect(
+      try await refusal { try await commerce.setPartnerLanguage(house.partner, by: house.stall.owner, "hi") }
+        == "not_found")
+  }
+}
+
 /// Partners have a part of the commission of what they bring.
 @Suite struct PartnerTests {
   @Test(arguments: Engine.allCases)

@@ -963,7 +963,7 @@ struct Workload {
     let wish = open[Int(any(UInt64(open.count)))]
     let token = Secret(prefix: "haat_mail_", entropy: patience.entropy)
     try await stall.database.write { [now = stall.clock.now] db in
-      try Wish.add(token, to: wish.id, at: now, max: 32, in: db)
+      try HeldTokens.ofWish(wish.id).add(token, at: now, max: 32, in: db)
     }
     switch (wish.state, any(6)) {
     case (_, 0): try await commerce.leaveWaitlist(wish.id, token: token)

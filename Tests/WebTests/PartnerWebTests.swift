@@ -225,4 +225,87 @@ import Testing
       #expect(try await house.submit(page, ["do": "active"]).status == 409)
     }
   }
+
+  @Test(arguments: [
+    ("en", "The Blog &amp; Co is suspended", "Reason: odd clicks", "New terms for The Blog &amp; Co", "30%"),
+    ("hi", "The Blog &amp; Co निलंबित है", "कारण: odd clicks", "The Blog &amp; Co के लिए नई शर्तें", "30%"),
+  ])
+  func `a partner's people are written to in their language, and read it on a page of their own`(
+    language: String, suspended: String, reason: String, terms: String, percent: String
+  ) async throws {
+    try await RunningWeb.run { web in
+      let (house, stranger) = (try await web.operator, try await web.stranger)
+      let partner = try await Self.partner(web)
+      let person = try await house.post(
+        "/api/v1/partners/\(partner)/members", ["email": "stranger@example.com"])
+      #expect(person.status == 200, "\(person.text)")
+      let chosen = try await stranger.submit("/partner/blog/access", ["do": "language", "language": language])
+      #expect(chosen.status == 303, "\(chosen.text)")
+      #expect(try await stranger.submit("/partner/blog/access", ["do": "language", "language": "xx"]).status == 422)
+      #expect(try await stranger.get("/api/v1/partners/blog").json["language"].string == language)
+      for body in [
+        ["state": "suspended", "reason": "odd clicks"], ["state": "active"],
+        ["state": "suspended", "reason": "odd clicks"],
+      ] as [JSON] {
+        _ = try await house.put("/api/v1/partners/\(partner)/state", body)
+        web.square.clock.advance(seconds: 1)
+      }
+      let made = try await house.post("/api/v1/partners/\(partner)/terms", ["rateBasisPoints": 3_000])
+      #expect(made.status == 201, "\(made.text)")
+      let listed = try await stranger.get("/api/v1/partners/blog/mails").json["items"].array
+      #expect(listed.count == 4 && listed.allSatisfy { $0["partner"].string == partner && $0["channel"] == .null })
+      let desk = try await stranger.get("/partner/blog/mails").text
+      #expect(desk.contains(suspended) && desk.contains(terms), "\(desk)")
+      let first = try #require(listed.last { $0["kind"] == "partnership" }?["id"].string)
+      let page = try await stranger.get("/partner/blog/mails/\(first)").text
+      #expect(page.contains(suspended) && page.contains(reason) && page.contains("/partner/blog"), "\(page)")
+      let html = try await stranger.get("/partner/blog/mails/\(first)/html")
+      #expect(html.text.contains("<h1>\(suspended)</h1>") && html.header("content-language") == language)
+      let latest = try #require(listed.first { $0["kind"] == "partner_terms" }?["id"].string)
+      #expect(try await house.get("/operator/mails/\(latest)").text.contains(percent))
+      #expect(try await house.get("/operator/mails").text.contains("The Blog &amp; Co"))
+      let owner = try await web.owner
+      for path in ["/api/v1/partners/blog/mails", "/api/v1/mails/\(latest)", "/partner/blog/mails"] {
+        #expect(try await owner.get(path).status == 404, "\(path)")
+      }
+      #expect(try await owner.put("/api/v1/partners/\(partner)/language", ["language": "hi"]).status == 404)
+    }
+  }
+
+  @Test(arguments: [("en", "is on its way to you", "Your part of it"), ("hi", "आपके पास आ रहे हैं", "उसमें आपका हिस्सा")])
+  func `a partner's payout and statement say what it earned, and nothing of the seller's`(
+    language: String, payout: String, share: String
+  ) async throws {
+    try await RunningWeb.run { web in
+      let (house, stranger) = (try await web.operator, try await web.stranger)
+      let partner = try await Self.partner(web)
+      _ = try await house.post(
+        "/api/v1/partners/\(partner)/members", ["email": "stranger@example.com"])
+      _ = try await stranger.put("/api/v1/partners/blog/language", ["language": .string(language)])
+      let told = try await stranger.put(
+        "/api/v1/partners/blog/payout-destination", ["holder": "The Blog", "number": "GB82 WEST 1234 5698 7654 32"])
+      #expect(told.status == 200, "\(told.text)")
+      let sold = try await Self.pay(web, Self.order(web, ["via": "blog"]))
+      let order = try #require(ID<Order>(sold))
+      let parcel = try await web.square.commerce.ship(order, by: web.square.owner)
+      _ = try await web.square.commerce.deliver(parcel.id, of: order, by: web.square.owner)
+      web.square.clock.advance(days: 4)
+      try await web.square.commerce.settleOrders()
+      #expect(try await house.post("/api/v1/payouts", [:]).json["count"] == 1)
+      web.square.clock.advance(days: 31)
+      try await web.square.commerce.mailStatements()
+      // A month later nobody is signed in any more.
+      let reader = try await web.stranger
+      let mails = try await reader.get("/api/v1/partners/blog/mails").json["items"].array
+      func text(_ kind: String) async throws -> String {
+        let id = mails.first { $0["kind"].string == kind }?["id"].string ?? ""
+        return try await reader.get("/api/v1/mails/\(id)").text
+      }
+      let paid = try await text("payout")
+      #expect(paid.contains(payout) && paid.contains("····5432") && paid.contains("/partner/blog/money"), "\(paid)")
+      let month = try await text("statement")
+      #expect(month.contains(share) && month.contains("/partner/blog/money/2026-"), "\(month)")
+      for hidden in ["Creators", "क्रिएटर", "Tax in it", "टैक्स"] { #expect(!month.contains(hidden), "\(month)") }
+    }
+  }
 }

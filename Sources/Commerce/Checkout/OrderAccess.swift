@@ -51,16 +51,4 @@ enum OrderAccess {
       UNION ALL SELECT 1 FROM mail_access WHERE order_id IN \(list: orders) AND access_hash = \(token.hash)
       """) != nil
   }
-
-  /// Makes one more token open the order. The oldest of these further ones goes when there are `max`.
-  static func add(_ token: Secret, to order: ID<Order>, at now: Moment, max: Int, in db: any Connection) throws {
-    let held = try db.rows(
-      "SELECT access_hash FROM order_access WHERE order_id = \(order) ORDER BY made_ms DESC, access_hash")
-    for row in held.dropFirst(max - 1) {
-      let hash: [UInt8] = try row.get("access_hash")
-      try db.run("DELETE FROM order_access WHERE order_id = \(order) AND access_hash = \(hash)")
-    }
-    try db.run(
-      "INSERT INTO order_access (order_id, access_hash, made_ms) VALUES (\(order), \(token.hash), \(now))")
-  }
 }

@@ -150,7 +150,7 @@ extension Commerce {
     }
     let orders = try Order.require(id, in: db).paidTogether(in: db)
     for order in orders {
-      try OrderAccess.add(request.access, to: order.id, at: clock.now, max: policy.tokensPerOrderMax, in: db)
+      try HeldTokens.ofOrder(order.id).add(request.access, at: clock.now, max: policy.tokensPerOrderMax, in: db)
     }
     return PlacedOrder(
       order: orders[0], others: Array(orders.dropFirst()), access: request.access, isNew: false)

@@ -43,25 +43,30 @@ extension Commerce {
         try caller.requireOperator(in: db)
       }
       try policy.check(limit: limit)
-      let rows = try db.rows(
-        """
-        SELECT \(Mail.columns) FROM mail
-        WHERE \(whose) \(Mail.condition(progress)) (made_ms, id) < (\(cursor?.key ?? .max), \(cursor?.id ?? []))
-        ORDER BY made_ms DESC, id DESC LIMIT \(limit + 1)
-        """)
-      return try Page(Mail.records(rows.map(Mail.init), in: db), limit: limit) {
-        Cursor($0.mail.made.milliseconds, $0.mail.id)
-      }
+      return try Mail.page(whose, progress, after: cursor, limit: limit, at: clock.now, in: db)
     }
   }
 
-  /// One mail, for members of its channel who deal with orders, and the operator. To others it does not exist.
+  /// The mails to a partner's people, the newest first, for them and the operator.
+  public func mails(
+    to partner: ID<Partner>, by caller: Caller, only progress: Mail.Progress? = nil, after cursor: Cursor? = nil,
+    limit: Int = 50
+  ) async throws -> Page<MailRecord> {
+    try policy.check(limit: limit)
+    return try await database.read { db in
+      try Partner.require(partner, .change, by: caller, in: db)
+      return try Mail.page(
+        "partner_id = \(partner) AND", progress, after: cursor, limit: limit, at: clock.now, in: db)
+    }
+  }
+
+  /// One mail, for members of its channel who deal with orders, its partner's people, and the operator. To others it does
+  /// not exist.
   public func mail(_ id: ID<Mail>, by caller: Caller) async throws -> MailRecord {
     try await database.read { db in
       let mail = try Mail.require(id, by: caller, in: db)
       let order = try mail.order.map { try Order.require($0, in: db) }
-      guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("mail") }
-      return MailRecord(mail: mail, content: try MailContent(mail, of: order, seller: seller, token: nil, in: db))
+      return MailRecord(mail: mail, content: try MailContent(mail, of: order, token: nil, at: clock.now, in: db))
     }
   }
 
@@ -90,17 +95,38 @@ extension Commerce {
 }
 
 extension Mail {
-  /// The mail, for members of its channel who deal with orders, and the operator.
+  /// The mails that `whose`, which ends in `AND`, is about.
+  fileprivate static func page(
+    _ whose: SQL, _ progress: Progress?, after cursor: Cursor?, limit: Int, at now: Moment, in db: any Connection
+  ) throws -> Page<MailRecord> {
+    let rows = try db.rows(
+      """
+      SELECT \(columns) FROM mail
+      WHERE \(whose) \(condition(progress)) (made_ms, id) < (\(cursor?.key ?? .max), \(cursor?.id ?? []))
+      ORDER BY made_ms DESC, id DESC LIMIT \(limit + 1)
+      """)
+    return try Page(records(rows.map(Mail.init), at: now, in: db), limit: limit) {
+      Cursor($0.mail.made.milliseconds, $0.mail.id)
+    }
+  }
+
+  /// The mail, for members of its channel who deal with orders, its partner's people, and the operator.
   static func require(_ id: ID<Mail>, by caller: Caller, in db: any Connection) throws -> Mail {
     let account = try caller.requireAccount()
     guard let mail = try find(id, in: db) else { throw GeneralRefusal.notFound("mail") }
     if try Account.find(account, in: db)?.isOperator == true { return mail }
     guard !mail.isOfWish else { throw GeneralRefusal.notFound("mail") }
-    try Membership.require(mail.order == nil ? .everything : .orders, of: mail.channel, by: caller, "mail", in: db)
+    if let channel = mail.channel {
+      try Membership.require(mail.order == nil ? .everything : .orders, of: channel, by: caller, "mail", in: db)
+    } else if let partner = mail.partner {
+      guard (try? Partner.require(partner, .change, by: caller, in: db)) != nil else {
+        throw GeneralRefusal.notFound("mail")
+      }
+    }
     return mail
   }
 
-  fileprivate static func condition(_ progress: Progress?) -> SQL {
+  private static func condition(_ progress: Progress?) -> SQL {
     switch progress {
     case nil: ""
     case .queued: "state = 'waiting' AND"
@@ -111,7 +137,7 @@ extension Mail {
   }
 
   /// Each with its order, seller and refund: as many statements for many as for one.
-  fileprivate static func records(_ mails: [Mail], in db: any Connection) throws -> [MailRecord] {
+  private static func records(_ mails: [Mail], at now: Moment, in db: any Connection) throws -> [MailRecord] {
     guard !mails.isEmpty else { return [] }
     let orders = try Dictionary(
       Order.with(
@@ -120,8 +146,20 @@ extension Mail {
       ).map { ($0.id, $0) }
     ) { $1 }
     let sellers = try Dictionary(
-      db.rows("SELECT \(Channel.columns) FROM channel WHERE id IN \(list: Array(Set(mails.map(\.channel))))")
+      db.rows("SELECT \(Channel.columns) FROM channel WHERE id IN \(list: Array(Set(mails.compactMap(\.channel))))")
         .map(Channel.init).map { ($0.id, $0) }
+    ) { $1 }
+    let whose = Array(Set(mails.compactMap(\.partner)))
+    let partners = try Dictionary(
+      whose.isEmpty
+        ? []
+        : db.rows("SELECT \(Partner.columns(at: now)) FROM partner WHERE partner.id IN \(list: whose)")
+          .map(Partner.init).map { ($0.id, $0) }
+    ) { $1 }
+    let terms = try Dictionary(
+      PartnerTerms.all(
+        mails.filter { $0.kind == .partnerTerms }.compactMap { ID<PartnerTerms>(bytes: $0.cause) }, in: db
+      ).map { ($0.id.bytes, $0) }
     ) { $1 }
     let refunds = try Dictionary(
       Refund.all(mails.filter { $0.kind == .refunded }.compactMap { ID<Refund>(bytes: $0.cause) }, in: db)
@@ -155,15 +193,17 @@ extension Mail {
     return mails.compactMap { mail in
       guard !mail.isOfWish || wishes[mail.cause] != nil else { return nil }
       let order = mail.order.flatMap { orders[$0] }
-      guard order != nil || mail.order == nil, let seller = sellers[mail.channel] else { return nil }
+      let (seller, partner) = (mail.channel.flatMap { sellers[$0] }, mail.partner.flatMap { partners[$0] })
+      guard order != nil || mail.order == nil, seller != nil || partner != nil else { return nil }
       return MailRecord(
         mail: mail,
         content: MailContent(
-          order: order, seller: seller, shipment: nil,
+          order: order, seller: seller, partner: partner, shipment: nil,
           refund: mail.kind == .refunded ? ID<Refund>(bytes: mail.cause).flatMap { refunds[$0] } : nil,
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
           cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause],
-          place: mail.order.flatMap { places[$0] }, payout: payouts[mail.cause], month: mail.month, token: nil))
+          place: mail.order.flatMap { places[$0] }, payout: payouts[mail.cause],
+          partnerState: mail.partnerState, terms: terms[mail.cause], month: mail.month, token: nil))
     }
   }
 }

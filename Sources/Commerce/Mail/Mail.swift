@@ -2,8 +2,8 @@ import Crypto
 import Foundation
 public import Store
 
-/// A message to the buyer of an order about one thing that happened to it, or to an owner of a channel about what was
-/// decided of it. Its text is made when it is sent.
+/// A message to the buyer of an order about one thing that happened to it, or to those who sell, create or bring buyers
+/// about their money and what was decided of them. Its text is made when it is sent.
 public struct Mail: Sendable, Equatable {
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// The payment arrived: the order's confirmation.
@@ -40,12 +40,16 @@ public struct Mail: Sendable, Equatable {
     case preorderEnded = "preorder_ended"
     /// To those who sell: a buyer asks to cancel, or to send something back.
     case request
-    /// To a channel's owners: money is on its way to them.
+    /// To a channel's owners, or a partner's people: money is on its way to them.
     case payout
     /// It could not be paid, all or some of it.
     case payoutReturned = "payout_returned"
     /// What a month came to.
     case statement
+    /// To a partner's people: the operator suspended them, took them back, or ended it.
+    case partnership
+    /// To a partner's people: what part of the commission is theirs from a moment on.
+    case partnerTerms = "partner_terms"
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -65,14 +69,17 @@ public struct Mail: Sendable, Equatable {
 
   public let id: ID<Mail>
   public let kind: Kind
-  /// Nil for what is about a channel.
+  /// Nil for what is about a channel or a partner.
   public let order: ID<Order>?
-  public let channel: ID<Channel>
+  /// Nil for what is about a partner, which is then set.
+  public let channel: ID<Channel>?
+  public let partner: ID<Partner>?
   /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return, the
-  /// decision, the wish or the payout; of a statement its month, `2026-11`, as UTF-8.
+  /// decision, the wish, the payout or the terms; as UTF-8, of a statement its month, `2026-11`, and of a partnership
+  /// what it became and when, `suspended 1795853700000`.
   let cause: [UInt8]
   public let recipient: String
-  /// The order's, or the channel's.
+  /// The order's, the channel's or the partner's.
   public let language: String
   public let state: State
   /// How often it was taken to be sent.
@@ -166,8 +173,8 @@ extension Mail {
   }
 
   static let columns: SQL = """
-    id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, attempts_before, repeats, is_taken,
-    way, trouble, failure, made_ms, sent_ms
+    id, kind, order_id, channel_id, partner_id, cause_id, recipient, language, state, attempts, attempts_before, repeats,
+    is_taken, way, trouble, failure, made_ms, sent_ms
     """
 
   static func find(_ id: ID<Mail>, in db: any Connection) throws -> Mail? {
@@ -179,6 +186,7 @@ extension Mail {
     kind = try row.get("kind")
     order = try row.get("order_id")
     channel = try row.get("channel_id")
+    partner = try row.get("partner_id")
     cause = try row.get("cause_id")
     recipient = try row.get("recipient")
     language = try row.get("language")

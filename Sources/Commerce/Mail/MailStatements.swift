@@ -1,8 +1,9 @@
 import Store
 
 extension Commerce {
-  /// Queues the statement of the month that is over for the owners of every channel that something was booked for in it;
-  /// the house's own round. At most 100 channels a call; gives how many. A channel's month is mailed once.
+  /// Queues the statement of the month that is over for the owners of every channel and the people of every partner that
+  /// something was booked for in it; the house's own round. At most 100 of them a call; gives how many. A month is mailed
+  /// once.
   @discardableResult
   public func mailStatements() async throws -> Int {
     let now = clock.now
@@ -12,14 +13,14 @@ extension Commerce {
         """
         SELECT DISTINCT account FROM ledger_entry
         WHERE transfer_id >= \(span.first) AND transfer_id < \(span.end)
-          AND (account LIKE 'seller:%' OR account LIKE 'creator:%')
+          AND (account LIKE 'seller:%' OR account LIKE 'creator:%' OR account LIKE 'partner:%')
           AND account NOT IN (SELECT account FROM statement_mail WHERE month = \(month))
         ORDER BY account LIMIT 100
         """
       ).map { try $0.get("account", as: String.self) }
     }
     for account in accounts {
-      guard case .channel(let channel)? = Payee.of(account: account) else { continue }
+      guard let payee = Payee.of(account: account) else { continue }
       try await database.write { db in
         try db.run(
           """
@@ -27,7 +28,7 @@ extension Commerce {
           ON CONFLICT (month, account) DO NOTHING
           """)
         // Who sells and creates has one statement of both: the same mail is queued once.
-        try Mail.queue(.statement, of: channel, because: Array(month.utf8), at: now, in: db)
+        try payee.tell(.statement, because: Array(month.utf8), at: now, in: db)
       }
     }
     return accounts.count

@@ -2,9 +2,11 @@ import Store
 
 /// What a mail tells of, as it is when the mail is sent.
 public struct MailContent: Sendable {
-  /// Nil for what is about a channel.
+  /// Nil for what is about a channel or a partner.
   public let order: Order?
-  public let seller: Channel
+  /// Nil for what is about a partner, which is then set.
+  public let seller: Channel?
+  public let partner: Partner?
   /// The parcel of `Mail.Kind.sent`.
   public let shipment: Shipment?
   /// The refund of `Mail.Kind.refunded`.
@@ -20,11 +22,17 @@ public struct MailContent: Sendable {
   public var place: Preorder.Place?
   /// The payout of `Mail.Kind.payout` and `payoutReturned`.
   public var payout: Payout?
+  /// What the partnership of `Mail.Kind.partnership` became, and the terms of `partnerTerms`.
+  public var partnerState: Partner.State?
+  public var terms: PartnerTerms?
   /// Those of `Mail.Kind.statement`, one for each currency, and their month.
   public var statements: [Statement] = []
   public var month = ""
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
+
+  /// What people call the channel or the partner.
+  public var name: String { seller?.name ?? partner?.name ?? "" }
 }
 
 extension Commerce {
@@ -35,25 +43,27 @@ extension Commerce {
     let now = clock.now
     return try await database.write { [policy] db in
       let order = try mail.order.map { try Order.require($0, in: db) }
-      guard let seller = try Channel.find(mail.channel, in: db) else { throw GeneralRefusal.notFound("channel") }
       let wish = try mail.isOfWish ? ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } : nil
       guard !mail.isOfWish || wish != nil else { throw GeneralRefusal.notFound("wish") }
       let isGuest = order.map { $0.buyer.account == nil } ?? wish.map { $0.account == nil } ?? false
       if let order, isGuest {
-        try OrderAccess.addForMail(token, to: order.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
+        try HeldTokens.ofOrderMail(order.id).add(token, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
       if let wish, isGuest {
-        try Wish.add(token, to: wish.id, at: now, max: policy.mailTokensPerOrderMax, in: db)
+        try HeldTokens.ofWish(wish.id).add(token, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
-      return try MailContent(mail, of: order, seller: seller, token: isGuest ? token : nil, in: db)
+      return try MailContent(mail, of: order, token: isGuest ? token : nil, at: now, in: db)
     }
   }
 }
 
 extension MailContent {
-  init(_ mail: Mail, of order: Order?, seller: Channel, token: Secret?, in db: any Connection) throws {
+  init(_ mail: Mail, of order: Order?, token: Secret?, at now: Moment, in db: any Connection) throws {
+    let seller = try mail.channel.flatMap { try Channel.find($0, in: db) }
+    let partner = try mail.partner.flatMap { try Partner.find($0, at: now, in: db) }
+    guard seller != nil || partner != nil else { throw GeneralRefusal.notFound("mail") }
     self.init(
-      order: order, seller: seller,
+      order: order, seller: seller, partner: partner,
       shipment: mail.kind == .sent
         ? try ID<Shipment>(bytes: mail.cause).flatMap { try Shipment.find($0, in: db) } : nil,
       refund: mail.kind == .refunded
@@ -69,8 +79,11 @@ extension MailContent {
     case .statement:
       month = mail.month
       if let span = StatementSpan(month: month) {
-        statements = try Statement.all(of: .channel(seller.id), span, in: db)
+        let payee = seller.map { Payee.channel($0.id) } ?? partner.map { Payee.partner($0.id) }
+        statements = try payee.map { try Statement.all(of: $0, span, in: db) } ?? []
       }
+    case .partnership: partnerState = mail.partnerState
+    case .partnerTerms: terms = try ID<PartnerTerms>(bytes: mail.cause).flatMap { try PartnerTerms.find($0, in: db) }
     default: break
     }
     if mail.isOfRequest {
@@ -85,7 +98,7 @@ extension Mail {
   var isOfRequest: Bool {
     switch kind {
     case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer, .payout, .payoutReturned,
-      .statement, .preorderReady, .preorderReminder, .preorderMoved, .preorderEnded:
+      .statement, .partnership, .partnerTerms, .preorderReady, .preorderReminder, .preorderMoved, .preorderEnded:
       false
     case .request, .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }
@@ -98,18 +111,4 @@ extension Mail {
 
   /// Whether it tells of a wish. Who waits is no business of the seller's people.
   var isOfWish: Bool { kind == .waitlistConfirm || kind == .waitlistOffer }
-}
-
-extension OrderAccess {
-  /// Makes a token of a mail's link open the order. The oldest goes when there are `max`.
-  static func addForMail(_ token: Secret, to order: ID<Order>, at now: Moment, max: Int, in db: any Connection) throws {
-    let held = try db.rows(
-      "SELECT access_hash FROM mail_access WHERE order_id = \(order) ORDER BY made_ms DESC, access_hash")
-    for row in held.dropFirst(max - 1) {
-      let hash: [UInt8] = try row.get("access_hash")
-      try db.run("DELETE FROM mail_access WHERE order_id = \(order) AND access_hash = \(hash)")
-    }
-    try db.run(
-      "INSERT INTO mail_access (order_id, access_hash, made_ms) VALUES (\(order), \(token.hash), \(now))")
-  }
 }

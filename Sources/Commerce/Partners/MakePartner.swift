@@ -11,15 +11,19 @@ public struct PartnerDraft: Sendable, Codable, Equatable {
   public var rateBasisPoints: Int64
   /// From when on they earn; nil from now.
   public var starts: Moment?
+  /// In which its people are written to; nil for English.
+  public var language: String?
 
   public init(
-    name: String, via: String? = nil, sites: [String] = [], rateBasisPoints: Int64, starts: Moment? = nil
+    name: String, via: String? = nil, sites: [String] = [], rateBasisPoints: Int64, starts: Moment? = nil,
+    language: String? = nil
   ) {
     self.name = name
     self.via = via
     self.sites = sites
     self.rateBasisPoints = rateBasisPoints
     self.starts = starts
+    self.language = language
   }
 }
 
@@ -32,6 +36,7 @@ extension Commerce {
     let name = try policy.text(draft.name, "name", max: policy.nameCharactersMax)
     let sites = try policy.sites(draft.sites)
     let rate = try PartnerTerms.rate(draft.rateBasisPoints)
+    let language = try draft.language.map { try Partner.readLanguage($0) } ?? ""
     let via: String
     if let wanted = draft.via {
       guard let read = Partner.readVia(wanted) else {
@@ -59,9 +64,9 @@ extension Commerce {
       guard try db.row("SELECT 1 FROM partner WHERE via = \(via)") == nil else { throw PartnerRefusal.viaTaken }
       try db.run(
         """
-        INSERT INTO partner (id, name, via, sites, state, reason, account_id, made_hash, created_ms)
+        INSERT INTO partner (id, name, via, sites, state, reason, account_id, made_hash, created_ms, language)
         VALUES (\(id), \(name), \(via), \(try TextList.text(of: sites)), \(Partner.State.active), '', \(account),
-          \(fingerprint), \(now))
+          \(fingerprint), \(now), \(language))
         """)
       try PartnerTerms.insert(
         ID(at: now, entropy: entropy), of: id, rate, starts: draft.starts, by: account, fingerprint, at: now, in: db)
@@ -88,7 +93,22 @@ extension Commerce {
     }
   }
 
-  /// Suspends a partner, takes it back, or ends it for good; for the operator. Its people read the reason.
+  /// Says in which language a partner's people are written to; for them and the operator.
+  @discardableResult
+  public func setPartnerLanguage(
+    _ id: ID<Partner>, by caller: Caller, _ language: String
+  ) async throws -> Partner {
+    let language = try Partner.readLanguage(language)
+    return try await database.write { db in
+      try Partner.require(id, .change, by: caller, in: db)
+      try db.run("UPDATE partner SET language = \(language) WHERE id = \(id)")
+      guard let partner = try Partner.find(id, at: clock.now, in: db) else { throw MissingRow() }
+      return partner
+    }
+  }
+
+  /// Suspends a partner, takes it back, or ends it for good, and writes so to its people, with the reason; for the
+  /// operator. Said again in the same words, nothing happens.
   ///
   /// Throws `PartnerRefusal.ended`.
   @discardableResult
@@ -101,7 +121,10 @@ extension Commerce {
       try caller.requireOperator(in: db)
       guard let partner = try Partner.find(id, at: clock.now, in: db) else { throw GeneralRefusal.notFound("partner") }
       guard partner.state != .ended || state == .ended else { throw PartnerRefusal.ended }
+      guard partner.state != state || partner.reason != reason else { return partner }
       try db.run("UPDATE partner SET state = \(state), reason = \(reason) WHERE id = \(id)")
+      let now = clock.now
+      try Mail.queue(.partnership, of: id, because: Mail.cause(state, at: now), at: now, in: db)
       guard let changed = try Partner.find(id, at: clock.now, in: db) else { throw MissingRow() }
       return changed
     }

@@ -22,6 +22,8 @@ public struct Partner: Sendable, Equatable {
   public let made: Moment
   /// Their part of the commission today; nil before their first terms begin.
   public let rate: Rate?
+  /// In which its people are written to; empty where nobody said, and that is English.
+  public let language: String
 
   static let viaCharacters = 3...30
 
@@ -35,6 +37,19 @@ public struct Partner: Sendable, Equatable {
     }
     return isPlain && viaCharacters.contains(via.utf8.count) ? via : nil
   }
+
+  /// A language's tag as RFC 5646 writes it, such as `hi`.
+  static func readLanguage(_ text: String) throws -> String {
+    let isTag = text.utf8.allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || byte == UInt8(ascii: "-")
+    }
+    guard isTag, (2...35).contains(text.utf8.count) else {
+      throw GeneralRefusal.invalid(field: "language", why: "must be a language's tag, such as en or hi")
+    }
+    return text
+  }
 }
 
 extension Partner.State: ValueConvertible {}
@@ -44,7 +59,7 @@ extension Partner {
   static func columns(at now: Moment) -> SQL {
     """
     partner.id AS id, partner.name AS name, partner.via AS via, partner.sites AS sites, partner.state AS state,
-    partner.reason AS reason, partner.created_ms AS created_ms,
+    partner.reason AS reason, partner.created_ms AS created_ms, partner.language AS language,
     (SELECT terms.rate_bp FROM partner_terms terms WHERE terms.partner_id = partner.id AND terms.starts_ms <= \(now)
       ORDER BY terms.starts_ms DESC, terms.created_ms DESC, terms.id DESC LIMIT 1) AS rate_bp
     """
@@ -59,6 +74,7 @@ extension Partner {
     reason = try row.get("reason")
     made = try row.get("created_ms")
     rate = try row.get("rate_bp", as: Rate?.self)
+    language = try row.get("language")
   }
 
   static func find(_ id: ID<Partner>, at now: Moment, in db: any Connection) throws -> Partner? {

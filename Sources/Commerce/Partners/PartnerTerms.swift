@@ -38,6 +38,16 @@ public struct PartnerTerms: Sendable, Equatable {
       """)
   }
 
+  static func find(_ id: ID<PartnerTerms>, in db: any Connection) throws -> PartnerTerms? {
+    try all([id], in: db).first
+  }
+
+  static func all(_ ids: [ID<PartnerTerms>], in db: any Connection) throws -> [PartnerTerms] {
+    guard !ids.isEmpty else { return [] }
+    return try db.rows("SELECT id, partner_id, rate_bp, starts_ms FROM partner_terms WHERE id IN \(list: ids)")
+      .map(PartnerTerms.init)
+  }
+
   static func all(of partner: ID<Partner>, in db: any Connection) throws -> [PartnerTerms] {
     try db.rows(
       """
@@ -49,7 +59,7 @@ public struct PartnerTerms: Sendable, Equatable {
 }
 
 extension Commerce {
-  /// Gives a partner another part of the commission, from a moment on; for the operator. Of terms that start at one
+  /// Gives a partner another part of the commission, from a moment on, and writes so to its people; for the operator. Of terms that start at one
   /// moment the last made hold, so that terms that were a mistake can be replaced before they begin.
   ///
   /// Throws `GeneralRefusal`, `PartnerRefusal.ended`, `IDTaken`.
@@ -76,6 +86,7 @@ extension Commerce {
           throw GeneralRefusal.tooMany(what: "terms of one partner", limit: policy.termsPerPartnerMax)
         }
         try PartnerTerms.insert(id, of: partner, rate, starts: starts, by: account, fingerprint, at: now, in: db)
+        try Mail.queue(.partnerTerms, of: partner, because: id.bytes, at: now, in: db)
       }
       guard let made = try PartnerTerms.all(of: partner, in: db).first(where: { $0.id == id }) else {
         throw MissingRow()

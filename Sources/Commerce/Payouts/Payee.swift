@@ -84,10 +84,17 @@ public enum Payee: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Writes to a channel's owners about a payout. A partner has no mail of its own.
+  /// Writes to a channel's owners or a partner's people.
+  func tell(_ kind: Mail.Kind, because cause: [UInt8], at now: Moment, in db: any Connection) throws {
+    switch self {
+    case .channel(let channel): try Mail.queue(kind, of: channel, because: cause, at: now, in: db)
+    case .partner(let partner): try Mail.queue(kind, of: partner, because: cause, at: now, in: db)
+    }
+  }
+
+  /// The same about a payout.
   func tell(_ kind: Mail.Kind, _ payout: ID<Payout>, at now: Moment, in db: any Connection) throws {
-    guard case .channel(let channel) = self else { return }
-    try Mail.queue(kind, of: channel, because: payout.bytes, at: now, in: db)
+    try tell(kind, because: payout.bytes, at: now, in: db)
   }
 
   /// Whether the operator has shut them out: their money waits then.

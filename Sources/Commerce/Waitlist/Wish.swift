@@ -105,17 +105,6 @@ extension Wish {
     else { throw GeneralRefusal.notFound("wish") }
     return wish
   }
-
-  /// Makes a token of a mail's link open it. The oldest goes when there are `max`.
-  static func add(_ token: Secret, to id: ID<Wish>, at now: Moment, max: Int, in db: any Connection) throws {
-    let held = try db.rows(
-      "SELECT access_hash FROM wish_access WHERE wish_id = \(id) ORDER BY made_ms DESC, access_hash")
-    for row in held.dropFirst(max - 1) {
-      let hash: [UInt8] = try row.get("access_hash")
-      try db.run("DELETE FROM wish_access WHERE wish_id = \(id) AND access_hash = \(hash)")
-    }
-    try db.run("INSERT INTO wish_access (wish_id, access_hash, made_ms) VALUES (\(id), \(token.hash), \(now))")
-  }
 }
 
 /// How many wait for a variant, for its seller.

@@ -6,7 +6,8 @@ enum MailAPI {
   struct MailAnswer: Codable, Described {
     let id: ID<Mail>
     let order: ID<Order>?
-    let channel: ID<CommerceChannel>
+    let channel: ID<CommerceChannel>?
+    let partner: ID<Partner>?
     let kind: Mail.Kind
     let state: Mail.Progress
     let recipient: String
@@ -20,11 +21,12 @@ enum MailAPI {
     let serverWords: String?
 
     static let fields = [
-      "order": "Left out for what is about the channel itself.",
+      "order": "Left out for what is about the channel or the partner itself.",
+      "channel": "Left out for what is about a partner.", "partner": "Left out for what is about a channel.",
       "kind":
-        "What it tells of: the payment, an auction that was won and is not paid, a parcel, the last parcel's arrival, a refund, a cancellation, a return, a decision about the channel.",
+        "What it tells of: the payment, an auction that was won and is not paid, a parcel, the last parcel's arrival, a refund, a cancellation, a return, a decision about the channel or the partner, a payout, a month's statement.",
       "state": "queued waits to be sent; sent was handed to a mail server; written is a file in the data directory.",
-      "language": "The order's, or the channel's.", "repeats": "How often it was sent again by hand.",
+      "language": "The order's, the channel's or the partner's.", "repeats": "How often it was sent again by hand.",
       "leftAt": "When it was sent or written the last time.",
       "trouble": "A word for what went wrong with the last attempt; left out when nothing did.",
       "serverWords": "What the mail server said to it.",
@@ -35,6 +37,7 @@ enum MailAPI {
       id = mail.id
       order = mail.order
       channel = mail.channel
+      partner = mail.partner
       kind = mail.kind
       state = mail.progress
       recipient = mail.recipient
@@ -68,17 +71,31 @@ enum MailAPI {
       "Lists the mails about a channel's orders, newest first; for its owners and fulfilment members.",
       gives: List<MailAnswer>.self
     ) { call in
-      try await list(call, of: call.channel().id)
+      let channel = try await call.channel().id
+      return try await list(call) {
+        try await call.commerce.mails(of: channel, by: call.caller, only: $0, after: call.cursor(), limit: call.limit())
+      }
     }.paged.query("state", state).by(.account),
     Endpoint(
-      .get, "/api/v1/mails", "Lists the mails of all channels, newest first, to the operator.",
+      .get, "/api/v1/partners/{partner}/mails",
+      "Lists the mails to a partner's people, newest first; for them and the operator.", gives: List<MailAnswer>.self
+    ) { call in
+      let partner = try await call.partner().id
+      return try await list(call) {
+        try await call.commerce.mails(to: partner, by: call.caller, only: $0, after: call.cursor(), limit: call.limit())
+      }
+    }.paged.query("state", state).by(.account),
+    Endpoint(
+      .get, "/api/v1/mails", "Lists the mails of all channels and partners, newest first, to the operator.",
       gives: List<MailAnswer>.self
     ) { call in
-      try await list(call, of: nil)
+      try await list(call) {
+        try await call.commerce.mails(of: nil, by: call.caller, only: $0, after: call.cursor(), limit: call.limit())
+      }
     }.paged.query("state", state).by(.account),
     Endpoint(
       .get, "/api/v1/mails/{mail}",
-      "One mail and what it says; for owners and fulfilment members of its channel, and the operator.",
+      "One mail and what it says; for owners and fulfilment members of its channel, its partner's people, and the operator.",
       gives: WholeMailAnswer.self
     ) { call in
       let record = try await call.commerce.mail(call.id("mail"), by: call.caller)
@@ -95,17 +112,16 @@ enum MailAPI {
     }.repeated(.keyRequired).by(.account),
   ]
 
-  private static func list(_ call: Call, of channel: ID<CommerceChannel>?) async throws -> List<MailAnswer> {
+  private static func list(
+    _ call: Call, _ find: (Mail.Progress?) async throws -> Page<MailRecord>
+  ) async throws -> List<MailAnswer> {
     let only = try call.query("state").map { text in
       guard let state = Mail.Progress(rawValue: text) else {
         throw Problem.malformed("“state” is queued, sent, written or failed.", field: "state")
       }
       return state
     }
-    return try List(
-      await call.commerce.mails(
-        of: channel, by: call.caller, only: only, after: call.cursor(), limit: call.limit())
-    ) { try answer(call, $0) }
+    return try List(await find(only)) { try answer(call, $0) }
   }
 
   private static func answer(_ call: Call, _ record: MailRecord) throws -> MailAnswer {

@@ -12,11 +12,13 @@ enum PartnerAPI {
     let state: Partner.State
     let reason: String?
     let rateBasisPoints: Int64?
+    let language: String
     let madeAt: Moment
 
     static let fields = [
       "via": "What their links carry: ?via=.", "sites": "The origins that may hold our frame for them.",
       "reason": "Why it is not active.", "rateBasisPoints": "Their part of the commission today.",
+      "language": "In which its people are written to.",
     ]
 
     init(_ partner: Partner) {
@@ -27,6 +29,7 @@ enum PartnerAPI {
       state = partner.state
       reason = partner.reason.isEmpty ? nil : partner.reason
       rateBasisPoints = partner.rate?.basisPoints
+      language = partner.language.isEmpty ? "en" : partner.language
       madeAt = partner.made
     }
   }
@@ -38,8 +41,10 @@ enum PartnerAPI {
     let sites: [String]?
     let rateBasisPoints: Int64
     let startsAt: Moment?
+    let language: String?
 
     static let fields = [
+      "language": "In which its people are written to: en or hi; left out, English.",
       "via": "3 to 30 letters, digits and hyphens; left out, one is made.",
       "sites": "Origins such as https://blog.example, at most 20.",
       "rateBasisPoints": "Their part of the platform's commission: 0 to 10000.", "startsAt": "Left out for now.",
@@ -72,6 +77,12 @@ enum PartnerAPI {
       rateBasisPoints = terms.rate.basisPoints
       startsAt = terms.starts
     }
+  }
+
+  struct NewPartnerLanguage: Codable, Described {
+    let language: String
+
+    static let fields = ["language": "A tag such as en or hi. Mail is in English where there is no other."]
   }
 
   struct NewPartnerTerms: Codable, Described {
@@ -222,7 +233,7 @@ enum PartnerAPI {
           body.id ?? call.commerce.makeID(), by: call.caller,
           PartnerDraft(
             name: body.name, via: body.via, sites: body.sites ?? [], rateBasisPoints: body.rateBasisPoints,
-            starts: body.startsAt)))
+            starts: body.startsAt, language: body.language)))
     }.by(.account),
     Endpoint(
       .get, "/api/v1/partners", "Lists all partners, the latest made first, to the operator.",
@@ -286,6 +297,14 @@ enum PartnerAPI {
       .get, "/api/v1/partners/{partner}", "Shows a partner, by its id or its links' key, to its people and its keys.",
       gives: PartnerAnswer.self
     ) { call in PartnerAnswer(try await call.partner()) }.by(.account),
+    Endpoint(
+      .put, "/api/v1/partners/{partner}/language",
+      "Says in which language a partner's people are written to; for them and the operator.",
+      takes: NewPartnerLanguage.self, gives: PartnerAnswer.self
+    ) { call, body in
+      PartnerAnswer(
+        try await call.commerce.setPartnerLanguage(call.partner().id, by: call.caller, body.language))
+    }.by(.account),
     Endpoint(
       .get, "/api/v1/partners/{partner}/terms", "Lists a partner's terms, the latest start first.",
       gives: List<PartnerTermsAnswer>.self
@@ -455,7 +474,7 @@ enum PartnerAPI {
 
 extension Call {
   /// The partner in the path, by id or by what its links carry.
-  fileprivate func partner() async throws -> Partner {
+  func partner() async throws -> Partner {
     let name = text("partner")
     if let id = ID<Partner>(name) { return try await commerce.partner(id, by: caller) }
     return try await commerce.partner(via: name, by: caller)

@@ -1,11 +1,11 @@
 import Commerce
 
-/// What a mail says, in the order's language, or the channel's.
+/// What a mail says, in the order's language, the channel's or the partner's.
 struct MailText: Sendable {
   let language: String
   let subject: String
   let paragraphs: [String]
-  /// The order's page, for a guest with a token; or the channel's own.
+  /// The order's page, for a guest with a token; or the channel's or the partner's own.
   let url: String
   let linkText: String
   let footer: String
@@ -20,7 +20,8 @@ struct MailText: Sendable {
       case .request: self.init(request: content, publicURL: publicURL, words)
       case .payout, .payoutReturned: self.init(kind, payout: content, publicURL: publicURL, words)
       case .statement: self.init(statement: content, publicURL: publicURL, words)
-      default: self.init(about: content.seller, content.event, publicURL: publicURL, words)
+      case .partnership, .partnerTerms: self.init(partnership: content, publicURL: publicURL, words)
+      default: self.init(about: content, publicURL: publicURL, words)
       }
     }
   }
@@ -29,7 +30,7 @@ struct MailText: Sendable {
   private init(request content: MailContent, publicURL: String, _ words: Words) {
     let order = content.cancellation?.order ?? content.goods?.order
     let key = content.goods == nil ? "Cancel" : "Return"
-    let values = ["channel": content.seller.name, "number": order?.orderNumber ?? ""]
+    let values = ["channel": content.name, "number": order?.orderNumber ?? ""]
     language = words.language
     subject = words["mail.request\(key)Subject", values]
     let note = content.cancellation?.note ?? content.goods?.note ?? ""
@@ -37,14 +38,14 @@ struct MailText: Sendable {
       [words["mail.request\(key)Text", values]] + (note.isEmpty ? [] : ["“\(note)”"]) + [
         words["mail.request\(key)Answer"]
       ]
-    url = publicURL + (order.map { "/orders/\($0)" } ?? "/studio/\(content.seller.handle)")
+    url = publicURL + (order.map { "/orders/\($0)" } ?? content.home)
     linkText = words["mail.requestLink"]
     footer = words["mail.channelFooter", values]
   }
 
-  /// Money is on its way to a channel, or did not get there; to its owners.
+  /// Money is on its way to a channel or a partner, or did not get there; to its owners, or its people.
   private init(_ kind: Mail.Kind, payout content: MailContent, publicURL: String, _ words: Words) {
-    var values = ["channel": content.seller.name]
+    var values = ["channel": content.name]
     if let payout = content.payout {
       values["amount"] = words.money(payout.amount)
       values["number"] = payout.number
@@ -57,39 +58,71 @@ struct MailText: Sendable {
       paragraphs.append(words["mail.reason", ["reason": failure]])
     }
     self.paragraphs = paragraphs
-    url = "\(publicURL)/studio/\(content.seller.handle)/money"
+    url = "\(publicURL)\(content.home)/money"
     linkText = words["mail.moneyLink"]
-    footer = words["mail.channelFooter", values]
+    footer = words[content.footer, values]
   }
 
-  /// What a month came to; to a channel's owners.
+  /// What a month came to; to a channel's owners, or a partner's people.
   private init(statement content: MailContent, publicURL: String, _ words: Words) {
-    let values = ["channel": content.seller.name, "month": words.month(content.month)]
+    let values = ["channel": content.name, "month": words.month(content.month)]
     language = words.language
     subject = words["mail.statementSubject", values]
     var paragraphs = [words["mail.statementText", values]]
     for statement in content.statements {
-      var sums = [
-        ("mail.statementOpening", statement.opening), ("mail.statementSold", statement.sold),
-        ("mail.statementTax", statement.tax), ("mail.statementCommission", statement.commission),
-        ("mail.statementCreator", statement.creator),
-      ].filter { $0.0 == "mail.statementOpening" || $0.1.minor != 0 }
       let paid = [StatementLine.Kind.payout, .payoutReturned].compactMap { statement.sums[$0]?.minor }.reduce(0, +)
+      // What a seller and a creator agreed on is not a partner's to read.
+      let ofSale =
+        content.partner == nil
+        ? [
+          ("mail.statementTax", statement.tax), ("mail.statementCommission", statement.commission),
+          ("mail.statementCreator", statement.creator),
+        ]
+        : [
+          ("mail.statementCommissionOf", statement.commission),
+          (
+            "mail.statementShare",
+            Money(
+              minor: statement.closing.minor - statement.opening.minor - paid, currency: statement.opening.currency)
+          ),
+        ]
+      var sums = ([("mail.statementOpening", statement.opening), ("mail.statementSold", statement.sold)] + ofSale)
+        .filter { $0.0 == "mail.statementOpening" || $0.1.minor != 0 }
       if paid != 0 { sums.append(("mail.statementPaid", Money(minor: -paid, currency: statement.opening.currency))) }
       sums.append(("mail.statementClosing", statement.closing))
       paragraphs += sums.map { words[$0.0, ["amount": words.money($0.1)]] }
     }
     self.paragraphs = paragraphs
-    url = "\(publicURL)/studio/\(content.seller.handle)/money/\(content.month)"
+    url = "\(publicURL)\(content.home)/money/\(content.month)"
     linkText = words["mail.statementLink"]
-    footer = words["mail.channelFooter", values]
+    footer = words[content.footer, values]
+  }
+
+  /// What the operator decided about a partner, or which terms hold; to its people.
+  private init(partnership content: MailContent, publicURL: String, _ words: Words) {
+    language = words.language
+    let key = content.terms == nil ? "\((content.partnerState ?? .active).rawValue)Partner" : "termsPartner"
+    let values = [
+      "channel": content.name, "rate": words.part(content.terms?.rate),
+      "time": content.terms?.starts.plainText ?? "",
+    ]
+    subject = words["mail.\(key)Subject", values]
+    var paragraphs = [words["mail.\(key)Text", values]]
+    // Of a decision that another one followed, the reason is not known any more.
+    if let partner = content.partner, content.partnerState == partner.state, !partner.reason.isEmpty {
+      paragraphs.append(words["mail.reason", ["reason": partner.reason]])
+    }
+    self.paragraphs = paragraphs
+    url = publicURL + content.home
+    linkText = words["mail.partnerLink"]
+    footer = words[content.footer, values]
   }
 
   /// About a wish of a waitlist, to whoever waits.
   private init(_ kind: Mail.Kind, of wish: Wish, _ content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
     let values = [
-      "title": wish.title, "seller": content.seller.name, "minutes": "\(wish.offerSeconds / 60)",
+      "title": wish.title, "seller": content.name, "minutes": "\(wish.offerSeconds / 60)",
       "time": wish.until?.plainText ?? "",
     ]
     subject = words["mail.\(kind.key)Subject", values]
@@ -100,9 +133,10 @@ struct MailText: Sendable {
   }
 
   /// What was decided about a channel, to its owners.
-  private init(about channel: Channel, _ event: AdmissionEvent?, publicURL: String, _ words: Words) {
+  private init(about content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
-    let values = ["channel": channel.name, "market": event?.market ?? "", "tier": "\(event?.tier ?? 0)"]
+    let event = content.event
+    let values = ["channel": content.name, "market": event?.market ?? "", "tier": "\(event?.tier ?? 0)"]
     let kind = event?.kind.rawValue ?? "approved"
     subject = words["mail.\(kind)ChannelSubject", values]
     var paragraphs = [words["mail.\(kind)ChannelText", values]]
@@ -114,14 +148,14 @@ struct MailText: Sendable {
       paragraphs.append(words[event.isFinal ? "mail.final" : "mail.mayAppeal"])
     }
     self.paragraphs = paragraphs
-    url = "\(publicURL)/studio/\(channel.handle)/admission"
+    url = "\(publicURL)\(content.home)/admission"
     linkText = words["mail.channelLink"]
     footer = words["mail.channelFooter", values]
   }
 
   private init(_ kind: Mail.Kind, of order: Order, _ content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
-    var values = ["seller": content.seller.name, "number": order.number, "total": words.money(order.total)]
+    var values = ["seller": content.name, "number": order.number, "total": words.money(order.total)]
     values["time"] = order.expires.plainText
     values["title"] = order.lines.first?.title ?? ""
     values["amount"] = (content.refund?.amount).map(words.money) ?? ""
@@ -190,7 +224,7 @@ struct MailText: Sendable {
     case .auction, .preorderReady, .preorderReminder: paragraphs.append(words["mail.total", values])
     case .preorderMoved: paragraphs.append(words["mail.preorderMovedCancel"])
     case .preorderEnded, .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned,
-      .statement:
+      .statement, .partnership, .partnerTerms:
       break
     }
     self.paragraphs = paragraphs
@@ -206,7 +240,9 @@ extension Mail.Kind {
   /// What the keys of its words begin with.
   fileprivate var key: String {
     switch self {
-    case .paid, .sent, .delivered, .refunded, .cancelled, .auction, .admission, .request, .payout, .statement: rawValue
+    case .paid, .sent, .delivered, .refunded, .cancelled, .auction, .admission, .request, .payout, .statement,
+      .partnership:
+      rawValue
     case .requestRefused: "requestRefused"
     case .returnApproved: "returnApproved"
     case .returnRefused: "returnRefused"
@@ -218,6 +254,17 @@ extension Mail.Kind {
     case .preorderMoved: "preorderMoved"
     case .preorderEnded: "preorderEnded"
     case .payoutReturned: "payoutReturned"
+    case .partnerTerms: "partnerTerms"
     }
   }
+}
+
+extension MailContent {
+  /// The pages of those who are written to.
+  fileprivate var home: String {
+    partner.map { "/partner/\($0.via)" } ?? seller.map { "/studio/\($0.handle)" } ?? ""
+  }
+
+  /// Why they are written to.
+  fileprivate var footer: String { partner == nil ? "mail.channelFooter" : "mail.partnerFooter" }
 }

@@ -35,7 +35,7 @@ struct MailWriter: Sendable {
 
   func message(_ mail: Mail, _ content: MailContent, to: MailMessage.Address, at now: Moment) throws -> MailMessage {
     let (text, words) = (try text(mail, content), try words(mail))
-    let seller = content.seller.name
+    let seller = content.name
     return MailMessage(
       id: mail.messageID, from: from,
       fromName: fromName.isEmpty ? seller : words["mail.from", ["seller": seller, "name": fromName]], to: to,

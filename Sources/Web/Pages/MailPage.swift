@@ -3,13 +3,14 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// `/studio/{handle}/mails/{mail}` and `/operator/mails/{mail}`: one mail, what it says, and a button to send it again.
+/// `/studio/{handle}/mails/{mail}`, `/partner/{via}/mails/{mail}` and `/operator/mails/{mail}`: one mail, what it says, and a button to send it again.
 ///
 /// Its HTML stands in a frame of its own that may do nothing: no script, no form, no request, and no part of this site.
 struct MailPage: Sendable {
   let homeURL: String
   let homeName: String
   let listURL: String
+  let listName: String
   let mail: MailView
   let orderURL: String?
   let attemptsText: String
@@ -58,9 +59,10 @@ struct MailPage: Sendable {
       body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
   }
 
-  /// A channel's pages have a handle in their address; the others are the operator's.
+  /// A channel's pages have a handle in their address, and a partner's the key of its links; the others are the operator's.
   private static func scope(_ visit: Visit) async throws -> MailScope {
     guard visit.context.parameters.get("handle") == nil else { return .channel(try await visit.ownChannel().0) }
+    guard visit.context.parameters.get("via") == nil else { return .partner(try await visit.ownPartner()) }
     guard try visit.requireAccount().isOperator else {
       throw GeneralRefusal.notAllowed(need: "the operator of this installation")
     }
@@ -69,7 +71,7 @@ struct MailPage: Sendable {
 
   private static func record(_ visit: Visit, _ scope: MailScope) async throws -> MailRecord {
     let found = try await visit.commerce.mail(visit.id("mail", Mail.self), by: visit.caller)
-    guard scope.channel == nil || scope.channel?.id == found.mail.channel else { throw GeneralRefusal.notFound("mail") }
+    guard scope.has(found.mail) else { throw GeneralRefusal.notFound("mail") }
     return found
   }
 
@@ -80,7 +82,8 @@ struct MailPage: Sendable {
     let (mail, words) = (found.mail, visit.words)
     let text = try visit.site.mailWriter.text(mail, found.content)
     let model = MailPage(
-      homeURL: scope.homeURL, homeName: scope.channel?.name ?? words["operator.title"], listURL: scope.url,
+      homeURL: scope.homeURL, homeName: scope.name ?? words["operator.title"], listURL: scope.url,
+      listName: words[scope.title],
       mail: try MailView(found, scope, visit),
       orderURL: scope.channel == nil ? nil : mail.order.map { "/orders/\($0)" },
       attemptsText: words.plural("mailDesk.attempts", mail.attempts),

@@ -1,7 +1,7 @@
 import Commerce
 import Hummingbird
 
-/// `/studio/{handle}/mails` and `/operator/mails`: what buyers were written, and whether it left.
+/// `/studio/{handle}/mails`, `/partner/{via}/mails` and `/operator/mails`: what was written to whom, and whether it left.
 struct MailsPage: Sendable {
   struct FilterView: Sendable {
     let name: String
@@ -9,6 +9,7 @@ struct MailsPage: Sendable {
     let isCurrent: Bool
   }
 
+  let title: String
   let homeURL: String
   let homeName: String
   let intro: String
@@ -25,20 +26,29 @@ struct MailsPage: Sendable {
     return try await page(visit, .channel(channel))
   }
 
+  static func showPartner(_ visit: Visit) async throws -> Response {
+    try await page(visit, .partner(visit.ownPartner()))
+  }
+
   static func showAll(_ visit: Visit) async throws -> Response { try await page(visit, .all) }
 
   private static func page(_ visit: Visit, _ scope: MailScope) async throws -> Response {
     _ = try visit.requireAccount()
     let only = try visit.query("state").flatMap(Mail.Progress.init)
-    let page = try await visit.commerce.mails(
-      of: scope.channel?.id, by: visit.caller, only: only, after: visit.cursor, limit: visit.pageLimit(50))
-    let health = scope.channel == nil ? try await visit.commerce.mailHealth(by: visit.caller) : nil
+    let (commerce, caller) = (visit.commerce, visit.caller)
+    let (cursor, limit) = try (visit.cursor, visit.pageLimit(50))
+    let page =
+      if case .partner(let partner) = scope {
+        try await commerce.mails(to: partner.id, by: caller, only: only, after: cursor, limit: limit)
+      } else {
+        try await commerce.mails(of: scope.channel?.id, by: caller, only: only, after: cursor, limit: limit)
+      }
+    let health = scope.isAll ? try await commerce.mailHealth(by: caller) : nil
     let words = visit.words
     let suffix = only.map { "&state=\($0.rawValue)" } ?? ""
     let model = MailsPage(
-      homeURL: scope.homeURL, homeName: scope.channel?.name ?? words["operator.title"],
-      intro: words[scope.channel == nil ? "mailDesk.introAll" : "mailDesk.intro"],
-      route: scope.channel == nil ? words.mailRoute(visit.site.configuration.mail) : nil,
+      title: words[scope.title], homeURL: scope.homeURL, homeName: scope.name ?? words["operator.title"],
+      intro: words[scope.intro], route: scope.isAll ? words.mailRoute(visit.site.configuration.mail) : nil,
       trouble: health.flatMap { MailTroubleView($0, words) },
       filters: ([nil] + Mail.Progress.allCases).map { progress in
         FilterView(
@@ -47,21 +57,66 @@ struct MailsPage: Sendable {
       },
       mails: try page.items.map { try MailView($0, scope, visit) }, hasMails: !page.items.isEmpty,
       next: page.next.map { "\(scope.url)?after=\($0)\(suffix)" })
-    return try visit.page("studio/mails", title: words["mailDesk.title"], model)
+    return try visit.page("studio/mails", title: model.title, model)
   }
 }
 
 /// Whose mails a page is about.
 enum MailScope {
   case channel(Channel)
+  case partner(Partner)
   case all
 
   var channel: Channel? {
     if case .channel(let channel) = self { channel } else { nil }
   }
 
-  var homeURL: String { channel.map { "/studio/\($0.handle)?tab=orders" } ?? "/operator" }
-  var url: String { channel.map { "/studio/\($0.handle)/mails" } ?? "/operator/mails" }
+  var isAll: Bool { if case .all = self { true } else { false } }
+
+  /// Nil for all of them.
+  var name: String? {
+    switch self {
+    case .channel(let channel): channel.name
+    case .partner(let partner): partner.name
+    case .all: nil
+    }
+  }
+
+  var homeURL: String {
+    switch self {
+    case .channel(let channel): "/studio/\(channel.handle)?tab=orders"
+    case .partner(let partner): "/partner/\(partner.via)"
+    case .all: "/operator"
+    }
+  }
+
+  var url: String {
+    switch self {
+    case .channel(let channel): "/studio/\(channel.handle)/mails"
+    case .partner(let partner): "/partner/\(partner.via)/mails"
+    case .all: "/operator/mails"
+    }
+  }
+
+  /// What a list of these is called: a partner's mails go to no buyer.
+  var title: String { if case .partner = self { "mailDesk.titlePartner" } else { "mailDesk.title" } }
+
+  fileprivate var intro: String {
+    switch self {
+    case .channel: "mailDesk.intro"
+    case .partner: "mailDesk.introPartner"
+    case .all: "mailDesk.introAll"
+    }
+  }
+
+  /// Whether a mail is of these.
+  func has(_ mail: Mail) -> Bool {
+    switch self {
+    case .channel(let channel): mail.channel == channel.id
+    case .partner(let partner): mail.partner == partner.id
+    case .all: true
+    }
+  }
 }
 
 /// A mail in a list, and on its own page.
@@ -92,7 +147,7 @@ struct MailView: Sendable {
     subject = text.subject
     language = text.language
     recipient = mail.recipient
-    seller = scope.channel == nil ? record.content.seller.name : nil
+    seller = scope.isAll ? record.content.name : nil
     number = record.content.order?.number
     kindText = mail.kind.text(words)
     stateText = mail.progress.text(words)
@@ -169,6 +224,8 @@ extension Mail.Kind {
     case .payout: words["mailDesk.kindPayout"]
     case .payoutReturned: words["mailDesk.kindPayoutReturned"]
     case .statement: words["mailDesk.kindStatement"]
+    case .partnership: words["mailDesk.kindPartnership"]
+    case .partnerTerms: words["mailDesk.kindPartnerTerms"]
     }
   }
 }

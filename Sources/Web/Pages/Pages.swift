@@ -62,6 +62,10 @@ enum Pages {
     page(.post, "/partner/{via}/money", MoneyPage.actPartner)
     page(.get, "/partner/{via}/money/{month}", StatementPage.showPartner)
     page(.get, "/partner/{via}/money/{month}/file", StatementPage.filePartner)
+    page(.get, "/partner/{via}/mails", MailsPage.showPartner)
+    page(.get, "/partner/{via}/mails/{mail}", MailPage.show)
+    page(.post, "/partner/{via}/mails/{mail}", MailPage.act)
+    page(.get, "/partner/{via}/mails/{mail}/html", MailPage.html)
 
     page(.get, "/studio", StudioPage.show)
     page(.post, "/studio", StudioPage.makeChannel)

@@ -105,6 +105,7 @@ struct PartnerAccessPage: Sendable {
   /// A key that was just made: it is shown this once.
   let secret: String?
   let people: [PartnerPersonView]
+  let languages: [PartnerLanguageView]
   let email: String
   let error: String?
   let isSaved: Bool
@@ -123,6 +124,10 @@ struct PartnerAccessPage: Sendable {
       case "revoke":
         guard let key = ID<PartnerKey>(form["key"]) else { throw Problem.notFound("API key") }
         try await commerce.revokePartnerKey(key, of: partner.id, by: caller)
+      case "language":
+        if let language = try form.language {
+          try await commerce.setPartnerLanguage(partner.id, by: caller, language)
+        }
       case "add-member": try await commerce.addPartnerMember(of: partner.id, by: caller, email: form["email"])
       case "remove-member":
         guard let account = ID<Account>(form["account"]) else { throw Problem.notFound("account") }
@@ -150,7 +155,8 @@ struct PartnerAccessPage: Sendable {
           id: "\($0.id)", name: $0.name, whenISO: $0.createdAt.description, whenText: $0.createdAt.plainText)
       },
       hasKeys: !keys.isEmpty, secret: secret?.text, people: people.map { PartnerPersonView($0) },
-      email: form?["email"] ?? "", error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
+      languages: PartnerLanguageView.all(chosen: partner.language, visit), email: form?["email"] ?? "",
+      error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     var response = try visit.page(
       "partner-access", title: visit.words["partners.access"], status: complaint?.status ?? .ok, model)
     if secret != nil { response.headers[.cacheControl] = "no-store" }

@@ -20,6 +20,7 @@ struct PartnersPage: Sendable {
     var sites = ""
     var rate = ""
     var starts = ""
+    var languages: [PartnerLanguageView] = []
     var isOpen = false
 
     init() {}
@@ -51,18 +52,20 @@ struct PartnersPage: Sendable {
         visit.commerce.makeID(), by: visit.caller,
         PartnerDraft(
           name: form["name"], via: form["via"].isEmpty ? nil : form["via"], sites: form.sites,
-          rateBasisPoints: try form.rate, starts: try form.starts))
+          rateBasisPoints: try form.rate, starts: try form.starts, language: try form.language))
       return visit.redirect("/operator/partners/\(partner.id)?saved=yes")
     } catch {
-      return try await page(visit, Draft(form), visit.complaint(error))
+      return try await page(visit, Draft(form), visit.complaint(error), language: form["language"])
     }
   }
 
   private static func page(
-    _ visit: Visit, _ draft: Draft = Draft(), _ complaint: Visit.Complaint? = nil
+    _ visit: Visit, _ draft: Draft = Draft(), _ complaint: Visit.Complaint? = nil, language: String? = nil
   ) async throws -> Response {
     _ = try visit.requireAccount()
     let (commerce, words) = (visit.commerce, visit.words)
+    var draft = draft
+    draft.languages = PartnerLanguageView.all(chosen: language ?? words.language, visit)
     let page = try await commerce.partners(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(50))
     let sums = try await commerce.partnerSums(of: page.items.map(\.id), by: visit.caller)
     let model = PartnersPage(
@@ -100,6 +103,7 @@ struct OperatorPartnerPage: Sendable {
   let isOver: Bool
   let draftName: String
   let sites: String
+  let languages: [PartnerLanguageView]
   let terms: [TermsView]
   let rate: String
   let people: [PartnerPersonView]
@@ -122,7 +126,9 @@ struct OperatorPartnerPage: Sendable {
     do {
       switch form["do"] {
       case "change":
+        let language = try form.language
         _ = try await commerce.changePartner(partner, by: caller, name: form["name"], sites: form.sites)
+        if let language { try await commerce.setPartnerLanguage(partner, by: caller, language) }
       case "terms":
         _ = try await commerce.makePartnerTerms(
           commerce.makeID(), of: partner, by: caller, rateBasisPoints: try form.rate, starts: try form.starts)
@@ -162,6 +168,7 @@ struct OperatorPartnerPage: Sendable {
       isSuspended: partner.state == .suspended, isOver: partner.state == .ended,
       draftName: isChange ? form?["name"] ?? "" : partner.name,
       sites: isChange ? form?["sites"] ?? "" : partner.sites.joined(separator: "\n"),
+      languages: PartnerLanguageView.all(chosen: isChange ? form?["language"] ?? "" : partner.language, visit),
       terms: terms.map { terms in
         let (name, tone) =
           if terms == current { ("open", "good") } else if terms.starts > now { ("soon", "warn") } else { ("over", "") }
@@ -191,6 +198,22 @@ struct BroughtView: Sendable {
     ordersText = words.plural("partners.brought", sum.orders)
     soldText = words.money(sum.sold)
     earnedText = words.money(sum.earned)
+  }
+}
+
+/// A language that a partner's people may be written to in.
+struct PartnerLanguageView: Sendable {
+  let code: String
+  let name: String
+  let isChosen: Bool
+
+  /// - Parameter chosen: empty for English.
+  static func all(chosen: String, _ visit: Visit) -> [PartnerLanguageView] {
+    let chosen = chosen.isEmpty ? "en" : chosen
+    return Language.all.map { code in
+      PartnerLanguageView(
+        code: code, name: visit.site.screens.words(code)?["language.name"] ?? code, isChosen: code == chosen)
+    }
   }
 }
 
@@ -269,6 +292,17 @@ extension Form {
         throw GeneralRefusal.invalid(field: "rate", why: "must be a percentage between 0 and 100, such as 25")
       }
       return rate
+    }
+  }
+
+  /// One that pages are in; nil where none was chosen.
+  var language: String? {
+    get throws {
+      let language = self["language"]
+      guard language.isEmpty || Language.all.contains(language) else {
+        throw GeneralRefusal.invalid(field: "language", why: "must be one of \(Language.all.joined(separator: ", "))")
+      }
+      return language.isEmpty ? nil : language
     }
   }
 
