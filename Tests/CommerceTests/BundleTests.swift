@@ -281,4 +281,18 @@ import Testing
     let report = try await shop.commerce.audit()
     #expect(report.differences.contains { $0.contains(sentence) }, "\(report.summary)")
   }
+
+  @Test(arguments: Engine.allCases)
+  func `others who watch are told of the bundle that was bought, not of its parts`(engine: Engine) async throws {
+    let shop = try await Shop(engine)
+    let show = try await shop.stall.liveShow()
+    try await shop.commerce.putRun(by: shop.stall.owner, show: show, shop.stall.products + [shop.bundle.id])
+    let bag = Bag(
+      show: show, market: "IN",
+      lines: [Bag.Line(offer: try await shop.offer(), quantity: 1), Bag.Line(offer: shop.stall.offers[2], quantity: 1)])
+    let sold = try await shop.stall.sell(bag)
+    let told = try await shop.commerce.toldPurchases(of: [sold.order.id])
+    #expect(Set(told.map(\.product)) == [shop.bundle.id, shop.stall.products[2]] && told.count == 2)
+    #expect(told.map(\.title).sorted() == ["Gift set", "Lamp"])
+  }
 }

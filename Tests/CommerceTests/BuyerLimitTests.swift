@@ -165,4 +165,35 @@ import Testing
     try await stall.run("UPDATE limited_units SET units = 2")
     #expect(try await stall.commerce.audit().differences.count == 1, "it was cancelled")
   }
+
+  @Test(arguments: Engine.allCases)
+  func `what counts towards no limit any more is forgotten, and what does is not`(engine: Engine) async throws {
+    let stall = try await stall(engine, UnitLimits(perBuyer: 3))
+    func rows() async throws -> [Int64] {
+      [
+        try await stall.number("SELECT COUNT(*) FROM limited_order"),
+        try await stall.number("SELECT COUNT(*) FROM limited_units"),
+      ]
+    }
+    let kept = try await buy(2, stall)
+    #expect(try await stall.pay(kept) == .paid)
+    _ = try await buy(1, stall)
+    _ = try await buy(3, stall, by: "ravi@example.com")
+    stall.clock.advance(seconds: 3_600)
+    try await stall.commerce.expireOrders()
+    #expect(try await rows() == [3, 2])
+    // Two orders ended unpaid, and one of them was all that its buyer had.
+    #expect(try await stall.commerce.forgetLimited() == 3)
+    #expect(try await rows() == [1, 1])
+    #expect(try await stall.commerce.forgetLimited() == 0)
+    #expect(try await stall.commerce.audit().differences == [])
+    await #expect(throws: BagRefusal.buyerLimit(title: "Lamp", limit: 3)) { try await buy(2, stall) }
+    _ = try await buy(1, stall)
+    // What is sold no more has no limit to keep, and what it was bought with can still be refunded.
+    try await stall.run("UPDATE variant SET retired_ms = 1 WHERE id = \(stall.variants[0])")
+    try await stall.commerce.forgetLimited()
+    #expect(try await rows() == [0, 0])
+    _ = try await stall.commerce.refund(kept.order.id, by: stall.owner, reason: "sold no more")
+    #expect(try await stall.commerce.audit().differences == [])
+  }
 }

@@ -571,4 +571,25 @@ import Testing
     let differences = try await shop.commerce.audit().differences
     #expect(differences.contains { $0.contains(words) }, "\(differences)")
   }
+
+  @Test(arguments: Engine.allCases)
+  func `units are given out once by whoever presses twice, and again by whoever looked again`(
+    engine: Engine
+  ) async throws {
+    let shop = try await Shop(engine)
+    for _ in 0..<3 { _ = try await shop.order() }
+    try await shop.commerce.receiveStock(
+      by: shop.stall.owner, variant: shop.stall.variants[0], count: 3, note: "delivery")
+    let seen = try await shop.now().unitsGiven
+    #expect(seen == 0)
+    for _ in 0..<3 {
+      _ = try await shop.commerce.readyPreorder(shop.preorder.id, units: 1, by: shop.stall.owner, seen: seen)
+    }
+    let once = try await shop.now()
+    #expect(once.unitsGiven == 1 && once.unitsWaiting == 2)
+    _ = try await shop.commerce.readyPreorder(shop.preorder.id, units: 1, by: shop.stall.owner, seen: 1)
+    let twice = try await shop.now()
+    #expect(twice.unitsGiven == 2 && twice.unitsWaiting == 1)
+    try await shop.audit()
+  }
 }

@@ -273,4 +273,51 @@ import Testing
     let report = try await commerce.audit()
     #expect(report.differences.contains { $0.contains(sentence) }, "\(report.summary)")
   }
+
+  @Test(arguments: Engine.allCases)
+  func `a market has days of its own to send things back, and an order keeps those it was sold under`(
+    engine: Engine
+  ) async throws {
+    let stall = try await Stall(engine, prices: [10_001, 333])
+    let (commerce, usual) = (stall.commerce, stall.commerce.policy.returnDays)
+    try await stall.run("UPDATE account SET is_operator = 1")
+    func set(_ days: Int64?) async throws {
+      var market = try await commerce.market("IN")
+      market.returnDays = days
+      stall.clock.advance(seconds: 1)
+      try await commerce.putMarket(by: stall.owner, market)
+      stall.clock.advance(seconds: 1)
+    }
+    func arrived() async throws -> PlacedOrder {
+      let sold = try await stall.sell()
+      let parcel = try await commerce.ship(sold.order.id, by: stall.owner)
+      _ = try await commerce.deliver(parcel.id, of: sold.order.id, by: stall.owner)
+      return sold
+    }
+    let first = try await arrived()
+    try await set(30)
+    #expect(try await commerce.market("IN").returnDays(commerce.policy) == 30)
+    let second = try await arrived()
+    try await set(0)
+    let third = try await arrived()
+    try await set(nil)
+    #expect(try await commerce.market("IN").returnDays(commerce.policy) == usual)
+    let fourth = try await arrived()
+    #expect(try await refusal { try await ask(stall, third, [(0, 1)]) } == "returns_not_taken")
+    stall.clock.advance(days: usual + 1)
+    for late in [first, fourth] {
+      #expect(try await refusal { try await ask(stall, late, [(0, 1)]) } == "return_too_late")
+    }
+    _ = try await ask(stall, second, [(0, 1)])
+    let shipments = try await commerce.shipments(of: second.order.id, token: second.access)
+    let until = try #require(try await commerce.returnsUntil(second.order, shipments))
+    #expect(until == shipments[0].delivered?.adding(seconds: 30 * 86_400))
+    #expect(try await commerce.returnsUntil(third.order, shipments) == nil)
+    for wrong: Int64 in [-1, 366] {
+      #expect(try await refusal { try await set(wrong) } == "invalid", "\(wrong)")
+    }
+    #expect(try await commerce.audit().differences == [])
+    try await stall.run("UPDATE market SET return_days = 9")
+    #expect(try await commerce.audit().differences.count == 1)
+  }
 }

@@ -182,6 +182,7 @@ import Testing
       }
       let page = try await web.guest.get("/watch/\(square.show.id)?market=IN", headers: Self.html)
       #expect(page.text.contains("Nothing can be ordered in this country at the moment"))
+      #expect(page.text.contains("Not sold here now") && !page.text.contains("Sold out</p>"), "it is not sold out")
       let other = try await web.guest.get("/watch/\(square.show.id)?market=US", headers: Self.html)
       #expect(!other.text.contains("data-part=\"stop\""))
       #expect(try await web.guest.get("/words/selling").json["selling"]["seller"].string != nil)

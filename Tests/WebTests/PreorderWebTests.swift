@@ -66,10 +66,14 @@ private typealias JSON = TestKit.JSON
       #expect(try await web.guest.get("/api/v1/orders/\(order.id)/preorder").status == 404)
       let later = try await owner.patch("/api/v1/preorders/\(id)", ["shipsBy": .string(Self.day(web, 60))])
       #expect(later.status == 200 && later.json["unitsWaiting"] == 1, "\(later.text)")
-      let early = try await owner.post("/api/v1/preorders/\(id)/ready", ["units": 1])
+      let keyless = try await owner.post("/api/v1/preorders/\(id)/ready", ["units": 1])
+      #expect(keyless.status == 400, "what is sent twice would be given twice: \(keyless.text)")
+      let early = try await owner.post(
+        "/api/v1/preorders/\(id)/ready", ["units": 1], headers: ["Idempotency-Key": "early"])
       #expect(early.status == 409 && early.code == "preorder_too_few_units", "\(early.text)")
       try await web.square.commerce.setStock(by: web.square.owner, variant: web.square.lampVariant, onHand: 2)
-      let ready = try await owner.post("/api/v1/preorders/\(id)/ready", ["units": 1])
+      let ready = try await owner.post(
+        "/api/v1/preorders/\(id)/ready", ["units": 1], headers: ["Idempotency-Key": "ready"])
       #expect(ready.status == 200 && ready.json["unitsWaiting"] == 0, "\(ready.text)")
       let called = try await web.guest.get(
         "/api/v1/orders/\(order.id)/preorder", headers: ["Order-Token": order.token])
@@ -108,9 +112,14 @@ private typealias JSON = TestKit.JSON
       let (first, second) = (try await Self.order(web), try await Self.order(web))
       let seen = try await owner.get(page, headers: Self.html)
       #expect(seen.text.contains("2 of 5") && seen.text.contains("Waits for goods"))
-      #expect(
-        try await owner.post(page, raw: "do=ready&units=1", headers: Self.form).header("location")
-          == page + "?saved=yes")
+      #expect(seen.text.contains("name=\"seen\" value=\"0\""))
+      // Pressed twice.
+      for _ in 0..<2 {
+        #expect(
+          try await owner.post(page, raw: "do=ready&units=1&seen=0", headers: Self.form).header("location")
+            == page + "?saved=yes")
+      }
+      #expect(try await owner.get(page, headers: Self.html).text.contains("name=\"seen\" value=\"1\""))
       let moved = Self.day(web, 50).prefix(10)
       #expect(
         try await owner.post(
@@ -144,7 +153,8 @@ private typealias JSON = TestKit.JSON
       let waiting = try await web.guest.get("/orders/\(order.id)", headers: cookie(order.token))
       #expect(waiting.text.contains("Preordered") && waiting.text.contains("Your deposit is paid"))
       #expect(waiting.text.contains("cancel for all of your money") && !waiting.text.contains("Pay the balance</a>"))
-      _ = try await web.owner.post("/api/v1/preorders/\(id)/ready", ["units": 2])
+      _ = try await web.owner.post(
+        "/api/v1/preorders/\(id)/ready", ["units": 2], headers: ["Idempotency-Key": "ready"])
       let called = try await web.guest.get("/orders/\(order.id)", headers: cookie(order.token))
       let link = try #require(called.text.firstMatch(of: /href="(\/orders\/[^"]+\?to=[^"]+)"/)).1
       let opened = try await web.guest.get(String(link), headers: cookie(order.token))

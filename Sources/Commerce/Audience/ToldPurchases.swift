@@ -42,7 +42,9 @@ extension Commerce {
         FROM orders
         JOIN show ON show.id = orders.show_id
         JOIN order_line ON order_line.order_id = orders.id
-        JOIN product ON product.id = order_line.product_id
+        LEFT JOIN variant bundle ON bundle.id = order_line.bundle_id
+        -- What was bought is the bundle, whose parts are the lines.
+        JOIN product ON product.id = COALESCE(bundle.product_id, order_line.product_id)
         LEFT JOIN account ON account.id = orders.account_id
         WHERE orders.id IN \(list: orders) AND orders.state = 'paid' AND orders.paid_ms >= \(since)
           AND orders.total_minor > 0 AND show.state = 'live' AND COALESCE(account.shown_as, 'someone') <> 'nobody'

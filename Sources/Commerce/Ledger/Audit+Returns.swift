@@ -33,6 +33,16 @@ extension Audit {
     try expectNone(
       db.rows(
         """
+        SELECT market.code AS code FROM market
+        WHERE COALESCE(market.return_days, -1) <> COALESCE((SELECT period.days FROM return_period period
+          WHERE period.market = market.code ORDER BY period.starts_ms DESC LIMIT 1), -1)
+        """)
+    ) { row in
+      "market \(try row.get("code", as: String.self)): its days to send something back are not the last that began"
+    }
+    try expectNone(
+      db.rows(
+        """
         SELECT goods.order_id AS order_id, goods.back AS back, CAST(COALESCE(sent.quantity, 0) AS BIGINT) AS sent
         FROM (
           SELECT order_return.order_id AS order_id, line.position AS position,

@@ -28,13 +28,15 @@ public struct Market: Sendable, Equatable {
   public var shippingTable: ShippingTable
   /// Goods of this amount or more are shipped free; nil for never.
   public var shippingFreeFromMinor: Int64?
+  /// How many days buyers have to send something back, 0 for none; nil for `Policy.returnDays`.
+  public var returnDays: Int64?
 
   public init(
     code: String, currency: Currency, name: String, languages: [String], isOpen: Bool = true,
     admission: Admission? = nil, commission: Rate,
     taxIncluded: Rate = .zero, taxTable: TaxTable = .empty, isTaxAdded: Bool = false, taxesShipping: Bool = false,
     shippingMinor: Int64 = 0, shippingTable: ShippingTable = .flat,
-    shippingFreeFromMinor: Int64? = nil
+    shippingFreeFromMinor: Int64? = nil, returnDays: Int64? = nil
   ) {
     self.code = code
     self.currency = currency
@@ -50,11 +52,16 @@ public struct Market: Sendable, Equatable {
     self.shippingMinor = shippingMinor
     self.shippingTable = shippingTable
     self.shippingFreeFromMinor = shippingFreeFromMinor
+    self.returnDays = returnDays
   }
+
+  /// How many days a buyer in this market has now to send something back.
+  public func returnDays(_ policy: Policy) -> Int64 { returnDays ?? policy.returnDays }
 
   static let columns: SQL = """
     code, currency, name, languages, is_open, admission, commission_bp, tax_included_bp, shipping_minor,
-    shipping_table, shipping_free_from_minor, tax_table, tax_is_added, taxes_shipping
+    shipping_table, shipping_free_from_minor, tax_table, tax_is_added, taxes_shipping,
+    return_days
     """
 
   init(row: Row) throws {
@@ -72,6 +79,7 @@ public struct Market: Sendable, Equatable {
     shippingMinor = try row.get("shipping_minor")
     shippingTable = try row.get("shipping_table")
     shippingFreeFromMinor = try row.get("shipping_free_from_minor")
+    returnDays = try row.get("return_days")
   }
 
   static func find(_ code: String, in db: any Connection) throws -> Market? {

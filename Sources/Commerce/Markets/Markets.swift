@@ -44,8 +44,8 @@ extension Commerce {
     }
   }
 
-  /// Makes a market or changes all of it but its currency. Only for the operator. Orders keep the rates they were sold
-  /// under.
+  /// Makes a market or changes all of it but its currency. Only for the operator. Orders keep the rates, and the days to
+  /// send something back, that they were sold under.
   ///
   /// Closing one stops new orders in it at once and nothing else: what is placed can be paid, what is paid goes on.
   @discardableResult
@@ -67,14 +67,18 @@ extension Commerce {
         VALUES (\(market.code), \(market.currency), \(market.name), \(market.languages.joined(separator: ",")),
           \(market.isOpen), \(market.admission), \(market.commission), \(market.taxIncluded), \(market.shippingMinor),
           \(market.shippingTable), \(market.shippingFreeFromMinor.sqlValue),
-          \(market.taxTable), \(market.isTaxAdded), \(market.taxesShipping))
+          \(market.taxTable), \(market.isTaxAdded), \(market.taxesShipping),
+          \(market.returnDays.sqlValue))
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, languages = excluded.languages,
           is_open = excluded.is_open, admission = excluded.admission, commission_bp = excluded.commission_bp,
           tax_included_bp = excluded.tax_included_bp, shipping_minor = excluded.shipping_minor,
           shipping_table = excluded.shipping_table, shipping_free_from_minor = excluded.shipping_free_from_minor,
           tax_table = excluded.tax_table, tax_is_added = excluded.tax_is_added,
-          taxes_shipping = excluded.taxes_shipping
+          taxes_shipping = excluded.taxes_shipping, return_days = excluded.return_days
         """)
+      if market.returnDays != before?.returnDays {
+        try ReturnPeriod.begin(market.returnDays, in: market.code, at: clock.now, db)
+      }
       if let before, let after = market.admission {
         try Admission.changed(
           market.code, from: before.admission(policy), to: after, on: occasion(by: person), in: db)
@@ -100,6 +104,9 @@ extension Market {
     let amounts = [("shippingMinor", shippingMinor), ("shippingFreeFromMinor", shippingFreeFromMinor ?? 0)]
     for (field, amount) in amounts where !(0...Money.minorMax).contains(amount) {
       throw GeneralRefusal.invalid(field: field, why: "must be between 0 and \(Money.minorMax) minor units")
+    }
+    if let days = returnDays, !ReturnPeriod.daysRange.contains(days) {
+      throw GeneralRefusal.invalid(field: "returnDays", why: "must be 0 to \(ReturnPeriod.daysRange.upperBound) days")
     }
     try shippingTable.check(policy)
     var market = self

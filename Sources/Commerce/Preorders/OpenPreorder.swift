@@ -168,13 +168,19 @@ extension Commerce {
   /// Gives `units` that are on the shelf to those who wait, who paid first first: each is asked for the balance, and has
   /// their units held until it is due. What was paid whole is ready to be sent. For owners and fulfilment members.
   ///
+  /// - Parameter seen: the `Preorder.unitsGiven` that the caller saw. When more were given since, nothing is done: who
+  ///   presses a button twice gives once.
+  ///
   /// Throws `PreorderRefusal`, `GeneralRefusal.invalid`, `.notFound`.
-  public func readyPreorder(_ id: ID<Preorder>, units: Int64, by caller: Caller) async throws -> Preorder {
+  public func readyPreorder(
+    _ id: ID<Preorder>, units: Int64, by caller: Caller, seen: Int64? = nil
+  ) async throws -> Preorder {
     guard units >= 1, units <= policy.preorderUnitsMax else {
       throw GeneralRefusal.invalid(field: "units", why: "must be 1 to \(policy.preorderUnitsMax)")
     }
     return try await writeAndTell { db in
       let preorder = try own(id, .orders, by: caller, in: db)
+      guard seen == nil || seen == preorder.unitsGiven else { return preorder }
       guard preorder.state.isOn else { throw PreorderRefusal.over }
       let waiting = try db.requireRow(
         """
@@ -186,7 +192,11 @@ extension Commerce {
       let onShelf = try Stock.levels(of: [preorder.variant], in: db)[preorder.variant]?.available ?? 0
       let most = max(0, min(onShelf, waiting) - preorder.unitsReady)
       guard units <= most else { throw PreorderRefusal.tooFewUnits(left: most, onShelf: onShelf, waiting: waiting) }
-      try db.run("UPDATE preorder SET units_ready = units_ready + \(units) WHERE id = \(id)")
+      try db.run(
+        """
+        UPDATE preorder SET units_ready = units_ready + \(units), units_given = units_given + \(units)
+        WHERE id = \(id)
+        """)
       _ = try callNext(of: id, on: occasion(by: caller.account), in: db)
       return try Preorder.require(id, in: db)
     }

@@ -30,6 +30,8 @@ public struct Preorder: Sendable, Equatable {
   public let unitsWaiting: Int64
   /// Given by the seller, and nobody's yet.
   public let unitsReady: Int64
+  /// All that the seller ever gave.
+  public let unitsGiven: Int64
   /// When the goods are expected to be sent.
   public let shipsBy: Moment
   /// Until when preorders are taken.
@@ -116,8 +118,8 @@ extension Preorder {
     variant.product_id AS product_id, product.title AS product_title, variant.title AS variant_title,
     preorder.state AS state, preorder.deposit_bp AS deposit_bp, preorder.units_max AS units_max,
     preorder.units_taken AS units_taken, preorder.units_waiting AS units_waiting, preorder.units_ready AS units_ready,
-    preorder.ships_by_ms AS ships_by_ms, preorder.until_ms AS until_ms, preorder.pay_days AS pay_days,
-    preorder.created_ms AS created_ms
+    preorder.units_given AS units_given, preorder.ships_by_ms AS ships_by_ms, preorder.until_ms AS until_ms,
+    preorder.pay_days AS pay_days, preorder.created_ms AS created_ms
     """
 
   static let tables: SQL = """
@@ -136,6 +138,7 @@ extension Preorder {
     unitsTaken = try row.get("units_taken")
     unitsWaiting = try row.get("units_waiting")
     unitsReady = try row.get("units_ready")
+    unitsGiven = try row.get("units_given")
     shipsBy = try row.get("ships_by_ms")
     until = try row.get("until_ms")
     payDays = try row.get("pay_days")

@@ -1,8 +1,8 @@
 import Store
 
 extension Commerce {
-  /// Asks to send units back that have arrived; for the order's buyer, within `Policy.returnDays` of the last parcel's
-  /// arrival. Asked twice with one `id`, or without any with one `key`, it is one return.
+  /// Asks to send units back that have arrived; for the order's buyer, within the days that its market gave when
+  /// it was placed, from the last parcel's arrival. Asked twice with one `id`, or without any with one `key`, it is one return.
   public func askReturn(
     _ order: ID<Order>, id: ID<Return>? = nil, key: IdempotencyKey? = nil, by caller: Caller = .nobody,
     token: Secret? = nil, lines: [Return.Line], reason: Return.Reason, note: String = ""
@@ -20,12 +20,14 @@ extension Commerce {
       }
       // One that comes from a key is ours, and no time.
       if let id { try policy.checkNew(id, at: clock.now) }
-      guard policy.returnDays > 0 else { throw ReturnRefusal.notTaken }
+      guard try ReturnPeriod.days(of: found, policy, in: db) > 0 else { throw ReturnRefusal.notTaken }
       guard [.paid, .fulfilled, .delivered, .settled].contains(found.state), found.refunded != found.total else {
         throw found.paid == nil ? ReturnRefusal.notArrived : .over
       }
       let shipments = try Shipment.all(of: order, in: db)
-      guard let until = policy.returnsUntil(shipments) else { throw ReturnRefusal.notArrived }
+      guard let until = try ReturnPeriod.end(of: found, shipments, policy, in: db) else {
+        throw ReturnRefusal.notArrived
+      }
       guard clock.now <= until else { throw ReturnRefusal.tooLate }
       let returns = try Return.all(of: order, in: db)
       guard returns.count < policy.returnsPerOrderMax else {
@@ -114,12 +116,5 @@ extension Return {
         throw ReturnRefusal.tooManyUnits(position: line.position, left: units[line.position].returnable)
       }
     }
-  }
-}
-
-extension Policy {
-  /// Until when the goods of these parcels can be sent back; nil when none has arrived.
-  public func returnsUntil(_ shipments: [Shipment]) -> Moment? {
-    shipments.compactMap(\.delivered).max()?.adding(seconds: returnDays * 86_400)
   }
 }

@@ -51,7 +51,7 @@ enum ChannelAPI {
     }
   }
 
-  struct MarketAnswer: Codable {
+  struct MarketAnswer: Codable, Described {
     let code: String
     let currency: Currency
     let name: String
@@ -66,6 +66,12 @@ enum ChannelAPI {
     let shippingMinor: Int64
     let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
+    let returnDays: Int64?
+
+    static let fields = [
+      "returnDays":
+        "Days after its arrival to ask to send something back; left out where it is what the installation says."
+    ]
 
     init(_ market: Market) {
       code = market.code
@@ -82,6 +88,7 @@ enum ChannelAPI {
       shippingMinor = market.shippingMinor
       shippingTable = market.shippingTable.isFlat ? nil : market.shippingTable.steps
       shippingFreeFromMinor = market.shippingFreeFromMinor
+      returnDays = market.returnDays
     }
   }
 
@@ -99,8 +106,11 @@ enum ChannelAPI {
     let shippingMinor: Int64
     let shippingTable: [ShippingTable.Step]?
     let shippingFreeFromMinor: Int64?
+    let returnDays: Int64?
 
     static let fields = [
+      "returnDays":
+        "Days after its arrival to ask to send something back, 0…365, 0 for never; left out for what the installation says. Orders keep what they were sold under.",
       "admission": "How channels get in; left out to leave it as it is.",
       "taxIncludedBasisPoints": "The standard rate: included in prices, or added where isTaxAdded.",
       "taxes": "Rates of other classes of goods, by name. A class that is not named has the standard rate.",
@@ -118,7 +128,8 @@ enum ChannelAPI {
         taxIncluded: try ChannelAPI.rate(taxIncludedBasisPoints, "taxIncludedBasisPoints"),
         taxTable: TaxTable(try (taxes ?? []).map { try $0.entry }), isTaxAdded: isTaxAdded ?? false,
         taxesShipping: taxesShipping ?? false, shippingMinor: shippingMinor,
-        shippingTable: ShippingTable(shippingTable ?? []), shippingFreeFromMinor: shippingFreeFromMinor)
+        shippingTable: ShippingTable(shippingTable ?? []), shippingFreeFromMinor: shippingFreeFromMinor,
+        returnDays: returnDays)
     }
   }
 

@@ -209,7 +209,7 @@ enum PreorderAPI {
     ) { call, body in
       PreorderAnswer(
         try await call.commerce.readyPreorder(call.id("preorder"), units: body.units, by: call.caller))
-    }.by(.account),
+    }.repeated(.keyRequired).by(.account),
     Endpoint(
       .post, "/api/v1/preorders/{preorder}/stop", "Takes no more preorders; those there are go on.",
       gives: PreorderAnswer.self

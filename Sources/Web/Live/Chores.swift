@@ -42,6 +42,9 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(3600), "forgetting who used coupons") { try await commerce.forgetCouponBuyers() }
         }
+        group.addTask {
+          await every(.seconds(3600), "forgetting what counts towards no limit") { try await commerce.forgetLimited() }
+        }
         group.addTask { await every(.seconds(1), "reading words to search by") { try await commerce.indexWords() } }
         group.addTask { await every(.seconds(10), "asking about payments") { try await commerce.reconcilePayments() } }
         group.addTask {

@@ -40,8 +40,8 @@ struct ClipPage: Sendable {
     let show = try await commerce.show(clip.show, by: visit.caller)
     let market = visit.market(among: show.markets)
     let cards = try await commerce.cards(show: clip.show, market: market, by: visit.caller)
-    let markets = try await commerce.markets().filter { show.markets.contains($0.code) }
-      .map { MarketChoice($0, isChosen: $0.code == market) }
+    let sold = try await commerce.markets().filter { show.markets.contains($0.code) }
+    let markets = sold.map { MarketChoice($0, isChosen: $0.code == market) }
     let words = visit.words
     let more = try await commerce.clips(limit: visit.pageLimit(7)).items.filter { $0.clip.id != clip.id }.prefix(6)
     let stop = try await commerce.salesStops(of: clip.show)[market]
@@ -58,7 +58,8 @@ struct ClipPage: Sendable {
       products: cards.map { ProductTile($0, at: now, words) }, productCount: Figures.grouped(Int64(cards.count)),
       markets: markets, hasMarkets: markets.count > 1, stopText: stop.map { words["selling.\($0.rawValue)"] },
       data: try WatchPage.roomData(
-        of: show, markets: markets, account: visit.context.account, provider: commerce.providers.current, words))
+        of: show, markets: markets, returnDays: sold.returnDays(market, commerce.policy),
+        account: visit.context.account, provider: commerce.providers.current, words))
     var response = try visit.page(
       "clip", title: "\(clip.title) · \(show.channelName)", image: model.posterURL, modules: visit.site.clipModules,
       model)

@@ -17,6 +17,8 @@ struct OperatorPage: Sendable {
     let shipping: String
     let shippingTable: String
     let freeFrom: String
+    /// Empty for what the installation says.
+    let returnDays: String
     let isOpen: Bool
     let openText: String
     let openTone: String
@@ -36,6 +38,7 @@ struct OperatorPage: Sendable {
       shippingTable = market.shippingTable.steps.map { "\($0.upToGrams): \(Figures.plain($0.minor, market.currency))" }
         .joined(separator: "\n")
       freeFrom = market.shippingFreeFromMinor.map { Figures.plain($0, market.currency) } ?? ""
+      returnDays = market.returnDays.map(String.init) ?? ""
       isOpen = market.isOpen
       openText = words[market.isOpen ? "operator.isOpen" : "operator.isClosed"]
       openTone = market.isOpen ? "good" : "bad"
@@ -59,6 +62,8 @@ struct OperatorPage: Sendable {
   let trouble: MailTroubleView?
   /// Of a new market.
   let admissions: [ChoiceView]
+  /// What markets without days of their own have.
+  let usualReturnDays: String
   let reasons: [ChoiceView]
   /// Applications and appeals.
   let waiting: String
@@ -101,7 +106,9 @@ struct OperatorPage: Sendable {
       isTaxAdded: form["taxMode"] == "added", taxesShipping: form.has("taxesShipping"),
       shippingMinor: try number("shipping", money, amount),
       shippingTable: try number("shippingTable", "must have lines like 500: 49.00") { table($0, currency) },
-      shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount))
+      shippingFreeFromMinor: form["freeFrom"].isEmpty ? nil : try number("freeFrom", money, amount),
+      returnDays: form["returnDays"].isEmpty
+        ? nil : try number("returnDays", "must be a whole number of days") { Int64($0) })
   }
 
   /// A class on each line, `reduced: 5`; nil for anything else.
@@ -148,7 +155,8 @@ struct OperatorPage: Sendable {
       hasBalances: !views.isEmpty,
       trouble: MailTroubleView(try await visit.commerce.mailHealth(by: visit.caller), visit.words),
       admissions: ChoiceView.admissions(visit.words, chosen: visit.commerce.policy.admission),
-      reasons: ChoiceView.reasons(visit.words), waiting: Figures.grouped(waiting), hasWaiting: waiting > 0,
+      usualReturnDays: "\(visit.commerce.policy.returnDays)", reasons: ChoiceView.reasons(visit.words),
+      waiting: Figures.grouped(waiting), hasWaiting: waiting > 0,
       error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
     return try visit.page(
       "operator", title: visit.words["operator.title"], status: complaint?.status ?? .ok, model)

@@ -325,6 +325,7 @@ struct OrderPage: Sendable {
     let isSeller = role?.dealsWithOrders == true
     let cancellations = try await visit.commerce.cancellations(of: id, by: visit.caller, token: visit.orderToken)
     let returns = try await visit.commerce.returns(of: id, by: visit.caller, token: visit.orderToken)
+    let returnsUntil = try await visit.commerce.returnsUntil(order, shipments)
     let events = try await visit.commerce.events(of: id, by: visit.caller, token: visit.orderToken)
     let units = order.lineUnits(shipments, refunds, returns)
     let place = try await visit.commerce.place(of: id, by: visit.caller, token: visit.orderToken)
@@ -341,7 +342,7 @@ struct OrderPage: Sendable {
       returns: returns.map {
         ReturnView($0, of: order, seller: seller, isSeller: isSeller, isBuyer: isBuyer, visit)
       },
-      askReturn: isBuyer ? AskReturnView(order, units, shipments, visit) : nil,
+      askReturn: isBuyer ? AskReturnView(order, units, until: returnsUntil, visit) : nil,
       history: HistoryView.all(order, shipments, refunds, events, visit.words))
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)

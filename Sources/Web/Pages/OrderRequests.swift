@@ -99,10 +99,11 @@ struct AskReturnView: Sendable {
   let noteMax: Int
   let formURL: String
 
-  init?(_ order: Order, _ units: [LineUnits], _ shipments: [Shipment], _ visit: Visit) {
+  /// - Parameter until: nil where nothing can be sent back.
+  init?(_ order: Order, _ units: [LineUnits], until: Moment?, _ visit: Visit) {
     let policy = visit.commerce.policy
-    guard policy.returnDays > 0, [.paid, .fulfilled, .delivered, .settled].contains(order.state),
-      order.refunded != order.total, let until = policy.returnsUntil(shipments), visit.commerce.clock.now <= until,
+    guard [.paid, .fulfilled, .delivered, .settled].contains(order.state),
+      order.refunded != order.total, let until, visit.commerce.clock.now <= until,
       units.contains(where: { $0.returnable > 0 })
     else { return nil }
     id = visit.commerce.makeID(Return.self).description

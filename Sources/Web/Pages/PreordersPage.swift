@@ -142,6 +142,8 @@ struct PreorderPage: Sendable {
   let formURL: String
   /// How many can be given out now; nil where nothing can.
   let readyMax: String?
+  /// What was given when the page was made.
+  let given: String
   let canReady: Bool
   let canChange: Bool
   let canStop: Bool
@@ -164,7 +166,8 @@ struct PreorderPage: Sendable {
       }
       switch form["do"] {
       case "ready":
-        _ = try await visit.commerce.readyPreorder(id, units: form.number("units", "units"), by: visit.caller)
+        _ = try await visit.commerce.readyPreorder(
+          id, units: form.number("units", "units"), by: visit.caller, seen: form.number("seen", "seen"))
       case "change":
         let now = try await visit.commerce.preorder(id, by: visit.caller)
         // A day that was left as it is stays the moment that it is.
@@ -212,6 +215,7 @@ struct PreorderPage: Sendable {
       shipsBy: preorder.shipsBy.plainDay, until: preorder.until.plainDay, unitsMax: "\(preorder.unitsMax)",
       shipsByISO: preorder.shipsBy.description, untilISO: preorder.until.description,
       formURL: "\(base)/preorders/\(preorder.id)", readyMax: ready > 0 ? "\(ready)" : nil,
+      given: "\(preorder.unitsGiven)",
       canReady: role.dealsWithOrders && preorder.state.isOn,
       canChange: role.isOwner && preorder.state.isOn, canStop: role.isOwner && preorder.state == .open,
       canCallOff: role.isOwner && preorder.state != .calledOff && preorder.unitsTaken > 0 && preorder.state != .ended,

@@ -121,7 +121,7 @@ struct ShopPage: Sendable {
     let choices = open.map { MarketChoice($0, isChosen: $0.code == market) }
     let model = try ShopPage(
       card, channel, shows: shows, markets: choices, market: open.first { $0.code == market },
-      returnDays: commerce.policy.returnDays,
+      returnDays: open.returnDays(market, commerce.policy),
       tell: TellView(
         card, market: market, isGuest: visit.context.account == nil, isMailed: visit.query("told") == "mail",
         minutes: commerce.policy.waitlistOfferMinutes, error: complaint?.sentence, visit.words),

@@ -69,9 +69,11 @@ struct ProductTile: Sendable {
     isDeal = deal != nil
     lowestText = offers.first?.lowest.map { words["deal.lowest", ["price": words.money($0)]] }
     stockText =
-      deal.map { words.plural("deal.left", min($0.left, available)) }.flatMap { available > 0 ? $0 : nil }
-      ?? (available > 0 && open.allSatisfy { $0.preorder != nil } ? words["preorder.one"] : words.stock(available))
-    isSoldOut = available == 0
+      choices.isEmpty
+      ? words["show.notSold"]
+      : deal.map { words.plural("deal.left", min($0.left, available)) }.flatMap { available > 0 ? $0 : nil }
+        ?? (available > 0 && open.allSatisfy { $0.preorder != nil } ? words["preorder.one"] : words.stock(available))
+    isSoldOut = available == 0 && !choices.isEmpty
   }
 }
 

@@ -65,12 +65,15 @@ struct WatchPage: Sendable {
     let seller: Seller
     let account: Buyer?
     let markets: [Country]
+    /// How long things can be sent back here; nil where they cannot.
+    let returns: String?
     let own: OwnForm?
   }
 
   /// The same as JSON, for the pages of a show and of a clip of one.
   static func roomData(
-    of show: Show, markets: [MarketChoice], account: Account?, provider: (any PaymentProvider)?, _ words: Words
+    of show: Show, markets: [MarketChoice], returnDays: Int64, account: Account?, provider: (any PaymentProvider)?,
+    _ words: Words
   ) throws -> String {
     try DataBlock.text(
       RoomData(
@@ -79,6 +82,7 @@ struct WatchPage: Sendable {
         markets: markets.filter { !$0.isChosen }.map {
           Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
         },
+        returns: returnDays > 0 ? words.plural("returns.days", returnDays) : nil,
         own: provider.flatMap { ownForm(of: $0, words) }))
   }
 
@@ -95,7 +99,8 @@ struct WatchPage: Sendable {
 
   init(
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
-    now: Moment, account: Account?, stop: SalesStop? = nil, replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
+    now: Moment, account: Account?, returnDays: Int64 = 0, stop: SalesStop? = nil,
+    replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
     provider: (any PaymentProvider)? = nil, _ words: Words
   ) throws {
     let show = live.show
@@ -135,7 +140,8 @@ struct WatchPage: Sendable {
     }
     hasMarkets = self.markets.count > 1
     stopText = stop.map { words["selling.\($0.rawValue)"] }
-    data = try Self.roomData(of: show, markets: self.markets, account: account, provider: provider, words)
+    data = try Self.roomData(
+      of: show, markets: self.markets, returnDays: returnDays, account: account, provider: provider, words)
   }
 
   private static func ownForm(of provider: any PaymentProvider, _ words: Words) -> OwnForm? {
@@ -158,10 +164,11 @@ struct WatchPage: Sendable {
       replay = (recording, try await visit.commerce.isDownloadOpen(of: live.show.channel))
     }
     let stripe = (visit.commerce.providers.current as? StripeProvider)?.settings
+    let markets = try await visit.commerce.markets()
     let model = try WatchPage(
-      live, cards: cards, poster: visit.poster(of: id, .large), market: market,
-      markets: try await visit.commerce.markets(),
+      live, cards: cards, poster: visit.poster(of: id, .large), market: market, markets: markets,
       viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
+      returnDays: markets.returnDays(market, visit.commerce.policy),
       stop: try await visit.commerce.salesStops(of: id)[market], replay: replay,
       provider: visit.commerce.providers.current, visit.words)
     var response = try visit.page(
@@ -196,6 +203,11 @@ extension WatchPage.MessageView {
       id: said.id, name: said.name, text: said.text,
       isStaff: ["owner", "host", "moderator"].contains(said.role), formURL: formURL)
   }
+}
+
+extension [Market] {
+  /// How many days a buyer in one of them has now to send something back; none in what is none of them.
+  func returnDays(_ code: String, _ policy: Policy) -> Int64 { first { $0.code == code }?.returnDays(policy) ?? 0 }
 }
 
 extension Visit {

@@ -34,6 +34,18 @@ struct TemplateTests {
     }
   }
 
+  @Test func `a page that asks before a form is sent has the script that asks`() throws {
+    let below = ResourceFiles.root.appending(path: "Static/js")
+    var asking = 0
+    for (path, text) in try ResourceFiles.texts("Templates", ".mustache") where text.contains("data-confirm") {
+      asking += 1
+      // Pages that name no script of their own have the one that every page has.
+      let entry = text.firstMatch(of: /\/js\/([a-z]+\.js)"/).map { String($0.1) } ?? "site.js"
+      #expect(ModuleGraph.imports(of: entry, below: below).contains("lib/confirm.js"), "\(path): \(entry)")
+    }
+    #expect(asking > 5)
+  }
+
   @Test func `every module, icon and file that is named is there`() throws {
     let statics = ResourceFiles.root.appending(path: "Static")
     let sprite = try String(contentsOf: statics.appending(path: "icons.svg"), encoding: .utf8)

@@ -1,2 +1,3 @@
 // Going live with this device's camera.
 import "./elements/camera-desk.js";
+import "./lib/confirm.js";

@@ -15,3 +15,4 @@ import "./elements/stream-key.js";
 import "./elements/simulcast-targets.js";
 import "./elements/copy-field.js";
 import "./elements/local-time.js";
+import "./lib/confirm.js";

@@ -2,3 +2,4 @@
 import "./elements/prize-claim.js";
 import "./elements/giveaway-check.js";
 import "./elements/local-time.js";
+import "./lib/confirm.js";

@@ -1,2 +1,3 @@
 // What every page has.
 import "./elements/local-time.js";
+import "./lib/confirm.js";

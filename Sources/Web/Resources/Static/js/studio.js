@@ -6,3 +6,4 @@ import "./elements/local-time.js";
 import "./elements/picture-field.js";
 import "./elements/product-form.js";
 import "./elements/stock-field.js";
+import "./lib/confirm.js";

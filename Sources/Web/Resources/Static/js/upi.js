@@ -2,3 +2,4 @@
 import "./elements/upi-code.js";
 // What every page has.
 import "./elements/local-time.js";
+import "./lib/confirm.js";

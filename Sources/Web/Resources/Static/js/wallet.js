@@ -1,2 +1,3 @@
 // Addresses and cards of an account.
 import "./elements/card-saver.js";
+import "./lib/confirm.js";

@@ -47,7 +47,6 @@ export class ControlRoom extends HTMLElement {
   /** Start and end go by script, so that the page need not be left; the rest of the forms post as they are. */
   #submitted(event) {
     const form = event.target;
-    if (form.dataset.confirm && !confirm(form.dataset.confirm)) return event.preventDefault();
     const state = { start: "live", end: "ended" }[form.dataset.part];
     if (!state) return undefined;
     event.preventDefault();

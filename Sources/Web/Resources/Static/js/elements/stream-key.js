@@ -8,7 +8,6 @@ export class StreamKey extends HTMLElement {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       event.stopPropagation();
-      if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
       busy(form.querySelector("button"), () => this.#make()).catch((problem) =>
         this.closest("control-room").complain(problem));
     });

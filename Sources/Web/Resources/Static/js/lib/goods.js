@@ -159,12 +159,15 @@ export class Goods extends EventTarget {
 
 const sold = (product) => product.variants.filter((variant) => variant.offer);
 
-export const isSoldOut = (product) => available(product) === 0;
+/** Nothing of it is for sale here: the market is closed to it. */
+const isUnsold = (product) => sold(product).length === 0;
+
+export const isSoldOut = (product) => !isUnsold(product) && available(product) === 0;
 
 const isPreorder = (product) => sold(product).every((variant) => variant.preorder);
 
 /** What the button says that opens it. */
-export const buyText = (product) => t(isSoldOut(product) ? "live.tell" : isPreorder(product) ? "live.preorder" : "live.buy");
+export const buyText = (product) => t(isSoldOut(product) ? "live.tell" : !isUnsold(product) && isPreorder(product) ? "live.preorder" : "live.buy");
 
 export const available = (product) => sold(product).reduce((sum, variant) => sum + variant.available, 0);
 
@@ -200,6 +203,7 @@ export function limitText({ phase, deal }, variant) {
 
 /** How many there are: at the deal's price while it runs. */
 export function leftText(product, count = available(product)) {
+  if (isUnsold(product)) return t("live.notSold");
   if (count > 0 && isPreorder(product)) return t("live.preorder");
   if (product.phase !== "on" || count <= 0) return stockText(count);
   return plural("deal.left", Math.min(count, product.deal.left));

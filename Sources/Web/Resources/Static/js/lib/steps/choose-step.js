@@ -48,6 +48,7 @@ export class ChooseStep {
         h("div", { class: "stepper", role: "group", "aria-label": t("checkout.quantity") }, this.#less, this.#count, this.#more)),
       this.#variant?.parts && h("p", {}, this.#variant.parts.map(({ quantity, title }) => `${number(quantity)} × ${title}`).join(", ")),
       product.description && h("p", { class: "about-product" }, product.description),
+      drawer.live.data.returns && h("p", { class: "small soft" }, drawer.live.data.returns),
     ].filter(Boolean);
     this.foot = [this.#add, this.#buy];
     this.#buildOptions();
