@@ -10,10 +10,10 @@ struct Workload {
   /// The operator's.
   private let chance: SeededEntropy
   var auditor: Auditor
-  private var prices: [Int64]
+  var prices: [Int64]
   private let show: ID<Show>
   /// Of a channel that sells these products for a share.
-  private let creatorShow: ID<Show>
+  let creatorShow: ID<Show>
   private let partner: ID<Partner>
   /// Those who bid, each with a card of another kind.
   private var bidders: [Caller] = []
@@ -30,6 +30,13 @@ struct Workload {
   /// What is on preorder now and then, of a channel of its own, and who has preordered it.
   private let later: (channel: ID<Channel>, variant: ID<Variant>)
   private var preordered: [PlacedOrder] = []
+  /// Shows that were recorded, and the clips that were cut out of the first.
+  let films: [ID<Show>]
+  let shears: SeededEntropy
+  var clips: [ID<Clip>] = []
+  let tongue: SeededEntropy
+  /// What people said in the creator's show.
+  var said: [ID<Message>] = []
 
   init(_ engine: Engine, seed: UInt64) async throws {
     // Prices include their tax in one run, and it is added to them in the next.
@@ -56,6 +63,9 @@ struct Workload {
     ribbon = SeededEntropy(seed: seed &* 7)
     fondness = SeededEntropy(seed: seed &* 5)
     promise = SeededEntropy(seed: seed &* 3)
+    shears = SeededEntropy(seed: seed &* 41)
+    tongue = SeededEntropy(seed: seed &* 43)
+    films = [try await Self.film(of: stall), try await Self.film(of: stall)]
     later = try await Self.later(of: stall)
     bundle = try await Self.bundle(of: stall)
     auditor = Auditor(seed: seed, units: prices.map { _ in 12 })
@@ -175,6 +185,8 @@ struct Workload {
       if step % 8 == 5 { try await follow() }
       if step % 8 == 1 { try await watch(step) }
       if step % 4 == 0 { try await preorder() }
+      if step % 4 == 2 { try await cut() }
+      if step % 2 == 1 { try await talk() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -927,7 +939,7 @@ struct Workload {
   }
 
   /// By product: units that are held for who waited.
-  private func offered() async throws -> [Int64] {
+  func offered() async throws -> [Int64] {
     var units: [Int64] = []
     for variant in stall.variants {
       units.append(

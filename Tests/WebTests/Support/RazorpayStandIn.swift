@@ -52,6 +52,14 @@ final class RazorpayStandIn: Sendable {
     state.withLock { $0.faults = Array(repeating: (status, body), count: times) }
   }
 
+  /// What was to go wrong, and has not yet, goes well.
+  func calm() {
+    state.withLock { state in
+      state.faults = []
+      state.lost = (0, 0)
+    }
+  }
+
   func turnContentOff() { state.withLock { $0.hasContent = false } }
 
   func setRefunds(_ status: String) { state.withLock { $0.refundStatus = status } }
