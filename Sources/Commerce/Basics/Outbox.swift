@@ -13,6 +13,8 @@ public enum Announcement: Hashable, Sendable {
   case coupon(ID<Coupon>)
   /// Somebody entered it, or its end is another.
   case giveaway(ID<Giveaway>)
+  /// Somebody voted in it.
+  case poll(ID<Poll>)
   /// Somebody bid in it, or it went on.
   case auction(ID<Auction>)
   /// How its chat is run.
@@ -71,6 +73,7 @@ extension Announcement {
     case .coupon(let coupon): ("coupon", coupon.bytes)
     case .giveaway(let giveaway): ("giveaway", giveaway.bytes)
     case .auction(let auction): ("auction", auction.bytes)
+    case .poll(let poll): ("poll", poll.bytes)
     case .chat(let show): ("chat", show.bytes)
     case .selling(let channel): ("selling", channel.bytes)
     case .market(let code): ("market", Array(code.utf8))
@@ -86,6 +89,7 @@ extension Announcement {
     case "deal": guard let id = ID<Deal>(bytes: subject) else { return nil }; self = .deal(id)
     case "coupon": guard let id = ID<Coupon>(bytes: subject) else { return nil }; self = .coupon(id)
     case "giveaway": guard let id = ID<Giveaway>(bytes: subject) else { return nil }; self = .giveaway(id)
+    case "poll": guard let id = ID<Poll>(bytes: subject) else { return nil }; self = .poll(id)
     case "auction": guard let id = ID<Auction>(bytes: subject) else { return nil }; self = .auction(id)
     case "chat": guard let id = ID<Show>(bytes: subject) else { return nil }; self = .chat(id)
     case "selling": guard let id = ID<Channel>(bytes: subject) else { return nil }; self = .selling(id)

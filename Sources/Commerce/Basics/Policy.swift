@@ -167,6 +167,24 @@ public struct Policy: Sendable {
   /// How long after the draw it is known who took part.
   public var giveawayEntrantDays: Int64 = 30
 
+  // MARK: Polls and banners
+
+  public let pollQuestionCharactersMax = 140
+  public let pollAnswerCharactersMax = 60
+  public let pollAnswers: ClosedRange<Int> = 2...6
+  public let pollSeconds: ClosedRange<Int64> = 10...600
+  public let pollsPerShowMax = 100
+  /// For those whose picture is behind.
+  public let pollGraceSeconds: Int64 = 3
+  /// Guests of one network address in one poll; who is signed in is not counted.
+  public var pollGuestsPerAddressMax: Int64 = 50
+  /// How long after a poll it is known who voted for what.
+  public let pollVoiceSeconds: Int64 = 86_400
+  public let bannerCharactersMax = 120
+  public let bannerSeconds: ClosedRange<Int64> = 5...900
+  public let countdownSeconds: ClosedRange<Int64> = 5...86_400
+  public let bannersPerShowMax = 500
+
   // MARK: Auctions
 
   public var auctionSecondsMin: Int64 = 15

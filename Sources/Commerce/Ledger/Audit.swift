@@ -29,6 +29,8 @@ struct Audit {
     try audit.clips(in: db)
     try audit.chat(in: db)
     try audit.giveaways(in: db)
+    try audit.polls(in: db)
+    try audit.banners(in: db)
     try audit.auctions(in: db)
     try audit.waitlists(in: db)
     try audit.bundles(in: db)

@@ -145,6 +145,10 @@ public struct LiveState: Sendable, Equatable {
   public let giveaway: Giveaway?
   /// The newest, whatever became of it.
   public let auction: Auction?
+  /// The newest that was not removed.
+  public let poll: Poll?
+  /// The one on screen, though its time may be over.
+  public let banner: Banner?
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

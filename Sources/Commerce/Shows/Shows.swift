@@ -93,7 +93,8 @@ extension Commerce {
       ).map(Coupon.init)
       return LiveState(
         show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, deals: deals, coupon: coupon,
-        giveaway: try Giveaway.latest(of: id, in: db), auction: try Auction.latest(of: id, in: db), stock: stock)
+        giveaway: try Giveaway.latest(of: id, in: db), auction: try Auction.latest(of: id, in: db),
+        poll: try Poll.latest(of: id, in: db), banner: try Banner.latest(of: id, in: db), stock: stock)
     }
   }
 

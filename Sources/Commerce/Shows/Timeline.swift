@@ -22,6 +22,11 @@ public struct TimelineEvent: Sendable, Equatable {
     case auctionSold = "auction_sold"
     case auctionUnsold = "auction_unsold"
     case auctionCancelled = "auction_cancelled"
+    case pollOpened = "poll_opened"
+    case pollClosed = "poll_closed"
+    case pollRemoved = "poll_removed"
+    case bannerShown = "banner_shown"
+    case bannerHidden = "banner_hidden"
   }
 
   /// From 1, without gaps, in each show.

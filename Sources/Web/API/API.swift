@@ -13,7 +13,7 @@ enum API {
     + SimulcastAPI.endpoints
     + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
-    + AuctionAPI.endpoints
+    + AuctionAPI.endpoints + PollAPI.endpoints + BannerAPI.endpoints
     + WaitlistAPI.endpoints + PreorderAPI.endpoints
     + OrderAPI.endpoints + ShipmentAPI.endpoints + RequestAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints + WalletAPI.endpoints

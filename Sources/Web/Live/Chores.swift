@@ -20,6 +20,10 @@ struct Chores: Service {
         group.addTask { await every(.seconds(5), "sending payouts") { try await commerce.sendPayouts() } }
         group.addTask { await every(.seconds(1), "ending deals") { try await commerce.endDueDeals() } }
         group.addTask { await every(.seconds(1), "closing giveaways") { try await commerce.advanceGiveaways() } }
+        group.addTask { await every(.seconds(1), "closing polls") { try await commerce.closeDuePolls() } }
+        group.addTask {
+          await every(.seconds(3600), "forgetting who voted for what") { try await commerce.forgetVoices() }
+        }
         group.addTask { await every(.milliseconds(500), "ending auctions") { try await commerce.endDueAuctions() } }
         group.addTask { await every(.seconds(1), "settling auctions") { try await commerce.settleAuctions() } }
         group.addTask {

@@ -47,6 +47,24 @@ enum LiveText {
     return text.map { String(decoding: $0, as: UTF8.self) } ?? "null"
   }
 
+  /// A poll as the API gives it; null some time after it was closed.
+  static func json(_ poll: Poll, at now: Moment) -> String {
+    if let closed = poll.closed, now.milliseconds(since: closed) > shownMilliseconds { return "null" }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(PollAPI.PollAnswer(poll))).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
+  /// A banner as its event tells it; null when its time is over. A countdown is seen to reach its end.
+  static func json(_ banner: Banner, at now: Moment) -> String {
+    guard now.milliseconds(since: banner.ends) < (banner.isCountdown ? countdownTailMilliseconds : 0) else {
+      return "null"
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(banner.told)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
+
   /// What viewers are told of how the chat is run; null where everybody may speak as often as they like.
   static func json(_ mode: ChatMode) -> String {
     guard mode.slowSeconds > 0 || mode.audience != .everyone else { return "null" }
@@ -60,6 +78,9 @@ enum LiveText {
 
   /// How long who comes in still sees who won.
   private static let shownMilliseconds: Int64 = 300_000
+
+  /// How long a countdown that has come to its end is still on screen.
+  private static let countdownTailMilliseconds: Int64 = 8_000
 
   /// A server-sent event. `data` is one line: JSON has no raw line ends.
   static func event(_ name: String, id: String? = nil, data: String) -> String {

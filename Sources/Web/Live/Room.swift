@@ -37,6 +37,12 @@ actor Room {
   private var giveaway: Giveaway?
   /// The newest, as long as there is something to see of it.
   private var auction: Auction?
+  /// The newest, as long as there is something to see of it.
+  private var poll: Poll?
+  /// Its sums are told with the next tick.
+  private var isPollDue = false
+  /// The one on screen.
+  private var banner: Banner?
   /// How the chat is run.
   private var chat = ChatMode.open
   /// Where nothing is sold at the moment, and why.
@@ -102,6 +108,8 @@ actor Room {
     coupon = state.coupon
     giveaway = state.giveaway
     auction = state.auction
+    poll = state.poll
+    banner = state.banner
     stops = try await commerce.salesStops(of: show)
     chat = try await commerce.chatModeOfRoom(show)
     stock = state.stock.merging(told ?? [:]) { $1 }.filter { state.stock[$0.key] != nil }
@@ -170,6 +178,8 @@ actor Room {
       "deals":[\(deals.map(LiveText.json).joined(separator: ","))],"coupon":\(coupon.map { LiveText.json($0, at: now) } ?? "null"),\
       "giveaway":\(giveaway.map { LiveText.json($0, at: now) } ?? "null"),\
       "auction":\(auction.map { LiveText.json($0, at: now) } ?? "null"),\
+      "poll":\(poll.map { LiveText.json($0, at: now) } ?? "null"),\
+      "banner":\(banner.map { LiveText.json($0, at: now) } ?? "null"),\
       "chat":\(LiveText.json(chat)),"stops":\(LiveText.json(stops)),"viewers":\(presence.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
@@ -226,7 +236,8 @@ actor Room {
     // The show's state, and the variants that are sold in it, may be others by now.
     let changing: [TimelineEvent.Kind] = [
       .showStarted, .showEnded, .pinned, .dealOpened, .dealEnded, .couponShown, .couponHidden,
-      .giveawayOpened, .giveawayClosed, .giveawayDrawn,
+      .giveawayOpened, .giveawayClosed, .giveawayDrawn, .pollOpened, .pollClosed, .pollRemoved, .bannerShown,
+      .bannerHidden,
     ]
     if events.contains(where: { changing.contains($0.kind) }) { isStale = true }
   }
@@ -243,9 +254,11 @@ actor Room {
       messages.removeAll { $0.id == payload["message"] }
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
+    case .pollRemoved: history.removeAll { $0.sequence < event.sequence }
     case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden,
       .giveawayOpened, .giveawayClosed, .giveawayDrawn,
-      .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled:
+      .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled, .pollOpened, .pollClosed,
+      .bannerShown, .bannerHidden:
       break
     }
   }
@@ -294,6 +307,25 @@ actor Room {
     guard auction != changed, auction.map({ $0.opened <= changed.opened }) ?? true else { return }
     auction = changed
     send(LiveText.event("auction", data: LiveText.json(changed, at: commerce.clock.now)))
+  }
+
+  /// Sends what a poll's answers have, with what comes in the next quarter of a second.
+  func pollChanged(_ changed: Poll) {
+    guard let poll, poll.id == changed.id, poll != changed else { return }
+    self.poll = changed
+    greetings = nil
+    guard changed.state == .open, !isPollDue else { return }
+    isPollDue = true
+    Task {
+      try? await Task.sleep(for: .milliseconds(Self.reactionTickMilliseconds))
+      tellPoll()
+    }
+  }
+
+  private func tellPoll() {
+    isPollDue = false
+    guard let poll, poll.state == .open else { return }
+    tell("poll", #"{"poll":"\#(poll.id)","votes":[\#(poll.votes.map { "\($0)" }.joined(separator: ","))]}"#)
   }
 
   /// Sends where nothing is sold any more, or again.

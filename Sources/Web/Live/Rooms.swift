@@ -58,6 +58,7 @@ actor Rooms {
     var coupons: Set<ID<Coupon>> = []
     var giveaways: Set<ID<Giveaway>> = []
     var auctions: Set<ID<Auction>> = []
+    var polls: Set<ID<Poll>> = []
     var orders: Set<ID<Order>> = []
     var isSelling = false
     for announcement in announcements {
@@ -74,6 +75,7 @@ actor Rooms {
       case .coupon(let coupon): coupons.insert(coupon)
       case .giveaway(let giveaway): giveaways.insert(giveaway)
       case .auction(let auction): auctions.insert(auction)
+      case .poll(let poll): polls.insert(poll)
       case .chat(let show): try await entries[show]?.room.chatChanged()
       case .selling, .market: isSelling = true
       case .order(let order): orders.insert(order)
@@ -90,6 +92,7 @@ actor Rooms {
     for auction in try await commerce.auctions(auctions.sorted()) {
       await entries[auction.show]?.room.auctionChanged(auction)
     }
+    for poll in try await commerce.polls(polls.sorted()) { await entries[poll.show]?.room.pollChanged(poll) }
     for deal in try await commerce.deals(deals.sorted()) { await entries[deal.show]?.room.dealChanged(deal) }
     if entries.values.contains(where: { $0.room.audience.viewers > 0 }) {
       let purchases = try await commerce.toldPurchases(of: orders.sorted())

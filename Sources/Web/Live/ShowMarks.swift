@@ -65,7 +65,8 @@ struct ShowMarks: Sendable {
         }
         add(event, "haat.deal", from: start, end: ends[event.detail("deal")], planned: end, event.product)
       case .message, .messageRemoved, .dealEnded, .couponShown, .couponHidden, .giveawayOpened,
-        .giveawayClosed, .giveawayDrawn, .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled:
+        .giveawayClosed, .giveawayDrawn, .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled,
+        .pollOpened, .pollClosed, .pollRemoved, .bannerShown, .bannerHidden:
         break
       }
     }

@@ -49,6 +49,8 @@ struct ControlRoomPage: Sendable {
   let giveaways: GiveawayDeskView?
   /// Nil where there are none and none can be opened.
   let auctions: AuctionDeskView?
+  /// Polls and announcements; nil where there are none and none can be made.
+  let onScreen: OnScreenDeskView?
   /// Nil unless a coupon can be put on screen now.
   let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
@@ -144,6 +146,8 @@ struct ControlRoomPage: Sendable {
       try visit.site.limits.take(.chat, visit.address)
       _ = try await commerce.say(
         commerce.makeID(), by: visit.caller, show: show, text: form["text"], mediaTime: mediaTime)
+    case "poll", "end-poll", "remove-poll", "banner", "hide-banner":
+      try await visit.putOnScreen(form, in: show, mediaTime: mediaTime)
     case "moderate": try await visit.moderate(form, in: show)
     case "chat-mode": try await visit.setChatMode(form, of: show)
     default:
@@ -214,6 +218,12 @@ struct ControlRoomPage: Sendable {
       ? AuctionDeskView(
         auctioned, cards: cards.filter { $0.channel == show.channel }, markets: markets, isOnAir: mayAuction,
         policy: visit.commerce.policy, formURL: "/studio/shows/\(id)", visit.words) : nil
+    let polls = role.isHost ? try await visit.commerce.polls(of: id, by: visit.caller) : []
+    let onScreen =
+      role.isHost && (show.state != .ended || !polls.isEmpty)
+      ? OnScreenDeskView(
+        polls, banner: live.banner, cards: cards, state: show.state, formURL: "/studio/shows/\(id)",
+        now: visit.commerce.clock.now, visit.words) : nil
     let coupons =
       role.isHost && show.state == .live
       ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
@@ -224,7 +234,7 @@ struct ControlRoomPage: Sendable {
         await visit.site.audience(of: id, by: visit.caller), isOver: show.state == .ended, visit.words)
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
-      auctions: auctions, coupons: coupons, sales: sales,
+      auctions: auctions, onScreen: onScreen, coupons: coupons, sales: sales,
       chatMode: try await visit.commerce.chatMode(of: id, by: visit.caller),
       key: key, audience: audience,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
@@ -236,7 +246,8 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, coupons: CouponChoices?, sales: Sales,
+    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, onScreen: OnScreenDeskView?,
+    coupons: CouponChoices?, sales: Sales,
     chatMode: ChatMode, key: String?, audience: AudienceView?,
     viewers: Int,
     recording: RecordingView?,
@@ -281,6 +292,7 @@ struct ControlRoomPage: Sendable {
     self.deals = deals
     self.giveaways = giveaways
     self.auctions = auctions
+    self.onScreen = onScreen
     self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
     canModerate = role.isHost || role == .moderator

@@ -94,7 +94,9 @@ struct GiveawayPage: Sendable {
   /// The words that a watch page fetches when it first needs them.
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
-    let known = ["auction", "chat", "crowd", "follow", "giveaway", "preorder", "selling", "upi", "waitlist", "wallet"]
+    let known = [
+      "auction", "chat", "crowd", "follow", "giveaway", "onscreen", "preorder", "selling", "upi", "waitlist", "wallet",
+    ]
     guard known.contains(group) else {
       throw Problem.notFound("page")
     }

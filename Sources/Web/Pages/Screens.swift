@@ -45,8 +45,8 @@ struct Screens: Sendable {
     "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
     "studio/control": [
       "auctionDesk", "audience", "chat", "chatDesk", "control", "coupon", "couponDesk", "deal", "dealDesk",
-      "giveawayDesk", "live", "refusals", "simulcast",
-      "staffRefusals",
+      "giveawayDesk", "live", "onscreenDesk", "refusals", "showForm",
+      "simulcast", "staffRefusals",
     ],
     "order": ["checkout", "refusals"],
     "wallet": ["checkout", "refusals", "wallet"],

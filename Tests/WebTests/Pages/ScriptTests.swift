@@ -316,7 +316,10 @@ private typealias JSON = TestKit.JSON
         try await browser.wait(until: "document.querySelector('live-player')")
         let serverTime = Double(commerce.clock.now.milliseconds)
         let difference = try await browser.run(
-          "return document.querySelector('live-player').serverTimeOffset + Date.now() - arguments[0]",
+          """
+          const entry = document.querySelector('script[src*="/js/watch.js"]').src;
+          return import(entry.replace("watch.js", "lib/server-time.js")).then(({ serverNow }) => serverNow() - arguments[0]);
+          """,
           .number(serverTime))
         // The page's fraction of a second; the market's clock itself stands still.
         #expect(abs(difference.number ?? .infinity) < 30_000)

@@ -2,10 +2,10 @@ import { call, insist } from "../lib/api.js";
 import { clock } from "../lib/clock-text.js";
 import { busy, h, part, say } from "../lib/dom.js";
 import { money } from "../lib/money.js";
+import { keepTime, TICK_MILLISECONDS, until } from "../lib/server-time.js";
 import { language, learn, plural, refusal, t } from "../lib/strings.js";
 import { uuid } from "../lib/uuid.js";
 
-const TICK_MILLISECONDS = 200;
 /** How long what came of it is on screen. */
 const SHOWN_MILLISECONDS = 90_000;
 const URGENT_MILLISECONDS = 10_000;
@@ -47,6 +47,7 @@ export class AuctionCard extends HTMLElement {
     [this.#mine, this.#note] = [null, ""];
     clearInterval(this.#ticking);
     if (!this.#auction) return;
+    keepTime();
     this.#ticking = setInterval(() => this.#refresh(), TICK_MILLISECONDS);
     this.#turn();
   }
@@ -75,7 +76,7 @@ export class AuctionCard extends HTMLElement {
   }
 
   get #left() {
-    return Math.max(0, new Date(this.#auction.endsAt) - Date.now() - this.#live.room.serverTimeOffset);
+    return Math.max(0, until(this.#auction.endsAt));
   }
 
   // MARK: Bidding

@@ -2,10 +2,9 @@ import { call, insist } from "../lib/api.js";
 import { clock } from "../lib/clock-text.js";
 import { busy, h, part, say } from "../lib/dom.js";
 import { money } from "../lib/money.js";
+import { keepTime, TICK_MILLISECONDS, until } from "../lib/server-time.js";
 import { number, plural, t } from "../lib/strings.js";
 import { uuid } from "../lib/uuid.js";
-
-const TICK_MILLISECONDS = 500;
 
 /** Opens auctions, calls off those nobody has bid in, and shows how the one on air goes, bid by bid. */
 export class AuctionDesk extends HTMLElement {
@@ -19,6 +18,7 @@ export class AuctionDesk extends HTMLElement {
     this.#desk = this.closest("control-room");
     this.addEventListener("submit", (event) => this.#submitted(event));
     this.#desk.room.addEventListener("auction", ({ detail }) => this.#told(detail));
+    keepTime();
     this.#ticking = setInterval(() => this.#refresh(), TICK_MILLISECONDS);
     this.#load();
   }
@@ -93,7 +93,7 @@ export class AuctionDesk extends HTMLElement {
   #text({ state, price, opening, leader, bids, endsAt, soldTo, soldFor }) {
     const values = { price: money(price ?? opening), name: leader, count: number(bids) };
     if (state === "open") {
-      const left = Math.max(0, new Date(endsAt) - Date.now() - this.#desk.room.serverTimeOffset);
+      const left = Math.max(0, until(endsAt));
       const time = clock(Math.ceil(left / 1000));
       if (bids === 0) return t("auctionDesk.noBidsLeft", { ...values, time });
       return `${t("auctionDesk.leads", values)} · ${plural("auctionDesk.count", bids)} · ${t("auctionDesk.left", { time })}`;

@@ -2,11 +2,11 @@ import { call, insist } from "../lib/api.js";
 import { clock } from "../lib/clock-text.js";
 import { busy, h, icon, part, say } from "../lib/dom.js";
 import { GiveawayState, namesOf } from "../lib/giveaway-state.js";
+import { keepTime, TICK_MILLISECONDS } from "../lib/server-time.js";
 import { language, learn, plural, refusal, t } from "../lib/strings.js";
 import { visitor } from "../lib/visitor.js";
 import { handleOf } from "./follow-button.js";
 
-const TICK_MILLISECONDS = 500;
 const BEAT_MILLISECONDS = 20_000;
 /** A player that has not said for so long where it is does not play. */
 const STILL_MILLISECONDS = 3000;
@@ -77,6 +77,7 @@ export class GiveawayCard extends HTMLElement {
     clearTimeout(this.#hiding);
     clearInterval(this.#ticking);
     if (state === "open" && !isReplay) {
+      keepTime();
       this.#ticking = setInterval(() => this.#tick(), TICK_MILLISECONDS);
       this.#receipt = remembered(id);
       this.#ask().then(() => entry === "watch" && this.#beat());

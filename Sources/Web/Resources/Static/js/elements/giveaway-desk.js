@@ -2,10 +2,9 @@ import { call, insist } from "../lib/api.js";
 import { clock } from "../lib/clock-text.js";
 import { busy, h, part, say } from "../lib/dom.js";
 import { namesOf } from "../lib/giveaway-state.js";
+import { keepTime, TICK_MILLISECONDS, until } from "../lib/server-time.js";
 import { number, plural, t } from "../lib/strings.js";
 import { uuid } from "../lib/uuid.js";
-
-const TICK_MILLISECONDS = 1000;
 
 /** Opens giveaways, ends their entries and draws them, and shows how the one on air goes. */
 export class GiveawayDesk extends HTMLElement {
@@ -25,6 +24,7 @@ export class GiveawayDesk extends HTMLElement {
       else this.#load();
       this.#refresh();
     });
+    keepTime();
     this.#ticking = setInterval(() => this.#refresh(), TICK_MILLISECONDS);
     this.#fit();
     this.#load();
@@ -89,7 +89,7 @@ export class GiveawayDesk extends HTMLElement {
   }
 
   #left({ endsAt }) {
-    return new Date(endsAt) - Date.now() - this.#desk.room.serverTimeOffset;
+    return until(endsAt);
   }
 
   #text(item) {

@@ -3,4 +3,5 @@ export function bring(live) {
   for (const name of ["follow-button", "chat-report"]) import(`./${name}.js`).then(({ offer }) => offer(live)).catch(() => {});
   // A show that is watched again has no crowd.
   if (live.room.events) import("./live-crowd.js").then(({ begin }) => begin(live)).catch(() => {});
+  import("./on-screen.js").then(({ follow }) => follow(live)).catch(() => {});
 }

@@ -27,7 +27,6 @@ export class LivePlayer extends HTMLElement {
 
   #video = null;
   #playback = null;
-  #serverTimeOffset = 0;
   #past = null;
   #quality = null;
   /** What tells the time of the show while an earlier moment plays. */
@@ -96,16 +95,6 @@ export class LivePlayer extends HTMLElement {
     video.play().catch(() => {});
   }
 
-  /** Milliseconds to add to this device's clock to get the server's: makes `latencyMs` right. */
-  get serverTimeOffset() {
-    return this.#serverTimeOffset;
-  }
-
-  set serverTimeOffset(milliseconds) {
-    this.#serverTimeOffset = milliseconds;
-    if (this.#playback) this.#playback.serverTimeOffset = milliseconds;
-  }
-
   /** What is recorded of the show so far: a `Past` whose timeline is null where nothing is. */
   async past(age = 2000) {
     const { Past } = await import("../lib/player/past.js");
@@ -121,7 +110,7 @@ export class LivePlayer extends HTMLElement {
   /** The show's time on air now, in milliseconds; while looking back as well. Null when not known. */
   get liveMediaTime() {
     const end = this.#past?.timeline?.lastMediaTime ?? null;
-    const now = this.#playback?.liveMediaTime ?? (this.#clock && this.#clock.mediaTime + Date.now() - this.#clock.at);
+    const now = this.#playback?.liveMediaTime ?? (this.#clock && this.#clock.mediaTime + performance.now() - this.#clock.at);
     if (!this.isLookingBack || end === null) return now ?? end;
     // Nobody may be on air any more.
     return now === null ? end : Math.min(Math.max(now, end), end + unrecordedMilliseconds);
@@ -136,7 +125,7 @@ export class LivePlayer extends HTMLElement {
     if (mediaTime > timeline.lastMediaTime - shortestMilliseconds) return this.toLive();
     if (this.isLookingBack) return this.#playback.seek(mediaTime);
     const live = this.#playback?.liveMediaTime ?? this.#playback?.mediaTime ?? null;
-    this.#clock = live === null ? null : { mediaTime: live, at: Date.now() };
+    this.#clock = live === null ? null : { mediaTime: live, at: performance.now() };
     this.#cover();
     this.#playback?.stop();
     const playback = new LookBack(this.#video, this.#past);
@@ -193,7 +182,6 @@ export class LivePlayer extends HTMLElement {
     if (!this.getAttribute("src")) return;
     const ways = this.getAttribute("ways")?.split(/\s+/);
     const playback = new LivePlayback(this.#video, this.#address, ways, this.#quality);
-    playback.serverTimeOffset = this.#serverTimeOffset;
     this.#take(playback);
     playback.start();
   }

@@ -81,11 +81,6 @@ export class LiveRoom extends HTMLElement {
     });
     player.addEventListener("volumechange", () => this.#showSound(player.muted));
     this.#showSound(player.muted);
-    // A player that comes with the show's start has missed what the room said before.
-    player.serverTimeOffset = this.room.serverTimeOffset;
-    this.room.addEventListener("clock", ({ detail }) => {
-      player.serverTimeOffset = detail;
-    });
     this.room.addEventListener("ended", () => player.end?.());
     if (player.localName === "live-player") this.#offerControls(player);
   }

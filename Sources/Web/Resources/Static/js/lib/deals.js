@@ -1,5 +1,6 @@
 import { clock } from "./clock-text.js";
 import { money } from "./money.js";
+import { until } from "./server-time.js";
 import { t } from "./strings.js";
 
 /** The server honours a price for 15 s after its end; less what it takes to order. */
@@ -7,8 +8,6 @@ const HONOURED_MILLISECONDS = 12_000;
 
 /** Where this viewer is: at the picture that plays live, else at the server's time. */
 export class ShowClock {
-  /** Milliseconds to add to this device's clock for the server's. */
-  serverTimeOffset = 0;
   #reached = null;
 
   /** `mediaTime` in milliseconds; null when nothing plays, or not what is on air. */
@@ -18,8 +17,7 @@ export class ShowClock {
 
   /** Milliseconds until a deal starts and ends for this viewer; negative when that is past. */
   until({ startsAt, endsAt, startMediaTime, endMediaTime }) {
-    const now = Date.now() + this.serverTimeOffset;
-    const [start, end] = [new Date(startsAt) - now, new Date(endsAt) - now];
+    const [start, end] = [until(startsAt), until(endsAt)];
     if (!this.#reached) return { start, end };
     const mediaTime = this.#reached.mediaTime + performance.now() - this.#reached.at;
     return {

@@ -2,12 +2,11 @@ import { call, insist } from "./api.js";
 import { dealText, phaseOf, ShowClock } from "./deals.js";
 import { h } from "./dom.js";
 import { money } from "./money.js";
+import { keepTime, TICK_MILLISECONDS } from "./server-time.js";
 import { plural, t } from "./strings.js";
 
 /** From this many left on, a viewer is told how many. */
 const FEW = 9;
-
-const TICK_MILLISECONDS = 250;
 
 /**
  * The products of one show in one market, and how many of each are left. Dispatches `change` with product ids, and `tick`
@@ -124,6 +123,7 @@ export class Goods extends EventTarget {
     const hasDeals = this.all.some(({ phase }) => phase);
     if (hasDeals === (this.#ticking !== 0) || this.#isClosed) return;
     clearInterval(this.#ticking);
+    if (hasDeals) keepTime();
     this.#ticking = hasDeals ? setInterval(() => this.#ticked(), TICK_MILLISECONDS) : 0;
   }
 

@@ -15,7 +15,7 @@ const messagesMax = 50;
  * The room of a show that is watched again: what was pinned, said and sold out comes when the playhead gets there, and
  * after a seek it is as it was at that moment. Products, prices and stock are today's.
  *
- * The same events as `Room`'s, and `chapters` with `[{ mediaTime, product }]`, the products in the order they came on
+ * The same events as `Room`'s, `jumped` with `{ mediaTime, past }`, all that had happened by then, and `chapters` with `[{ mediaTime, product }]`, the products in the order they came on
  * screen.
  */
 export class ReplayRoom extends EventTarget {
@@ -88,6 +88,7 @@ export class ReplayRoom extends EventTarget {
     const turn = this.#turn;
     this.#setPin(pinAt(this.#moments, mediaTime));
     const past = this.#moments.filter((event) => event.mediaTime <= mediaTime && event.giveaway);
+    this.#tell("jumped", { mediaTime, past: this.#moments.filter((event) => event.mediaTime <= mediaTime) });
     this.#tell("giveaway", null);
     for (const event of past.filter(({ giveaway }) => giveaway === past.at(-1).giveaway)) this.#tell("giveaway", event);
     [this.#messages, this.#until, this.#fetching] = [[], mediaTime, null];
@@ -137,7 +138,7 @@ export class ReplayRoom extends EventTarget {
         return product && this.#tell("message", { id: `moment-${event.seq}`, name: t("replay.then"), text, role: "" });
       }
       default:
-        return undefined;
+        return this.#tell("happened", event);
     }
   }
 

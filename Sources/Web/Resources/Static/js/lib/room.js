@@ -1,7 +1,7 @@
 import { Goods } from "./goods.js";
 import { LiveEvents } from "./live-events.js";
-import { chaptersOf, loadMoments, pinAt } from "./moments.js";
 import { Playhead } from "./playhead.js";
+import { guess } from "./server-time.js";
 
 /** Without a word from the room for so long, the products are fetched all the same. */
 const PATIENCE_MILLISECONDS = 1500;
@@ -11,9 +11,9 @@ const PATIENCE_MILLISECONDS = 1500;
  *
  * Dispatches `pin` (product id or null), `coupon` (as its event tells it, or null), `giveaway` (what
  * `GiveawayState` takes), `chat` (how it is run, or null), `selling` (by market, why nothing is sold there), `chapters` (`[{ mediaTime, product }]` so far, while somebody looks back),
- * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `clock`
- * (milliseconds to add to this device's for the server's), `started`, `ended`. Products and stock are in `goods`; whatever else the room says is
- * heard from `events`.
+ * `messages` (list, replacing), `message`, `removed` (message id), `viewers` (count), `link` (connected or not), `started`,
+ * `ended`, and `happened` for every other event whose moment has come. Products and stock are in `goods`; whatever else the room says is
+ * heard from `events`, and its last state is in `facts`, with the events after it in `others`.
  */
 export class Room extends EventTarget {
   #playhead;
@@ -21,8 +21,9 @@ export class Room extends EventTarget {
   /** What is pinned on air, whatever the viewer looks at. */
   #pinnedLive = null;
   #isLookingBack = false;
-  /** What happened so far; null until somebody looks back. */
+  /** What happened so far, and how it is read; null until somebody looks back. */
   #moments = null;
+  #reading = null;
   /** What arrives while they are being fetched may be missing from what comes. */
   #arrivedMeanwhile = null;
   #hasEnded = false;
@@ -32,8 +33,9 @@ export class Room extends EventTarget {
   /** What a guest says things under, where that matters. */
   visitor;
 
-  /** Milliseconds to add to this device's clock for the server's, as last told. */
-  serverTimeOffset = 0;
+  /** What the room told when we came in, or came back, and the events since then that nothing here follows. */
+  facts;
+  others = [];
 
   constructor(show, market, state) {
     super();
@@ -81,7 +83,7 @@ export class Room extends EventTarget {
   reached(mediaTime) {
     this.goods.clock.reached(this.#isLookingBack ? null : mediaTime);
     if (!this.#isLookingBack) return this.#playhead.reached(mediaTime);
-    return mediaTime === null || !this.#moments ? undefined : this.#show(pinAt(this.#moments, mediaTime));
+    return mediaTime === null || !this.#moments ? undefined : this.#show(this.#reading.pinAt(this.#moments, mediaTime));
   }
 
   /**
@@ -105,7 +107,10 @@ export class Room extends EventTarget {
 
   async #recall() {
     const arrived = (this.#arrivedMeanwhile = []);
-    const moments = await loadMoments(this.show).catch(() => null);
+    const moments = await import("./moments.js").then((reading) => {
+      this.#reading = reading;
+      return reading.loadMoments(this.show);
+    }).catch(() => null);
     if (this.#arrivedMeanwhile === arrived) this.#arrivedMeanwhile = null;
     if (!moments) return;
     const known = new Set(moments.map(({ seq }) => seq));
@@ -115,7 +120,7 @@ export class Room extends EventTarget {
 
   /** The products that came on screen so far, as far as `remember` was asked. */
   get chapters() {
-    return chaptersOf(this.#moments ?? []);
+    return this.#reading?.chaptersOf(this.#moments ?? []) ?? [];
   }
 
   #refreshGoods() {
@@ -126,17 +131,15 @@ export class Room extends EventTarget {
    * With messages it is the whole truth; without, we reconnected and every event we missed follows by itself, so that
    * a pin still waits for its frame.
    */
-  #snapshot({ show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, auction = null, chat = null, stops = {}, messages, serverTime }) {
+  #snapshot(facts) {
+    const { show, pinned, viewers, stock, deals = [], coupon = null, giveaway = null, auction = null, chat = null, stops = {}, messages, serverTime } = facts;
+    if (messages) [this.facts, this.others] = [facts, []];
     clearTimeout(this.#impatience);
     this.#tell("viewers", viewers);
     this.#tell("selling", stops);
     this.#tell("auction", auction);
     this.#tell("chat", chat);
-    if (serverTime) {
-      this.serverTimeOffset = new Date(serverTime) - Date.now();
-      this.goods.clock.serverTimeOffset = this.serverTimeOffset;
-      this.#tell("clock", this.serverTimeOffset);
-    }
+    if (serverTime) guess(serverTime);
     if (messages) {
       this.#playhead.flush();
       // What happened between may be missing from what we remember.
@@ -188,7 +191,9 @@ export class Room extends EventTarget {
       case "back_in_stock":
         return this.#refreshGoods();
       default:
-        return event.giveaway && this.#tell("giveaway", event);
+        if (event.giveaway) return this.#tell("giveaway", event);
+        this.others.push(event);
+        return this.#tell("happened", event);
     }
   }
 

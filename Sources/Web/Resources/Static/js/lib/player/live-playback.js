@@ -7,6 +7,7 @@ import { qualitiesOf } from "./qualities.js";
 import { partStream } from "./part-stream.js";
 import { QualityChoice } from "./quality-choice.js";
 import { BackOff, Ending, Superseded, Ways, endingOf } from "./ways.js";
+import { serverNow } from "../server-time.js";
 
 const tickMilliseconds = 50;
 const timeEventMilliseconds = 100;
@@ -72,9 +73,6 @@ export class LivePlayback {
 
   onstate = () => {};
   ontime = () => {};
-
-  /** Milliseconds to add to this device's clock to get the server's. */
-  serverTimeOffset = 0;
 
   /**
    * @param address ends with a slash: `stream` and `index.m3u8` lie below it
@@ -157,15 +155,14 @@ export class LivePlayback {
   /** The show's time at the server now, in milliseconds; null when not known. */
   get liveMediaTime() {
     if (!this.#clock) return null;
-    return this.#clock.mediaTime + Date.now() + this.serverTimeOffset - this.#clock.wallClock;
+    return this.#clock.mediaTime + serverNow() - this.#clock.wallClock;
   }
 
   /** From the frame's arrival at the server to this screen, in milliseconds; null when not known. */
   get latencyMilliseconds() {
     const { mediaTime } = this;
     if (mediaTime === null || !this.#clock) return null;
-    const now = Date.now() + this.serverTimeOffset;
-    return Math.round(now - this.#clock.wallClock - (mediaTime - this.#clock.mediaTime));
+    return Math.round(serverNow() - this.#clock.wallClock - (mediaTime - this.#clock.mediaTime));
   }
 
   /** What the control law aims for, in milliseconds: tells how steady the network is. */
