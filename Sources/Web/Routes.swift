@@ -14,6 +14,7 @@ enum Routes {
     router.add(middleware: SecurityHeaders(isSecure: site.configuration.secureCookies))
     router.add(middleware: Compression())
     router.add(middleware: Failures(site: site))
+    if let toHTTPS = ToHTTPS(site.configuration) { router.add(middleware: toHTTPS) }
 
     router.get("/static/{hash}/**") { request, context in
       try site.statics.answer(

@@ -13,12 +13,14 @@ public struct Web: Service {
   private let hubs: Hubs
   private let bell: Bell
   private let mail: MailChores
+  private let certificate: TLSCertificate?
   private let port = BoundPort()
+  private let securePort = BoundPort()
 
   /// - Parameters:
   ///   - sandbox: the built-in payment provider, when it is the one of `commerce`; its webhooks are delivered from here.
   ///   - bell: rung by `commerce` whenever it has something to tell.
-  /// - Throws: when the resources cannot be read, or the directory for uploads cannot be made.
+  /// - Throws: when the resources or the certificate cannot be read, or the directory for uploads cannot be made.
   public init(
     configuration: WebConfiguration, commerce: Commerce, media: MediaServer, sandbox: SandboxProvider?, bell: Bell,
     logger: Logger
@@ -28,6 +30,10 @@ public struct Web: Service {
       configuration: configuration, commerce: commerce, media: media, sandbox: sandbox, hubs: hubs, logger: logger)
     self.bell = bell
     mail = try MailChores(site)
+    certificate = try configuration.secure.map {
+      try TLSCertificate(
+        $0.files, use: "HTTPS", applicationProtocols: SecureHTTP.applicationProtocols, logger: logger)
+    }
   }
 
   /// Listens until its service group shuts down: then viewers are told, answers under way are finished, and what is not
@@ -37,22 +43,30 @@ public struct Web: Service {
   public func run() async throws {
     do {
       try await serve()
-      await port.set(0)
     } catch {
       await port.set(0)
+      await securePort.set(0)
       throw error
     }
+    await port.set(0)
+    await securePort.set(0)
   }
 
   /// The port that is listened on, once it is; 0 when that failed or is over.
   public func boundPort() async -> Int { await port.value() }
 
+  /// The port that is listened on for TLS, once it is; 0 without a certificate, and when that failed or is over.
+  public func boundSecurePort() async -> Int { certificate == nil ? 0 : await securePort.value() }
+
   private func serve() async throws {
-    let application = application
+    let responder = Routes.router(site).buildResponder()
+    let applications = [plain(responder)] + (certificate.map { [secure(responder, $0)] } ?? [])
     try await withThrowingTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        try await application.run()
-        return true
+      for application in applications {
+        group.addTask {
+          try await application.run()
+          return true
+        }
       }
       group.addTask {
         await farewell()
@@ -94,25 +108,42 @@ public struct Web: Service {
     return always + (clips ?? []) + (site.sandbox.map { [SandboxWebhooks(sandbox: $0, commerce: commerce)] } ?? [])
   }
 
-  private var application: Application<RouterResponder<WebContext>> {
+  private typealias House = RouterResponder<WebContext>
+
+  private func plain(_ responder: House) -> Application<House> {
+    let site = site
+    return application(responder, port: site.configuration.port, port) { Self.http1(site, $0) }
+  }
+
+  private func secure(_ responder: House, _ certificate: TLSCertificate) -> Application<House> {
+    let site = site
+    return application(responder, port: site.configuration.secure?.port ?? 0, securePort) {
+      SecureHTTP(certificate, site: site, http1: Self.http1(site, $0), responder: $0)
+    }
+  }
+
+  private static func http1(_ site: Site, _ responder: @escaping HTTPChannelHandler.Responder) -> LoopedHTTP1 {
+    LoopedHTTP1(
+      site: site,
+      HTTP1Channel(
+        responder: responder,
+        configuration: .init(
+          idleTimeout: .seconds(site.configuration.limits.idleSeconds),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))))
+  }
+
+  private func application(
+    _ responder: House, port: Int, _ bound: BoundPort,
+    _ server: @escaping @Sendable (@escaping HTTPChannelHandler.Responder) throws -> any ServerChildChannel
+  ) -> Application<House> {
     let configuration = site.configuration
-    let (port, site) = (port, site)
     return Application(
-      router: Routes.router(site),
-      server: HTTPServerBuilder { responder in
-        LoopedHTTP1(
-          site: site,
-          HTTP1Channel(
-            responder: responder,
-            configuration: .init(
-              idleTimeout: .seconds(configuration.limits.idleSeconds),
-              httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))))
-      },
+      responder: responder, server: HTTPServerBuilder(server),
       configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port), backlog: 4096,
+        address: .hostname(configuration.host, port: port), backlog: 4096,
         availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
-      onServerRunning: { channel in await port.set(channel.localAddress?.port ?? configuration.port) },
+      onServerRunning: { channel in await bound.set(channel.localAddress?.port ?? port) },
       logger: site.logger)
   }
 }

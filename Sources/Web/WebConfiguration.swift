@@ -5,6 +5,8 @@ public struct WebConfiguration: Sendable {
   /// Where to listen. Port 0 takes a free one; ask `Web.boundPort()`.
   public var host = "127.0.0.1"
   public var port = 8080
+  /// Where to listen for TLS, too; nil for nowhere.
+  public var secure: SecureListening?
   /// What a browser has in its address bar: scheme, host and port, without a path. Requests with a cookie must come
   /// from it.
   public var publicURL = "http://localhost:8080"
@@ -28,6 +30,18 @@ public struct WebConfiguration: Sendable {
   public var posters = PosterConfiguration()
 
   public init() {}
+}
+
+/// Where HTTP is served over TLS, and with what.
+public struct SecureListening: Sendable {
+  /// Port 0 takes a free one; ask `Web.boundSecurePort()`.
+  public var port: Int
+  public var files: TLSFiles
+
+  public init(port: Int, files: TLSFiles) {
+    self.port = port
+    self.files = files
+  }
 }
 
 /// Bounds of everything that comes in over HTTP.

@@ -21,8 +21,9 @@ import Testing
     "Web": [
       "AsyncHTTPClient", "CZlib", "Commerce", "CoreMetrics", "Crypto", "Dispatch", "Foundation", "HTTPTypes",
       "Hummingbird",
-      "HummingbirdCore",
-      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOWebSocket",
+      "HummingbirdCore", "HummingbirdHTTP2",
+      "Logging", "Media", "Metrics", "Mustache", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP2", "NIOPosix",
+      "NIOTLS", "NIOWebSocket",
       "Post", "ServiceLifecycle",
       "Synchronization",
     ],

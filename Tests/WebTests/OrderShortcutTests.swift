@@ -58,7 +58,9 @@ private typealias JSON = TestKit.JSON
       func members(_ json: JSON) -> [String] {
         if case .object(let members) = json { members.keys.sorted() } else { [] }
       }
-      for more in [[:], ["Accept-Encoding": "gzip"], ["Cookie": "theme=dark; haat_language=hi", "Sec-Fetch-Site": "same-origin"]] {
+      for more in [
+        [:], ["Accept-Encoding": "gzip"], ["Cookie": "theme=dark; haat_language=hi", "Sec-Fetch-Site": "same-origin"],
+      ] {
         let brief = try await Self.answer(
           web, web.order(offer: offer), more.merging(["Idempotency-Key": "a\(more)"]) { $1 })
         var passed = Self.passing.merging(more) { $0 == $1 ? $0 : $0 + "; " + $1 }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import NIOSSL
 
-/// The certificate and private key with which RTMPS is served, as PEM files.
+/// The certificate and private key with which RTMPS or HTTPS is served, as PEM files.
 public struct TLSFiles: Sendable, Equatable {
   /// The server's certificate, followed by those that lead to a known authority.
   public var certificatePath: String
@@ -17,7 +17,7 @@ public struct TLSFiles: Sendable, Equatable {
   /// - Throws: what is wrong, with the file it is wrong in.
   public func check() throws(TLSFault) { _ = try context() }
 
-  func context() throws(TLSFault) -> NIOSSLContext {
+  func context(_ applicationProtocols: [String] = []) throws(TLSFault) -> NIOSSLContext {
     let chain = try Self.certificates(certificatePath)
     let key: NIOSSLPrivateKey
     do { key = try NIOSSLPrivateKey(file: keyPath, format: .pem) } catch {
@@ -26,6 +26,7 @@ public struct TLSFiles: Sendable, Equatable {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = applicationProtocols
     do { return try NIOSSLContext(configuration: configuration) } catch {
       throw TLSFault(path: keyPath, why: "is not the key of the certificate in \(certificatePath)")
     }

@@ -249,7 +249,8 @@ enum RoomAPI {
 
   private static var events: Endpoint {
     var endpoint = Endpoint(
-      .get, "/api/v1/shows/{show}/events", "Tells what happens in a show as it happens (server-sent events)."
+      .get, "/api/v1/shows/{show}/events",
+      "Tells what happens in a show as it happens: server-sent events, or the same text in a WebSocket's messages."
     ) { call in
       let id: ID<Show> = try call.id("show")
       _ = try await call.commerce.show(id, by: call.caller)

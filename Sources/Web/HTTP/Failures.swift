@@ -47,7 +47,7 @@ struct Failures: RouterMiddleware {
   }
 
   /// Pages live outside these prefixes; a client that does not take HTML gets JSON there too.
-  private static func wantsPage(_ request: Request) -> Bool {
+  static func wantsPage(_ request: Request) -> Bool {
     let path = request.uri.path
     let machine = [
       "/api/", "/sandbox/v1/", "/webhooks/", "/live/", "/static/", "/uploads/", "/metrics", "/healthz", "/readyz",

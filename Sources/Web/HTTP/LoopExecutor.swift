@@ -57,9 +57,12 @@ struct LoopedHTTP1: ServerChildChannel {
 
   func handle(value: Value, logger: Logger) async {
     guard let http = try? await value.decided.get() else { return }
-    await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
-      await self.http.handle(value: http, logger: logger)
-    }
+    await Self.onLoop(of: value.channel) { await self.http.handle(value: http, logger: logger) }
+  }
+
+  /// Serves a connection by tasks on its own event loop.
+  static func onLoop(of channel: any NIOCore.Channel, _ serve: () async -> Void) async {
+    await withTaskExecutorPreference(LoopExecutor(channel.eventLoop)) { await serve() }
   }
 }
 

@@ -16,6 +16,12 @@ struct WebContext: RequestContext {
   /// The account that is signed in with a cookie; nil for guests and for API keys.
   var account: Account?
 
+  /// One of several streams of its connection, as HTTP/2 has them: it is not the connection that ends with the answer.
+  var isMultiplexed: Bool { channel.parent?.parent != nil }
+
+  /// What has a socket and its options: a stream of HTTP/2 traps when it is asked for one.
+  var connection: any NIOCore.Channel { isMultiplexed ? channel.parent ?? channel : channel }
+
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     channel = source.channel

@@ -34,8 +34,7 @@ enum BroadcastDoor {
     try await channel.eventLoop.submit {
       let handler = BroadcastHandler(terms: terms) { say, close in media.broadcast(request, say: say, close: close) }
       let decoder = WebSocketFrameDecoder(maxFrameSize: BroadcastHandler.messageBytesMax(terms))
-      try channel.pipeline.syncOperations.addHandlers(
-        [ByteToMessageHandler(decoder), handler], position: .first)
+      try channel.pipeline.syncOperations.addBeforeHTTP([ByteToMessageHandler(decoder), handler])
       try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
     }.get()
     var response = handshake.response(choosing: protocolName)
@@ -58,18 +57,8 @@ enum BroadcastDoor {
       else { throw Problem(.forbidden, "stream_key_unknown", "This stream key does not open this show.") }
       return (show, nil)
     }
-    guard isOurs(call.request, call.site.configuration) else { throw Problem.crossSite }
+    guard WebSocketHandshake.isOurs(call.request, call.site.configuration) else { throw Problem.crossSite }
     return (try await call.commerce.showToBroadcast(id, by: call.caller), call.caller.account)
-  }
-
-  /// A WebSocket is a GET that changes things, and scripts of every site may ask for one: `Origin` tells (RFC 6455
-  /// §10.2). Programs send none, and must not have a cookie.
-  private static func isOurs(_ request: Request, _ configuration: WebConfiguration) -> Bool {
-    guard let origin = request.headers[.origin] else {
-      return request.headers[.cookie] == nil || request.headers[.secFetchSite] == "same-origin"
-    }
-    return origin == configuration.publicURL || origin == request.head.authority.map { "http://\($0)" }
-      || origin == request.head.authority.map { "https://\($0)" }
   }
 
   /// The part of a user agent that people know.

@@ -1,10 +1,13 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP2
+import NIOWebSocket
 
 /// The viewers of one event loop, room by room. Confined to that loop: nothing here is locked, and nothing waits.
 ///
-/// What rooms publish within a tick is joined to one buffer, already framed as an HTTP chunk, and written once to every
-/// viewer. A sweep over many viewers is cut into slices, so that other requests on the loop are not held up. A viewer
+/// What rooms publish within a tick is joined to one buffer, wrapped once for each kind of connection (`Wrapping`), and
+/// written once to every viewer. A sweep over many viewers is cut into slices, so that other requests on the loop are not held up. A viewer
 /// whose socket takes no more is passed over and later told to `reset`; nothing is queued for it.
 final class Hub {
   /// A room's viewers on this loop.
@@ -22,8 +25,7 @@ final class Hub {
 
   /// One tick's bytes on their way to the viewers that were there when it ended.
   fileprivate struct Sweep {
-    let events: ByteBuffer
-    let chunk: ByteBuffer
+    var events: WrappedEvents
     let viewers: Int
     var cursor = 0
   }
@@ -51,16 +53,23 @@ final class Hub {
     let pipeline = channel.pipeline.syncOperations
     let crowd = crowds[ObjectIdentifier(audience)] ?? Crowd(audience)
     crowds[ObjectIdentifier(audience)] = crowd
-    let viewer = Viewer(crowd: crowd, from: crowd.pending.readableBytes)
+    let from = crowd.pending.readableBytes
+    let viewer: Viewer
     if let encoder = try? pipeline.handler(type: HTTPResponseEncoder.self) {
       // Before it: what is written here skips it and everything above, and still passes TLS below.
+      let isSocket = (try? pipeline.handler(type: EventsSocketHandler.self)) != nil
+      viewer = Viewer(crowd: crowd, from: from, isSocket ? .message : .chunk)
       try pipeline.addHandler(viewer, position: .before(encoder))
+    } else if let codec = try? pipeline.handler(type: HTTP2FramePayloadToHTTPServerCodec.self) {
+      viewer = Viewer(crowd: crowd, from: from, .part)
+      try pipeline.addHandler(viewer, position: .after(codec))
     } else {
       // There is nothing but the door it came in by.
+      viewer = Viewer(crowd: crowd, from: from, .chunk)
       try pipeline.addHandler(viewer)
     }
     crowd.viewers.append(viewer)
-    viewer.write(Chunk.framing(greeting))
+    viewer.tell(greeting)
   }
 
   /// Sends events, whole and unframed, to a room's viewers with the end of the tick.
@@ -89,7 +98,7 @@ final class Hub {
       for viewer in crowd.viewers {
         // Spread out, so that a new process does not meet all of them at once.
         let farewell = ByteBuffer(string: "retry: \(Int.random(in: 500...4_000))\n\n")
-        viewer.finish(Chunk.framing(farewell, isLast: true))
+        viewer.finish(farewell)
       }
     }
     crowds = [:]
@@ -112,7 +121,7 @@ final class Hub {
       let events = crowd.pending
       crowd.pending = ByteBuffer()
       crowd.lastWrite = .now()
-      crowd.sweep = Sweep(events: events, chunk: Chunk.framing(events), viewers: crowd.viewers.count)
+      crowd.sweep = Sweep(events: WrappedEvents(events), viewers: crowd.viewers.count)
       advance(crowd)
     }
   }
@@ -121,7 +130,7 @@ final class Hub {
     guard var sweep = crowd.sweep, !isClosed else { return }
     let end = min(sweep.cursor + Self.sliceViewers, sweep.viewers)
     while sweep.cursor < end {
-      crowd.viewers[sweep.cursor].receive(sweep.events, framed: sweep.chunk, unreadSeconds: limits.unreadSeconds)
+      crowd.viewers[sweep.cursor].receive(&sweep.events, unreadSeconds: limits.unreadSeconds)
       sweep.cursor += 1
     }
     guard end == sweep.viewers else {
@@ -140,9 +149,10 @@ final class Hub {
 final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 
-  private static let reset = Chunk.framing(ByteBuffer(string: "event: reset\ndata: {}\n\n"))
+  private static let reset = ByteBuffer(string: "event: reset\ndata: {}\n\n")
 
   private let crowd: Hub.Crowd
+  private let wrapping: Wrapping
   private var context: ChannelHandlerContext?
   /// How much of the tick's events were published before this viewer came: its greeting has them.
   private var from: Int
@@ -151,13 +161,14 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
 
   var isGone: Bool { context == nil }
 
-  init(crowd: Hub.Crowd, from: Int) {
+  init(crowd: Hub.Crowd, from: Int, _ wrapping: Wrapping) {
     self.crowd = crowd
     self.from = from
+    self.wrapping = wrapping
   }
 
   /// Writes a tick's events, or notes that they were missed.
-  func receive(_ events: ByteBuffer, framed: ByteBuffer, unreadSeconds: Int64) {
+  func receive(_ events: inout WrappedEvents, unreadSeconds: Int64) {
     let start = from
     from = 0
     guard let context else { return }
@@ -169,20 +180,33 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
     }
     if unreadSince != nil {
       unreadSince = nil
-      write(Self.reset)
+      tell(Self.reset)
     }
-    guard start > 0 else { return write(framed) }
-    guard let rest = events.getSlice(at: events.readerIndex + start, length: events.readableBytes - start),
+    guard start > 0 else { return write(events.bytes(as: wrapping)) }
+    let plain = events.plain
+    guard let rest = plain.getSlice(at: plain.readerIndex + start, length: plain.readableBytes - start),
       rest.readableBytes > 0
     else { return }
-    write(Chunk.framing(rest))
+    tell(rest)
   }
 
-  func write(_ chunk: ByteBuffer) { context?.writeAndFlush(NIOAny(chunk), promise: nil) }
+  /// Writes events that are for this viewer alone.
+  func tell(_ events: ByteBuffer) { write(wrapping.wrap(events)) }
 
-  func finish(_ chunk: ByteBuffer) {
-    write(chunk)
+  /// Writes its last events, and closes the connection.
+  func finish(_ events: ByteBuffer) {
+    tell(events)
+    switch wrapping {
+    case .chunk: write(ByteBuffer(string: "0\r\n\r\n"))
+    case .message: write(.webSocketClose(1001, "the server stops"))
+    case .part: context?.writeAndFlush(NIOAny(HTTPResponsePart.end(nil)), promise: nil)
+    }
     context?.close(promise: nil)
+  }
+
+  private func write(_ bytes: ByteBuffer) {
+    let data = wrapping == .part ? NIOAny(HTTPResponsePart.body(bytes)) : NIOAny(bytes)
+    context?.writeAndFlush(data, promise: nil)
   }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -208,14 +232,56 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
   }
 }
 
+/// How events are put on a connection.
+enum Wrapping {
+  /// HTTP/1.1: as a chunk of its coding.
+  case chunk
+  /// WebSocket: as the text of a message.
+  case message
+  /// HTTP/2: as they are, for the codec below to frame.
+  case part
+
+  func wrap(_ events: ByteBuffer) -> ByteBuffer {
+    switch self {
+    case .chunk: Chunk.framing(events)
+    case .message: .webSocketFrame(.text, events)
+    case .part: events
+    }
+  }
+}
+
+/// One tick's events, wrapped once for each kind of connection that there is.
+struct WrappedEvents {
+  let plain: ByteBuffer
+  private var chunk: ByteBuffer?
+  private var message: ByteBuffer?
+
+  init(_ events: ByteBuffer) { plain = events }
+
+  mutating func bytes(as wrapping: Wrapping) -> ByteBuffer {
+    switch wrapping {
+    case .chunk: Self.made(&chunk, plain, wrapping)
+    case .message: Self.made(&message, plain, wrapping)
+    case .part: plain
+    }
+  }
+
+  private static func made(_ kept: inout ByteBuffer?, _ events: ByteBuffer, _ wrapping: Wrapping) -> ByteBuffer {
+    if let kept { return kept }
+    let bytes = wrapping.wrap(events)
+    kept = bytes
+    return bytes
+  }
+}
+
 /// HTTP/1.1's chunked coding (RFC 9112 §7.1).
 enum Chunk {
-  static func framing(_ bytes: ByteBuffer, isLast: Bool = false) -> ByteBuffer {
+  static func framing(_ bytes: ByteBuffer) -> ByteBuffer {
     var chunk = ByteBufferAllocator().buffer(capacity: bytes.readableBytes + 16)
     chunk.writeString(String(bytes.readableBytes, radix: 16))
     chunk.writeStaticString("\r\n")
     chunk.writeImmutableBuffer(bytes)
-    chunk.writeStaticString(isLast ? "\r\n0\r\n\r\n" : "\r\n")
+    chunk.writeStaticString("\r\n")
     return chunk
   }
 }

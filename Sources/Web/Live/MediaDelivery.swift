@@ -35,7 +35,7 @@ struct MediaDelivery: Sendable {
     case .endless(let fragments):
       let place = try site.streams.enter(address, context.channel)
       headers[.accelBuffering] = "no"
-      return Response(status: status, headers: headers, body: endless(fragments, context.channel, place))
+      return Response(status: status, headers: headers, body: endless(fragments, context, place))
     }
   }
 
@@ -128,14 +128,15 @@ struct MediaDelivery: Sendable {
 
   /// Every fragment is written, and flushed, as it comes.
   private func endless(
-    _ fragments: FragmentSubscription, _ channel: any NIOCore.Channel, _ place: OpenStreams.Place
+    _ fragments: FragmentSubscription, _ context: WebContext, _ place: OpenStreams.Place
   ) -> ResponseBody {
+    let (channel, connection) = (context.channel, context.connection)
     let patience = Int(clamping: site.configuration.limits.unreadSeconds * 1000)
     return ResponseBody { writer in
       defer { place.leave() }
-      try? await channel.setOption(.tcpOption(.tcp_nodelay), value: 1).get()
+      try? await connection.setOption(.tcpOption(.tcp_nodelay), value: 1).get()
       // A viewer that has vanished, or that does not read, is given up by the kernel.
-      try? await channel.setOption(.tcpOption(.unacknowledgedMilliseconds), value: patience).get()
+      try? await connection.setOption(.tcpOption(.unacknowledgedMilliseconds), value: patience).get()
       try await channel.eventLoop.submit {
         try channel.pipeline.syncOperations.addHandler(CloseAtEndOfInput(), position: .first)
       }.get()

@@ -2,6 +2,8 @@ import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
+import NIOHTTP1
 
 /// The opening handshake of RFC 6455 §4.2, from a request to the answer that ends HTTP on its connection.
 struct WebSocketHandshake: Sendable {
@@ -22,14 +24,25 @@ struct WebSocketHandshake: Sendable {
     protocols = Self.list(request.headers[values: .secWebSocketProtocol], isLowered: false)
   }
 
-  func response(choosing chosen: String) -> Response {
+  /// A WebSocket is a GET that changes things, and scripts of every site may ask for one: `Origin` tells (RFC 6455
+  /// §10.2). Programs send none, and must not have a cookie.
+  static func isOurs(_ request: Request, _ configuration: WebConfiguration) -> Bool {
+    guard let origin = request.headers[.origin] else {
+      return request.headers[.cookie] == nil || request.headers[.secFetchSite] == "same-origin"
+    }
+    return origin == configuration.publicURL || origin == request.head.authority.map { "http://\($0)" }
+      || origin == request.head.authority.map { "https://\($0)" }
+  }
+
+  func response(choosing chosen: String?) -> Response {
     let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return Response(
+    var response = Response(
       status: .switchingProtocols,
       headers: [
         .upgrade: "websocket", .connection: "Upgrade", .secWebSocketAccept: Data(digest).base64EncodedString(),
-        .secWebSocketProtocol: chosen,
       ])
+    if let chosen { response.headers[.secWebSocketProtocol] = chosen }
+    return response
   }
 
   private static func list(_ values: [String], isLowered: Bool = true) -> [String] {
@@ -37,5 +50,13 @@ struct WebSocketHandshake: Sendable {
       let word = $0.trimmingCharacters(in: .whitespaces)
       return isLowered ? word.lowercased() : word
     }
+  }
+}
+
+extension ChannelPipeline.SynchronousOperations {
+  /// Adds handlers that get a connection's bytes before HTTP does, after they were decrypted. Throws where HTTP/1.1 is
+  /// not spoken.
+  func addBeforeHTTP(_ handlers: [any ChannelHandler]) throws {
+    try addHandlers(handlers, position: .before(handler(type: HTTPResponseEncoder.self)))
   }
 }

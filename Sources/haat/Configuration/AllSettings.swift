@@ -28,6 +28,15 @@ extension Setting {
       key: "public.url", kind: .text(maxBytes: 255), fallback: "",
       help: "How browsers reach this server, for links; empty for http://localhost and the port."),
     Setting(
+      key: "https.port", kind: .integer(0...65535), fallback: "8443",
+      help: "Port of the web server over TLS, with HTTP/2, when there is a certificate; 0 lets the system choose one."),
+    Setting(
+      key: "https.certificate", kind: .text(maxBytes: 1024), fallback: "",
+      help: "PEM file with the certificate chain for HTTPS; empty when a proxy in front does it, or nobody."),
+    Setting(
+      key: "https.key", kind: .text(maxBytes: 1024), fallback: "", help: "PEM file with that certificate's private key."
+    ),
+    Setting(
       key: "http.behindProxy", kind: .flag, fallback: "false",
       help: "A proxy of your own stands in front and sets X-Forwarded-For: count callers by its last address."),
     Setting(key: "rtmp.host", kind: .text(maxBytes: 255), fallback: "0.0.0.0", help: "Address encoders connect to."),

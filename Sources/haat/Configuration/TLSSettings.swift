@@ -1,16 +1,14 @@
 import Media
 
 extension Settings {
-  /// The files RTMPS is served with; nil when none are named.
-  var tls: TLSFiles? {
-    let files = TLSFiles(certificatePath: text("rtmps.certificate"), keyPath: text("rtmps.key"))
+  /// The files that `rtmps` or `https` is served with; nil when none are named.
+  func tls(_ service: String) -> TLSFiles? {
+    let files = TLSFiles(certificatePath: text("\(service).certificate"), keyPath: text("\(service).key"))
     return files.certificatePath.isEmpty ? nil : files
   }
 
   /// What is wrong with the certificates or the key, and where it was said.
   static func tlsProblem(_ values: [String: String], _ sources: [String: String]) -> ConfigurationProblem? {
-    let certificate = values["rtmps.certificate"] ?? ""
-    let key = values["rtmps.key"] ?? ""
     func problem(_ setting: String, _ why: String) -> ConfigurationProblem {
       ConfigurationProblem(source: sources[setting] ?? setting, why: "“\(setting)”: \(why)")
     }
@@ -20,14 +18,20 @@ extension Settings {
         return problem("simulcast.authorities", error.description)
       }
     }
-    if certificate.isEmpty, key.isEmpty { return nil }
-    if certificate.isEmpty { return problem("rtmps.key", "there is no rtmps.certificate that belongs to it") }
-    if key.isEmpty { return problem("rtmps.certificate", "there is no rtmps.key that belongs to it") }
-    do throws(TLSFault) {
-      try TLSFiles(certificatePath: certificate, keyPath: key).check()
-      return nil
-    } catch {
-      return problem(error.path == certificate ? "rtmps.certificate" : "rtmps.key", error.description)
+    for service in ["https", "rtmps"] {
+      let certificate = values["\(service).certificate"] ?? ""
+      let key = values["\(service).key"] ?? ""
+      if certificate.isEmpty, key.isEmpty { continue }
+      if certificate.isEmpty {
+        return problem("\(service).key", "there is no \(service).certificate that belongs to it")
+      }
+      if key.isEmpty { return problem("\(service).certificate", "there is no \(service).key that belongs to it") }
+      do throws(TLSFault) {
+        try TLSFiles(certificatePath: certificate, keyPath: key).check()
+      } catch {
+        return problem("\(service)." + (error.path == certificate ? "certificate" : "key"), error.description)
+      }
     }
+    return nil
   }
 }

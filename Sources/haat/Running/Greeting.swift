@@ -13,7 +13,8 @@ struct Greeting: Service {
     Output.line("Haat is on the air.")
     Output.line("  Web: \(house.publicURL)")
     Output.line("  RTMP: \(house.rtmpURL)")
-    if house.settings.tls != nil { Output.line("  RTMPS: port \(await house.media.boundSecurePort())") }
+    if house.settings.tls("https") != nil { Output.line("  HTTPS: port \(await house.web.boundSecurePort())") }
+    if house.settings.tls("rtmps") != nil { Output.line("  RTMPS: port \(await house.media.boundSecurePort())") }
     if let token = try await house.commerce.setupToken() {
       Output.line("  Operator: \(house.publicURL)/setup?token=\(token.text) (opens once, for a day)")
     }

@@ -27,7 +27,7 @@ struct House: Sendable {
     let rtmpPort = try FreePort.resolve(
       settings.integer("rtmp.port"), host: settings.text("rtmp.host"), setting: "--rtmp-port")
     let rtmpsPort =
-      settings.tls == nil
+      settings.tls("rtmps") == nil
       ? 0
       : try FreePort.resolve(
         settings.integer("rtmps.port"), host: settings.text("rtmp.host"), setting: "--rtmps-port")
@@ -59,7 +59,7 @@ struct House: Sendable {
     mediaConfiguration.rtmpHost = settings.text("rtmp.host")
     mediaConfiguration.rtmpPort = rtmpPort
     mediaConfiguration.rtmpsPort = rtmpsPort
-    mediaConfiguration.tls = settings.tls
+    mediaConfiguration.tls = settings.tls("rtmps")
     mediaConfiguration.srtHost = settings.text("rtmp.host")
     mediaConfiguration.ladder = LadderRung.ladder(settings.text("ladder.rungs")) ?? []
     mediaConfiguration.relaysToPrivateAddresses = settings.flag("simulcast.privateAddresses")
@@ -77,6 +77,11 @@ struct House: Sendable {
     var webConfiguration = WebConfiguration()
     webConfiguration.host = settings.text("http.host")
     webConfiguration.port = httpPort
+    webConfiguration.secure = try settings.tls("https").map { files in
+      let port = try FreePort.resolve(
+        settings.integer("https.port"), host: settings.text("http.host"), setting: "--https-port")
+      return SecureListening(port: port, files: files)
+    }
     webConfiguration.publicURL = publicURL
     webConfiguration.rtmpURL = rtmpURL
     let srtHost = settings.text("srt.host")

@@ -11,6 +11,8 @@ import Web
 struct RunningWeb: Sendable {
   let square: MarketSquare
   let port: Int
+  /// 0 without a certificate.
+  let securePort: Int
   let media: MediaServer
   let sandbox: SandboxProvider
   let dataDirectory: String
@@ -71,9 +73,11 @@ struct RunningWeb: Sendable {
       group.addTask { try await services.run() }
       if mayPublish { group.addTask { try await media.run() } }
       let port = await web.boundPort()
+      let securePort = await web.boundSecurePort()
       try await body(
         RunningWeb(
-          square: square, port: port, media: media, sandbox: sandbox, dataDirectory: dataDirectory,
+          square: square, port: port, securePort: securePort, media: media, sandbox: sandbox,
+          dataDirectory: dataDirectory,
           services: services))
       await services.triggerGracefulShutdown()
       // The encoder's side ends when it is told to.
