@@ -7,7 +7,7 @@ RUN_PACKAGES := ffmpeg fonts-dejavu-core
 TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji fonts-noto-core openssl postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests|CameraTests
 # All tests of a run are begun at once, and share two cores: what a run has to do should not take any of them a minute.
-TRADE_SUITES := Admission|Affiliate|Auction|Bundle|Clip|Commission|Coupon|Deal|Follow|Giveaway|Import|Mail|Order|Partner|Payout|Poll|Preorder|Purchase|Razorpay|Search|Shipment|SpendLimit|Stock|Stripe|Waitlist|Wallet
+TRADE_SUITES := Admission|Affiliate|Auction|Bundle|Claim|Clip|Commission|Coupon|Deal|Follow|Giveaway|Import|Mail|Order|Partner|Payout|Poll|Preorder|Purchase|Razorpay|Search|Shipment|SpendLimit|Stock|Stripe|Waitlist|Wallet
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources/Fuzz)
 
 help: ## Says what can be made.

@@ -60,6 +60,9 @@ public struct WebLimits: Sendable {
   public var streamsPerAddress = 100
   /// Timeline events a room keeps in memory for viewers who reconnect; older ones come from the database.
   public var roomHistory = 2_000
+  /// Messages of a chat that a viewer is shown a second, beside those of the channel's own people and their own; of more,
+  /// each is shown a fair part. 0 shows all.
+  public var chatPerSecond: Int64 = 8
   /// Milliseconds of events that one write to a viewer carries.
   public var tickMilliseconds: Int64 = 50
   /// Seconds between comments on a silent event stream, so that proxies keep it.

@@ -66,6 +66,14 @@ import Testing
     ("कार्त्स्न्य क्षत्रिय हिन्दी", "कार्त्स्न्य क्षत्रिय हिन्दी"),
     ("👨‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ❤️", "👨‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ❤️"),
     ("می‌خواهم", "می‌خواهم"),
+    // One joiner joins; a row of them hides something.
+    ("a\u{200D}\u{200D}\u{200C}\u{200D}b", "a\u{200D}b"),
+    // Marks that take room, as those that do not.
+    ("क" + String(repeating: "\u{093E}", count: 9), "क" + String(repeating: "\u{093E}", count: 5)),
+    // Tags are letters nobody sees: a flag has them, and nothing else.
+    ("hi\u{E0068}\u{E0069}", "hi"),
+    ("🏴" + String(repeating: "\u{E0061}", count: 12) + "!", "🏴" + String(repeating: "\u{E0061}", count: 7) + "!"),
+    ("👩🏻‍❤️‍💋‍👨🏾 5️⃣ 🇮🇳", "👩🏻‍❤️‍💋‍👨🏾 5️⃣ 🇮🇳"),
   ])
   func `a text is kept without what hides, reorders or piles up`(text: String, kept: String) async throws {
     let square = try await MarketSquare(.sqlite)
@@ -74,7 +82,7 @@ import Testing
     #expect(Array(said.text.unicodeScalars) == Array(kept.unicodeScalars))
   }
 
-  @Test(arguments: ["", "   ", "\n\n", "\u{200D}\u{FE0F}", "\u{202E}", "\u{0301}", "\u{3164}"])
+  @Test(arguments: ["", "   ", "\n\n", "\u{200D}\u{FE0F}", "\u{202E}", "\u{0301}", "\u{3164}", "\u{2800} \u{2800}"])
   func `a text with nothing to see is refused`(text: String) async throws {
     let square = try await MarketSquare(.sqlite)
     await #expect(throws: GeneralRefusal.invalid(field: "text", why: "must not be empty")) {
@@ -91,6 +99,16 @@ import Testing
     let tooLong = GeneralRefusal.invalid(field: "text", why: "is too long: at most 300 characters are kept")
     await #expect(throws: tooLong) {
       try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: flags + "x")
+    }
+    // One emoji is one, however it is put together; a chain of emoji that never ends is not.
+    let kisses = String(repeating: "👩🏻‍❤️‍💋‍👨🏾", count: 150)
+    #expect(try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: kisses).text == kisses)
+    let chain = Array(repeating: "👩", count: 800).joined(separator: "\u{200D}")
+    #expect(chain.count == 1)
+    #expect(try await commerce.say(commerce.makeID(), by: .nobody, show: show, text: chain).text == chain)
+    await #expect(throws: GeneralRefusal.self) {
+      try await commerce.say(
+        commerce.makeID(), by: .nobody, show: show, text: chain + String(repeating: "x", count: 141))
     }
     // One grapheme of a megabyte.
     await #expect(throws: tooLong) {

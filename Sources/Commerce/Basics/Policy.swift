@@ -128,6 +128,9 @@ public struct Policy: Sendable {
   /// What waits for a moderator, of one channel and of one speaker in a show.
   public let chatHeldMax: Int64 = 500
   public let chatHeldPerSpeakerMax: Int64 = 5
+  /// Questions that are not answered, of one viewer and of all in a show.
+  public let chatQuestionsPerSpeakerMax: Int64 = 3
+  public let chatQuestionsMax: Int64 = 500
   /// From so many reports on, moderators are shown a message first.
   public let chatReportsFirst: Int64 = 3
   /// How long it is known from which browser something was said.
@@ -184,6 +187,18 @@ public struct Policy: Sendable {
   public let bannerSeconds: ClosedRange<Int64> = 5...900
   public let countdownSeconds: ClosedRange<Int64> = 5...86_400
   public let bannersPerShowMax = 500
+  // MARK: Claims
+
+  public let claimWordCharactersMax = 40
+  public let claimWordsMax = 30
+  public let claimHoldMinutesMax: Int64 = 120
+  /// Comments of one buyer in a show that hold something.
+  public let claimsPerBuyerMax: Int64 = 20
+  /// Units that guests' comments hold from one network address: a browser can be made another guest in a moment. Who is
+  /// signed in is not counted.
+  public var claimUnitsPerAddressMax: Int64 = 50
+  /// How long after it was over it is known who claimed what.
+  public let claimDays: Int64 = 30
 
   // MARK: Auctions
 

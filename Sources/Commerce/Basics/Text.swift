@@ -3,7 +3,8 @@ import Foundation
 /// What people write, made fit to keep and to show: in any script, but without what hides, reorders or piles up.
 ///
 /// Control characters would break lines and logs (and PostgreSQL refuses NUL); bidirectional overrides make a text read
-/// as another than it is (Unicode Technical Report 36, §3.4); dozens of marks on one letter draw over their neighbours.
+/// as another than it is (Unicode Technical Report 36, §3.4); dozens of marks on one letter draw over their neighbours;
+/// joiners and tags in rows, which nobody sees, carry what nobody reads.
 enum Text {
   /// The text without what does not belong, and without white space at its ends.
   ///
@@ -11,32 +12,59 @@ enum Text {
   static func clean(_ text: String, lines: Bool = false, combiningMarksMax: Int) -> String {
     var scalars = String.UnicodeScalarView()
     var marks = 0
+    // Whether the last one joins, and how many tags a flag may have yet (Unicode Technical Standard 51, annex C).
+    var isJoined = false
+    var tags = 0
     // One line end, whichever of the three it was written as: Swift takes "\r\n" for one character.
     for scalar in text.replacing("\r\n", with: "\n").unicodeScalars {
-      switch kind(of: scalar) {
+      let kind = kind(of: scalar)
+      defer { if kind != .unwanted { isJoined = kind == .joiner } }
+      switch kind {
       case .lineEnd: scalars.append(lines ? "\n" : " ")
       case .space: scalars.append(" ")
       case .unwanted: continue
-      case .joiner: scalars.append(scalar)
+      case .joiner: if !isJoined { scalars.append(scalar) }
+      case .tag:
+        guard tags > 0 else { continue }
+        tags = scalar.value == 0xE007F ? 0 : tags - 1
+        scalars.append(scalar)
       case .mark:
         marks += 1
         if marks <= combiningMarksMax { scalars.append(scalar) }
       case .other:
         marks = 0
+        tags = scalar.value == 0x1F3F4 ? tagsMax : 0
         scalars.append(scalar)
       }
     }
     return String(scalars).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// A flag of a region has up to six, and one that ends it.
+  private static let tagsMax = 7
+  /// The longest emoji there are, two people of two colours who kiss, are of ten.
+  private static let scalarsPerCharacterMax = 10
+
+  /// How many characters a person counts: grapheme clusters, but of what never ends, such as a hundred emoji that are
+  /// joined to one, every ten scalars.
+  static func length(of text: String) -> Int {
+    // Of ASCII, which most is, no two make one: a line end is not left in a text of one line.
+    guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text.utf8.count }
+    return text.reduce(0) { length, character in
+      length + (character.unicodeScalars.count + scalarsPerCharacterMax - 1) / scalarsPerCharacterMax
+    }
+  }
+
   /// Whether there is anything to see in it.
   static func isBlank(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { scalar in
       scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || kind(of: scalar) == .mark
+        // Braille's pattern without dots.
+        || scalar.value == 0x2800
     }
   }
 
-  private enum Kind { case lineEnd, space, unwanted, joiner, mark, other }
+  private enum Kind { case lineEnd, space, unwanted, joiner, tag, mark, other }
 
   private static func kind(of scalar: Unicode.Scalar) -> Kind {
     switch scalar.value {
@@ -48,11 +76,13 @@ enum Text {
     case 0x200B, 0x2060...0x2065, 0xFEFF, 0xFFF9...0xFFFB: return .unwanted
     // Needed between letters of many scripts, and in emoji.
     case 0x200C, 0x200D: return .joiner
+    case 0xE0000...0xE007F: return .tag
     default: break
     }
     switch scalar.properties.generalCategory {
     case .control: return .unwanted
-    case .nonspacingMark, .enclosingMark: return .mark
+    // Spacing ones too: of a hundred vowel signs on one letter no more is to be read than of a hundred dots.
+    case .nonspacingMark, .enclosingMark, .spacingMark: return .mark
     default: return .other
     }
   }
@@ -68,7 +98,7 @@ extension Policy {
     // Before any work on it: cleaning takes time in proportion.
     guard text.utf8.count <= charactersMax * bytesPerCharacterMax else { throw tooLong }
     let clean = Text.clean(text, lines: lines, combiningMarksMax: combiningMarksMax)
-    guard clean.count <= charactersMax else { throw tooLong }
+    guard Text.length(of: clean) <= charactersMax else { throw tooLong }
     guard !Text.isBlank(clean) else {
       guard !required else { throw GeneralRefusal.invalid(field: field, why: "must not be empty") }
       return ""

@@ -9,6 +9,10 @@ public enum ChatRefusal: Refusal, Equatable {
   case word
   /// Too much of it waits for a moderator.
   case tooManyHeld
+  /// Too many of their questions, or of everybody's, are not answered yet.
+  case tooManyQuestions
+  /// What it answers is not there, or was taken away.
+  case replyGone
   /// Owners, hosts and moderators are neither muted nor banned.
   case staff
   /// Nothing is left by which the speaker is known.
@@ -26,6 +30,8 @@ public enum ChatRefusal: Refusal, Equatable {
     case .links: "chat_links"
     case .word: "chat_word"
     case .tooManyHeld: "chat_too_many_held"
+    case .tooManyQuestions: "chat_too_many_questions"
+    case .replyGone: "chat_reply_gone"
     case .staff: "chat_staff"
     case .unknownSpeaker: "chat_unknown_speaker"
     case .noReporter: "chat_no_reporter"
@@ -45,6 +51,8 @@ public enum ChatRefusal: Refusal, Equatable {
     case .links: "Links are not allowed in this chat. Take the link out and send it again."
     case .word: "This has a word that the channel does not want in its chat. Say it in other words."
     case .tooManyHeld: "Too many messages wait for a moderator. Wait until yours have been looked at."
+    case .tooManyQuestions: "Your questions have not been answered yet. Wait until one is, or write without asking."
+    case .replyGone: "What you answer was taken away. Send it as a message of its own."
     case .staff: "Owners, hosts and moderators are neither muted nor banned. Take their role away first."
     case .unknownSpeaker: "It is not known any more who said this."
     case .noReporter: "Sign in, or send a Haat-Visitor of 32 characters or more, to report a message."
@@ -54,13 +62,19 @@ public enum ChatRefusal: Refusal, Equatable {
   public var kind: RefusalKind {
     switch self {
     case .banned, .muted, .followersOnly, .buyersOnly: .forbidden
-    case .slow, .tooManyHeld: .limited
+    case .slow, .tooManyHeld, .tooManyQuestions: .limited
     case .links, .word, .noReporter: .invalid
-    case .staff, .unknownSpeaker: .conflict
+    case .staff, .unknownSpeaker, .replyGone: .conflict
     }
   }
 
-  public var field: String? { [.links, .word].contains(self) ? "text" : nil }
+  public var field: String? {
+    switch self {
+    case .links, .word: "text"
+    case .replyGone: "replyTo"
+    default: nil
+    }
+  }
 
   /// How long until it is worth another try; nil where that is not known.
   public var waitSeconds: Int64? {

@@ -36,7 +36,7 @@ extension Commerce {
       let said = try db.row("SELECT * FROM message WHERE id = \(id) AND show_id = \(show.id)")
       let held = try db.row("SELECT * FROM chat_held WHERE id = \(id) AND show_id = \(show.id)")
       guard let row = said ?? held else { throw GeneralRefusal.notFound("message") }
-      let (message, voice) = (try Message(row: row), try Voice(row: row))
+      let (message, voice) = (try Message(row: row, isHeld: said == nil), try Voice(row: row))
       guard !voice.speaker.isEmpty else { throw ChatRefusal.unknownSpeaker }
       if let account = voice.account,
         let role = try Membership.role(of: Caller(account: account), in: show.channel, in: db), role.may(.chat)

@@ -105,7 +105,7 @@ extension Commerce {
       if approve {
         let message = Message(
           id: id, show: held.show, account: held.account, name: held.name, text: held.text, role: held.role,
-          at: occasion.at)
+          at: occasion.at, question: held.question, replyTo: held.replyTo)
         try publish(message, Voice(row: row), mediaTime: nil, on: occasion, in: db)
       }
       try record(

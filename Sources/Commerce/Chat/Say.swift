@@ -12,11 +12,25 @@ extension Commerce {
   ///     known again.
   ///   - address: the network address it came from, for the same.
   ///   - text: 1 to `Policy.messageCharactersMax` characters; control and direction-changing characters are dropped.
+  ///   - isQuestion: whether the host is asked something that should not go by.
+  ///   - replyTo: the message of this show that it answers.
   /// - Throws: `GeneralRefusal.invalid`, `.notFound`, `ShowRefusal.ended`, `ChatRefusal`, `IDTaken`.
   public func say(
     _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil,
-    visitor: String? = nil, address: String? = nil
+    visitor: String? = nil, address: String? = nil, isQuestion: Bool = false, replyTo: ID<Message>? = nil
   ) async throws -> Message {
+    try await speak(
+      id, by: caller, show: show, name: name, text: text, mediaTime: mediaTime, visitor: visitor, address: address,
+      isQuestion: isQuestion, replyTo: replyTo
+    ).message
+  }
+
+  /// The same, and what came of it where it is what the host asks to be said to reserve something: that is for whoever
+  /// says it, and nobody else.
+  public func speak(
+    _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil,
+    visitor: String? = nil, address: String? = nil, isQuestion: Bool = false, replyTo: ID<Message>? = nil
+  ) async throws -> (message: Message, claim: ClaimOutcome?) {
     let text = try policy.text(text, "text", max: policy.messageCharactersMax)
     let guest = try policy.text(name ?? "", "name", max: policy.guestNameCharactersMax, required: false)
     return try await writeAndTell { db in
@@ -28,14 +42,14 @@ extension Commerce {
         guard said.show == show.id, said.account == caller.account, isRemoved || said.text == text else {
           throw IDTaken(what: "message")
         }
-        return said
+        return (said, try claimed(by: said, Entrant(caller, visitor: visitor), in: db))
       }
       if let row = try db.row("SELECT * FROM chat_held WHERE id = \(id)") {
         let held = try HeldMessage(row: row).message
         guard held.show == show.id, held.account == caller.account, held.text == text else {
           throw IDTaken(what: "message")
         }
-        return held
+        return (held, nil)
       }
       guard show.state != .ended else { throw ShowRefusal.ended }
       try policy.checkNew(id, at: clock.now)
@@ -44,15 +58,20 @@ extension Commerce {
       let voice = Voice(caller, visitor: visitor, address: address, show: show.id, vault)
       let message = Message(
         id: id, show: show.id, account: caller.account, name: speaker.name, text: text, role: speaker.role,
-        at: occasion.at)
+        at: occasion.at, question: isQuestion ? .open : nil, replyTo: replyTo)
+      if let replyTo, try Message.find(replyTo, in: show.id, db) == nil { throw ChatRefusal.replyGone }
       if !speaker.role.isStaff, let word = try admit(message, voice, in: show, db) {
-        return try hold(message, voice, for: word, in: show, db)
+        return (try hold(message, voice, for: word, in: show, db), nil)
       }
       // A time ahead of the show would hold up everything behind the message in every viewer's player.
       let latest = show.mediaEpoch.map { max(0, occasion.at.milliseconds(since: $0)) } ?? .max
-      try publish(message, voice, mediaTime: mediaTime.map { min($0, latest) }, on: occasion, in: db)
+      let claim =
+        try speaker.role.isStaff
+        ? nil : claim(by: message, Entrant(caller, visitor: visitor), address: address, in: show, on: occasion, db)
+      let said = if case .claimed = claim { message.claiming } else { message }
+      try publish(said, voice, mediaTime: mediaTime.map { min($0, latest) }, on: occasion, in: db)
       try enterByComment(message, Entrant(caller, visitor: visitor), address: address, at: clock.now, in: db)
-      return message
+      return (said, claim)
     }
   }
 
@@ -60,15 +79,19 @@ extension Commerce {
   func publish(
     _ message: Message, _ voice: Voice, mediaTime: Int64?, on occasion: Occasion, in db: any Connection
   ) throws {
+    // What waited for a moderator may answer what is gone by now.
+    let quoted = try message.replyTo.flatMap { try Message.find($0, in: message.show, db) }
     try db.run(
       """
-      INSERT INTO message (id, show_id, account_id, visitor, address, name, body, role, created_ms, removed_ms)
+      INSERT INTO message (id, show_id, account_id, visitor, address, name, body, role, created_ms, removed_ms, question,
+        reply_to, is_claim)
       VALUES (\(message.id), \(message.show), \(message.account.sqlValue), \(voice.visitor.sqlValue),
-        \(voice.address.sqlValue), \(message.name), \(message.text), \(message.role), \(message.at), NULL)
+        \(voice.address.sqlValue), \(message.name), \(message.text), \(message.role), \(message.at), NULL,
+        \(message.question.sqlValue), \((quoted?.id).sqlValue), \(message.isClaim))
       """)
     try Timeline.append(
-      show: message.show, kind: .message, mediaTime: mediaTime, payload: message.payload, on: occasion,
-      id: ID(bytes: message.id.bytes), in: db)
+      show: message.show, kind: .message, mediaTime: mediaTime,
+      payload: message.payload(quoting: quoted?.quote ?? [:]), on: occasion, id: ID(bytes: message.id.bytes), in: db)
   }
 
   /// Throws `ChatRefusal` for who may not say this here now. Gives the word for which a moderator has to see it first.
@@ -94,9 +117,31 @@ extension Commerce {
     let said = message.account == nil ? "\(message.name) \n \(message.text)" : message.text
     if !mode.allowsLinks, ChatText.hasLink(said) { throw ChatRefusal.links }
     let word = try heldWord(in: said, channel: show.channel, db)
+    if message.question != nil { try requireRoomToAsk(voice, in: show, db) }
     // The last: what is refused for another reason costs nobody their turn.
     if mode.slowSeconds > 0 { try pause(voice, mode.slowSeconds, in: show, at: now, db) }
     return word
+  }
+
+  /// A host can answer so many; and whoever asks all the time keeps others from being heard.
+  private func requireRoomToAsk(_ voice: Voice, in show: Show, _ db: any Connection) throws {
+    let mine: SQL =
+      if let account = voice.account {
+        "account_id = \(account)"
+      } else if let visitor = voice.visitor {
+        "account_id IS NULL AND visitor = \(visitor)"
+      } else {
+        "account_id IS NULL AND visitor IS NULL AND address = \(voice.address.sqlValue)"
+      }
+    let open: SQL = "show_id = \(show.id) AND question = 'open' AND removed_ms IS NULL"
+    let counts = try db.requireRow(
+      """
+      SELECT (SELECT COUNT(*) FROM message WHERE \(open)) AS everybody,
+        (SELECT COUNT(*) FROM message WHERE \(open) AND \(mine)) AS mine
+      """)
+    guard try counts.get("mine", as: Int64.self) < policy.chatQuestionsPerSpeakerMax,
+      try counts.get("everybody", as: Int64.self) < policy.chatQuestionsMax
+    else { throw ChatRefusal.tooManyQuestions }
   }
 
   private func hasBought(_ account: ID<Account>, from channel: ID<Channel>, in db: any Connection) throws -> Bool {
@@ -152,17 +197,15 @@ extension Commerce {
     try db.run(
       """
       INSERT INTO chat_held (id, channel_id, show_id, account_id, visitor, address, speaker, name, body, role, word,
-        created_ms)
+        created_ms, is_question, reply_to)
       VALUES (\(message.id), \(show.channel), \(show.id), \(message.account.sqlValue), \(voice.visitor.sqlValue),
         \(voice.address.sqlValue), \(voice.speaker), \(message.name), \(message.text), \(message.role), \(word),
-        \(message.at))
+        \(message.at), \(message.question == nil ? 0 : 1), \(message.replyTo.sqlValue))
       """)
-    return Message(
-      id: message.id, show: show.id, account: message.account, name: message.name, text: message.text,
-      role: message.role, at: message.at, isHeld: true)
+    return message.held
   }
 
-  /// Removes a message: its text is forgotten, and those who have read it are told to hide it. For the channel's
+  /// Removes a message: its text is forgotten, also where others quote it, and those who have read it are told to hide it. For the channel's
   /// owners, hosts and moderators, and for who wrote it. Removed already, nothing happens.
   ///
   /// - Parameter why: a moderator's reason, and their own words.
@@ -189,19 +232,19 @@ extension Commerce {
       }
       let emptied = Message(
         id: id, show: show.id, account: message.account, name: "", text: "", role: message.role, at: message.at)
-      try db.run("UPDATE message SET body = '', name = '', removed_ms = \(occasion.at) WHERE id = \(id)")
+      try db.run(
+        """
+        UPDATE message SET body = '', name = '', removed_ms = \(occasion.at), question = NULL, reply_to = NULL
+        WHERE id = \(id)
+        """)
       // Its place in the timeline stays, or the numbers would have a gap.
-      try db.run("UPDATE timeline_event SET payload = \(try Timeline.text(of: emptied.payload)) WHERE id = \(id)")
+      try db.run("UPDATE timeline_event SET payload = \(try Timeline.text(of: emptied.payload())) WHERE id = \(id)")
       try Timeline.append(
         show: show.id, kind: .messageRemoved, mediaTime: nil, payload: ["message": id.description], on: occasion,
         in: db)
+      try endClaim(of: id, as: message.account == account ? .left : .cancelled, on: occasion, in: db)
+      try forgetTraces(of: id, in: show.id, mediaTime: nil, on: occasion, db)
     }
-  }
-}
-
-extension Message {
-  fileprivate var payload: [String: String] {
-    ["id": id.description, "name": name, "text": text, "role": role.rawValue]
   }
 }
 

@@ -23,7 +23,8 @@ extension Commerce {
     source: OrderSource = .page
   ) async throws -> PlacedOrder {
     try await placeOrder(
-      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil)
+      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil,
+      claims: nil)
   }
 
   /// The same, for a caller that waits in no task: `tell` is told what became of it, on a thread that it must not hold up.
@@ -33,25 +34,30 @@ extension Commerce {
     source: OrderSource, then tell: @escaping @Sendable (Result<PlacedOrder, any Error>) -> Void
   ) throws {
     let body = try placing(
-      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil)
+      id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: nil,
+      claims: nil)
     writeAndTell(body, then: tell)
   }
 
-  /// The same, with the unit that is held for a wish of whoever orders, where there is one.
+  /// The same, with the unit that is held for a wish of whoever orders, or what their comments reserved, where there is
+  /// such.
   func placeOrder(
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
-    source: OrderSource, wish: HeldWish?
+    source: OrderSource, wish: HeldWish?, claims: HeldClaims?
   ) async throws -> PlacedOrder {
     try await writeAndTell(
-      placing(id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: wish))
+      placing(
+        id, bag, buyer: buyer, language: language, key: key, address: address, source: source, wish: wish,
+        claims: claims))
   }
 
   typealias HeldWish = (id: ID<Wish>, caller: Caller, token: Secret?)
+  typealias HeldClaims = (id: ID<ClaimBag>, caller: Caller, token: Secret?)
 
   /// What is to be written, checked as far as it can be without the database.
   private func placing(
     _ id: ID<Order>?, _ bag: Bag, buyer: Buyer, language: String, key: IdempotencyKey?, address: String?,
-    source: OrderSource, wish: HeldWish?
+    source: OrderSource, wish: HeldWish?, claims: HeldClaims?
   ) throws -> @Sendable (any Connection) throws -> PlacedOrder {
     // All that can be done before is: the writer's thread is the one thing that every order shares.
     try bag.check(policy)
@@ -65,9 +71,11 @@ extension Commerce {
       fingerprint: Fingerprint.of(bag, account: buyer.account, encodedBuyer: encodedBuyer), language: language,
       source: source, access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     request.wish = wish?.id
+    request.claims = claims?.id
     return { [request] db in
       let now = clock.now
       if let wish { _ = try Wish.require(wish.id, by: wish.caller, token: wish.token, in: db) }
+      if let claims { _ = try ClaimBag.require(claims.id, by: claims.caller, token: claims.token, in: db) }
       if let key, let placed = try key.claim(for: request, at: now, in: db) {
         return try self.repeated(placed, request, in: db)
       }
@@ -113,6 +121,8 @@ extension Commerce {
       try request.holder.requireRoom(for: quote.goods, of: quote, policy, at: occasion.at, in: db)
       if let wish = try request.wish.flatMap({ try Wish.find($0, in: db) }) {
         try wish.take(by: id, units, on: occasion, in: db)
+      } else if let claims = request.claims {
+        try ClaimBag.find(claims, in: db).take(by: id, units, on: occasion, in: db)
       } else if let line = quote.lines.first, let terms = line.preorder {
         try Preorder.take(line, terms, at: occasion.at, in: db)
       } else {
@@ -185,6 +195,8 @@ struct OrderRequest: Sendable {
   var payMinutes: Int64?
   /// Whose held unit it takes.
   var wish: ID<Wish>?
+  /// What comments reserved, and it takes.
+  var claims: ID<ClaimBag>?
 }
 
 extension Quote {

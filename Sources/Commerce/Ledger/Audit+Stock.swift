@@ -2,7 +2,7 @@ import Store
 
 extension Audit {
   /// What is on hand and reserved is what the journal's movements come to, and what is reserved is what open orders,
-  /// prizes, auctions and offers of waitlists hold. Each order's movements are those of its state.
+  /// prizes, auctions, offers of waitlists and claims hold. Each order's movements are those of its state.
   mutating func stock(in db: any Connection) throws {
     let count = try db.row(
       """
@@ -58,14 +58,16 @@ extension Audit {
             SELECT variant_id, units_held AS quantity FROM auction WHERE units_held > 0
             UNION ALL
             SELECT variant_id, units_held AS quantity FROM wish WHERE units_held > 0
+            UNION ALL
+            SELECT variant_id, units_held AS quantity FROM claim WHERE units_held > 0
           ) holds GROUP BY variant_id
         ) held ON held.variant_id = stock.variant_id
         WHERE stock.reserved <> COALESCE(held.quantity, 0)
         """)
     ) { row in
       """
-      variant \(try row.name("variant_id")): \(try row.number("reserved")) reserved, but open orders, prizes, auctions and \
-      waitlists hold \
+      variant \(try row.name("variant_id")): \(try row.number("reserved")) reserved, but open orders, prizes, auctions, \
+      claims and waitlists hold \
       \(try row.number("held"))
       """
     }

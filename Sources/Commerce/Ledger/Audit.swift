@@ -28,6 +28,7 @@ struct Audit {
     try audit.audience(in: db)
     try audit.clips(in: db)
     try audit.chat(in: db)
+    try audit.claims(in: db)
     try audit.giveaways(in: db)
     try audit.polls(in: db)
     try audit.banners(in: db)

@@ -21,7 +21,7 @@ extension Commerce {
     }
   }
 
-  /// Ends a show that is on air: what is on screen is taken down, its deals, poll and giveaway end, and its stream key opens nothing any more,
+  /// Ends a show that is on air: what is on screen or above the chat is taken down, its deals, poll and giveaway end, and its stream key opens nothing any more,
   /// nor does its SRT passphrase. Ended already, nothing happens.
   ///
   /// Throws `ShowRefusal.notLive`.
@@ -41,6 +41,8 @@ extension Commerce {
       try callOffAuction(of: id, mediaTime: mediaTime, on: occasion, in: db)
       try closePoll(of: id, mediaTime: mediaTime, on: occasion, in: db)
       try hideBanner(of: id, mediaTime: mediaTime, on: occasion, in: db)
+      try closeClaimWords(of: id, mediaTime: mediaTime, on: occasion, in: db)
+      try unpinQuestion(of: id, mediaTime: mediaTime, on: occasion, in: db)
       // After the unpinning, in the timeline too.
       let last = Occasion(at: occasion.at.adding(milliseconds: 1), entropy: occasion.entropy, by: occasion.by)
       try db.run(

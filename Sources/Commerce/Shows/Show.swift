@@ -149,6 +149,10 @@ public struct LiveState: Sendable, Equatable {
   public let poll: Poll?
   /// The one on screen, though its time may be over.
   public let banner: Banner?
+  /// The one above the chat.
+  public let question: PinnedQuestion?
+  /// What can be said to reserve something, as its events tell it; the first opened first.
+  public let claimWords: [[String: String]]
   /// What is left of each variant in the run of show.
   public let stock: [ID<Variant>: Int64]
 }

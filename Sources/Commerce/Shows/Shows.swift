@@ -94,7 +94,11 @@ extension Commerce {
       return LiveState(
         show: show, pinned: show.pinned, sequence: show.sequence, messages: messages, deals: deals, coupon: coupon,
         giveaway: try Giveaway.latest(of: id, in: db), auction: try Auction.latest(of: id, in: db),
-        poll: try Poll.latest(of: id, in: db), banner: try Banner.latest(of: id, in: db), stock: stock)
+        poll: try Poll.latest(of: id, in: db), banner: try Banner.latest(of: id, in: db),
+        question: try PinnedQuestion.find(in: id, db),
+        claimWords: try ClaimWord.open(in: id, db).map { word in
+          word.told(options: try ClaimWord.options(of: word.product, in: db))
+        }, stock: stock)
     }
   }
 

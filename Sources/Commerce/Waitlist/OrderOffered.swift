@@ -17,7 +17,7 @@ extension Commerce {
     let bag = Bag(show: nil, market: market, lines: [Bag.Line(offer: offer, quantity: 1)], coupon: coupon)
     return try await placeOrder(
       id, bag, buyer: buyer, language: language, key: key, address: address, source: .page,
-      wish: (wish, caller, token))
+      wish: (wish, caller, token), claims: nil)
   }
 
   /// What the unit that is held for a wish costs now, with its shipping; nil where it is not sold at the moment.

@@ -8,13 +8,13 @@ enum API {
     PeopleAPI.endpoints + ChannelAPI.endpoints + FollowAPI.endpoints + ProductAPI.endpoints + BundleAPI.endpoints
     + ImportAPI.endpoints
     + StockAPI.endpoints
-    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + AudienceAPI.endpoints
+    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + QuestionAPI.endpoints + AudienceAPI.endpoints
     + RecordingAPI.endpoints + ClipAPI.endpoints
     + SimulcastAPI.endpoints
     + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
     + AuctionAPI.endpoints + PollAPI.endpoints + BannerAPI.endpoints
-    + WaitlistAPI.endpoints + PreorderAPI.endpoints
+    + WaitlistAPI.endpoints + ClaimAPI.endpoints + PreorderAPI.endpoints
     + OrderAPI.endpoints + ShipmentAPI.endpoints + RequestAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints + WalletAPI.endpoints
     + CommissionPlanAPI.endpoints + AffiliateAPI.endpoints + PartnerAPI.endpoints + AdmissionAPI.endpoints

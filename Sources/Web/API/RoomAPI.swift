@@ -79,8 +79,14 @@ enum RoomAPI {
     let name: String?
     let text: String
     let mediaTime: Int64?
+    let isQuestion: Bool?
+    let replyTo: ID<Message>?
 
-    static let fields = ["name": "What a guest is called; who is signed in has a name already."]
+    static let fields = [
+      "name": "What a guest is called; who is signed in has a name already.",
+      "isQuestion": "Whether the host is asked something: it stays in their list until it is answered.",
+      "replyTo": "The message of this show that it answers.",
+    ]
   }
 
   struct MessageAnswer: Codable, Described {
@@ -91,16 +97,26 @@ enum RoomAPI {
     let at: Moment
     /// Left out for what everybody reads.
     let isHeld: Bool?
+    let question: Message.Question?
+    let replyTo: ID<Message>?
+    let claim: ClaimAPI.ClaimOutcomeAnswer?
 
-    static let fields = ["isHeld": "It waits for a moderator; left out for what everybody reads."]
+    static let fields = [
+      "claim": "What it reserved, or why it did not, for whoever said it; left out for what claims nothing.",
+      "isHeld": "It waits for a moderator; left out for what everybody reads.",
+      "question": "What became of a question; left out for what is none.",
+    ]
 
-    init(_ message: Message) {
+    init(_ message: Message, _ claim: ClaimOutcome? = nil) {
       id = message.id
       name = message.name
       text = message.text
       role = message.role.rawValue
       at = message.at
       isHeld = message.isHeld ? true : nil
+      question = message.question
+      replyTo = message.replyTo
+      self.claim = claim.map(ClaimAPI.ClaimOutcomeAnswer.init)
     }
   }
 
@@ -196,10 +212,15 @@ enum RoomAPI {
       gives: MessageAnswer.self, as: .created
     ) { call, body in
       let show: ID<Show> = try call.id("show")
-      return MessageAnswer(
-        try await call.commerce.say(
-          body.id ?? call.commerce.makeID(), by: call.caller, show: show, name: body.name, text: body.text,
-          mediaTime: body.mediaTime ?? call.mediaTime(of: show), visitor: call.visitor, address: call.address))
+      let id = body.id ?? call.commerce.makeID()
+      if let viewer = call.viewer, let room = await call.site.rooms.watched(show) {
+        await room.expect("\(id)", from: viewer)
+      }
+      let (message, claim) = try await call.commerce.speak(
+        id, by: call.caller, show: show, name: body.name, text: body.text,
+        mediaTime: body.mediaTime ?? call.mediaTime(of: show), visitor: call.visitor, address: call.address,
+        isQuestion: body.isQuestion ?? false, replyTo: body.replyTo)
+      return MessageAnswer(message, claim)
     }.limited(.chat).by(.visitor),
     Endpoint(
       .delete, "/api/v1/shows/{show}/messages/{message}", "Takes a message away.", as: .noContent

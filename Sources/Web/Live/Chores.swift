@@ -29,6 +29,10 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(3), "going on with waitlists") { try await commerce.advanceWaitlists() }
         }
+        group.addTask { await every(.seconds(1), "ending claims") { try await commerce.advanceClaims() } }
+        group.addTask {
+          await every(.seconds(3600), "forgetting who claimed what") { try await commerce.forgetClaimants() }
+        }
         group.addTask {
           await every(.seconds(3), "going on with preorders") { try await commerce.advancePreorders() }
         }

@@ -134,7 +134,8 @@ final class EventsDoor: ChannelInboundHandler, RemovableChannelHandler {
     decided.succeed(nil)
     // As the route does: a guest's browser is one viewer, however many tabs it has.
     let browser = request.viewer ?? site.commerce.makeID()
-    let seat = room.presence.enter("browser \(browser)")
+    let who = "browser \(browser)"
+    let seat = room.presence.enter(who)
     channel.closeFuture.whenComplete { _ in
       place.leave()
       withExtendedLifetime(seat) {}
@@ -145,7 +146,7 @@ final class EventsDoor: ChannelInboundHandler, RemovableChannelHandler {
     let (lastEventID, logger) = (request.lastEventID, site.logger)
     Task {
       do {
-        try await room.join(channel, lastEventID: lastEventID)
+        try await room.join(channel, as: who, lastEventID: lastEventID)
       } catch {
         logger.error("a viewer could not join", metadata: ["error": "\(String(reflecting: error))"])
         channel.close(promise: nil)

@@ -14,18 +14,47 @@ final class Hub {
   final class Crowd {
     let audience: Audience
     fileprivate(set) var viewers: ContiguousArray<Viewer> = []
-    /// Events of the tick that is running, unframed.
-    fileprivate(set) var pending = ByteBuffer()
+    /// Events of the tick that is running, unframed; empty while there are `parts`.
+    private var pending = ByteBuffer()
+    /// The same where not everybody gets the same: for each group of viewers, and then for those who get everything.
+    private var parts: [ByteBuffer]?
     /// What is being written now.
     fileprivate var sweep: Sweep?
     fileprivate var lastWrite = NIODeadline.now()
 
     fileprivate init(_ audience: Audience) { self.audience = audience }
+
+    fileprivate var isPending: Bool { parts != nil || pending.readableBytes > 0 }
+
+    /// How much of the tick's events somebody who comes in now was told in their greeting.
+    fileprivate func pendingBytes(of part: Int) -> Int { parts?[part].readableBytes ?? pending.readableBytes }
+
+    fileprivate func append(_ events: ByteBuffer) {
+      guard let count = parts?.count else {
+        pending.writeImmutableBuffer(events)
+        return
+      }
+      for part in 0..<count { parts?[part].writeImmutableBuffer(events) }
+    }
+
+    fileprivate func append(_ events: [ByteBuffer]) {
+      var all = parts ?? Array(repeating: pending, count: events.count)
+      for part in all.indices { all[part].writeImmutableBuffer(events[part]) }
+      parts = all
+      pending = ByteBuffer()
+    }
+
+    /// The tick's events, one for all or one for each part; there are none afterwards.
+    fileprivate func take() -> [ByteBuffer] {
+      defer { (pending, parts) = (ByteBuffer(), nil) }
+      return parts ?? [pending]
+    }
   }
 
   /// One tick's bytes on their way to the viewers that were there when it ended.
   fileprivate struct Sweep {
-    var events: WrappedEvents
+    /// One for all, or one for each part.
+    var events: [WrappedEvents]
     let viewers: Int
     var cursor = 0
   }
@@ -48,24 +77,26 @@ final class Hub {
   /// Adds a viewer, which gets `greeting` at once and then everything that is published from now on.
   ///
   /// The response's head must have been written. Throws when the connection is gone.
-  func join(_ channel: any NIOCore.Channel, _ audience: Audience, greeting: ByteBuffer) throws {
+  ///
+  /// - Parameter part: which of `publish(_:to:)`'s parts it gets.
+  func join(_ channel: any NIOCore.Channel, _ audience: Audience, part: Int, greeting: ByteBuffer) throws {
     guard !isClosed else { throw ChannelError.ioOnClosedChannel }
     let pipeline = channel.pipeline.syncOperations
     let crowd = crowds[ObjectIdentifier(audience)] ?? Crowd(audience)
     crowds[ObjectIdentifier(audience)] = crowd
-    let from = crowd.pending.readableBytes
+    let from = crowd.pendingBytes(of: part)
     let viewer: Viewer
     if let encoder = try? pipeline.handler(type: HTTPResponseEncoder.self) {
       // Before it: what is written here skips it and everything above, and still passes TLS below.
       let isSocket = (try? pipeline.handler(type: EventsSocketHandler.self)) != nil
-      viewer = Viewer(crowd: crowd, from: from, isSocket ? .message : .chunk)
+      viewer = Viewer(crowd: crowd, part: part, from: from, isSocket ? .message : .chunk)
       try pipeline.addHandler(viewer, position: .before(encoder))
     } else if let codec = try? pipeline.handler(type: HTTP2FramePayloadToHTTPServerCodec.self) {
-      viewer = Viewer(crowd: crowd, from: from, .part)
+      viewer = Viewer(crowd: crowd, part: part, from: from, .part)
       try pipeline.addHandler(viewer, position: .after(codec))
     } else {
       // There is nothing but the door it came in by.
-      viewer = Viewer(crowd: crowd, from: from, .chunk)
+      viewer = Viewer(crowd: crowd, part: part, from: from, .chunk)
       try pipeline.addHandler(viewer)
     }
     crowd.viewers.append(viewer)
@@ -75,8 +106,14 @@ final class Hub {
   /// Sends events, whole and unframed, to a room's viewers with the end of the tick.
   func publish(_ events: ByteBuffer, to audience: Audience) {
     guard let crowd = crowds[ObjectIdentifier(audience)] else { return }
-    var events = events
-    crowd.pending.writeBuffer(&events)
+    crowd.append(events)
+    armTick()
+  }
+
+  /// Sends each part to the viewers whose it is. Encoded once for all of a part, as what is for everybody is once for all.
+  func publish(_ parts: [ByteBuffer], to audience: Audience) {
+    guard let crowd = crowds[ObjectIdentifier(audience)] else { return }
+    crowd.append(parts)
     armTick()
   }
 
@@ -85,7 +122,7 @@ final class Hub {
     for (key, crowd) in crowds {
       if crowd.viewers.isEmpty, crowd.sweep == nil {
         crowds[key] = nil
-      } else if now - crowd.lastWrite >= .seconds(limits.heartbeatSeconds), crowd.pending.readableBytes == 0 {
+      } else if now - crowd.lastWrite >= .seconds(limits.heartbeatSeconds), !crowd.isPending {
         publish(Self.heartbeat, to: crowd.audience)
       }
     }
@@ -112,16 +149,15 @@ final class Hub {
 
   private func tick() {
     tickIsDue = false
-    for crowd in crowds.values where crowd.pending.readableBytes > 0 {
+    for crowd in crowds.values where crowd.isPending {
       guard crowd.sweep == nil else {
         // The last tick is still being written: what came since goes with the next.
         armTick()
         continue
       }
-      let events = crowd.pending
-      crowd.pending = ByteBuffer()
+      let events = crowd.take()
       crowd.lastWrite = .now()
-      crowd.sweep = Sweep(events: WrappedEvents(events), viewers: crowd.viewers.count)
+      crowd.sweep = Sweep(events: events.map { WrappedEvents($0) }, viewers: crowd.viewers.count)
       advance(crowd)
     }
   }
@@ -130,7 +166,9 @@ final class Hub {
     guard var sweep = crowd.sweep, !isClosed else { return }
     let end = min(sweep.cursor + Self.sliceViewers, sweep.viewers)
     while sweep.cursor < end {
-      crowd.viewers[sweep.cursor].receive(&sweep.events, unreadSeconds: limits.unreadSeconds)
+      let viewer = crowd.viewers[sweep.cursor]
+      let part = sweep.events.count == 1 ? 0 : viewer.part
+      viewer.receive(&sweep.events[part], unreadSeconds: limits.unreadSeconds)
       sweep.cursor += 1
     }
     guard end == sweep.viewers else {
@@ -141,7 +179,7 @@ final class Hub {
     }
     crowd.sweep = nil
     crowd.viewers.removeAll { $0.isGone }
-    if crowd.pending.readableBytes > 0 { armTick() }
+    if crowd.isPending { armTick() }
   }
 }
 
@@ -153,6 +191,8 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
 
   private let crowd: Hub.Crowd
   private let wrapping: Wrapping
+  /// Which part of what is not for everybody it gets.
+  let part: Int
   private var context: ChannelHandlerContext?
   /// How much of the tick's events were published before this viewer came: its greeting has them.
   private var from: Int
@@ -161,8 +201,9 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
 
   var isGone: Bool { context == nil }
 
-  init(crowd: Hub.Crowd, from: Int, _ wrapping: Wrapping) {
+  init(crowd: Hub.Crowd, part: Int, from: Int, _ wrapping: Wrapping) {
     self.crowd = crowd
+    self.part = part
     self.from = from
     self.wrapping = wrapping
   }
@@ -171,7 +212,8 @@ final class Viewer: ChannelInboundHandler, RemovableChannelHandler {
   func receive(_ events: inout WrappedEvents, unreadSeconds: Int64) {
     let start = from
     from = 0
-    guard let context else { return }
+    // An empty chunk would end the stream.
+    guard let context, events.plain.readableBytes > 0 else { return }
     guard context.channel.isWritable else {
       let since = unreadSince ?? .now()
       unreadSince = since

@@ -36,8 +36,16 @@ struct Hubs: Sendable {
     for place in places { place.loop.execute { place.hub.value.publish(events, to: audience) } }
   }
 
+  /// Each part to the viewers whose it is: the groups of `ChatSampler`, and then those who get everything.
+  func publish(_ parts: [ByteBuffer], to audience: Audience) {
+    guard audience.viewers > 0 else { return }
+    for place in places { place.loop.execute { place.hub.value.publish(parts, to: audience) } }
+  }
+
   /// Closes the connection when it cannot become a viewer.
-  func join(_ channel: any NIOCore.Channel, _ audience: Audience, greeting: ByteBuffer) {
+  ///
+  /// - Parameter group: of the viewer; nil for who gets everything.
+  func join(_ channel: any NIOCore.Channel, _ audience: Audience, group: Int?, greeting: ByteBuffer) {
     guard let place = places.first(where: { $0.loop === channel.eventLoop }) else {
       channel.close(promise: nil)
       return
@@ -46,7 +54,7 @@ struct Hubs: Sendable {
     audience.add(1)
     place.loop.execute {
       do {
-        try place.hub.value.join(channel, audience, greeting: greeting)
+        try place.hub.value.join(channel, audience, part: group ?? ChatSampler.groups, greeting: greeting)
       } catch {
         audience.add(-1)
         channel.close(promise: nil)

@@ -51,7 +51,7 @@ enum LiveEvents {
       // HTTP/2 bounds each stream by itself, and its connection carries more than this one.
       if !isMultiplexed { try? await channel.setOption(.socketOption(.so_sndbuf), value: socketBufferBytes).get() }
       do {
-        try await room.join(channel, lastEventID: lastEventID)
+        try await room.join(channel, as: who, lastEventID: lastEventID)
       } catch {
         logger.error("a viewer could not join", metadata: ["error": "\(String(reflecting: error))"])
         channel.close(promise: nil)

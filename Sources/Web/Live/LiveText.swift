@@ -5,10 +5,24 @@ import NIOCore
 /// Live events as text: JSON by hand where pieces are JSON already, and server-sent events around it.
 enum LiveText {
   /// One timeline event as the API gives it: `{"seq":…,"kind":…,"at":…,"mediaTime":…,…payload}`.
-  static func json(_ event: TimelineEvent) -> String {
+  static func json(_ event: TimelineEvent) -> String { json(event, payload: event.payload) }
+
+  /// The same with strings that are others by now.
+  static func json(_ event: TimelineEvent, _ payload: [String: String]) -> String {
+    json(event, payload: json(payload))
+  }
+
+  /// A JSON object of strings, its keys in order.
+  static func json(_ strings: [String: String]) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(strings)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  private static func json(_ event: TimelineEvent, payload: String) -> String {
     let head =
       #"{"seq":\#(event.sequence),"kind":"\#(event.kind.rawValue)","at":"\#(event.at)","mediaTime":\#(event.mediaTime)"#
-    let payload = event.payload.dropFirst().drop { $0 == " " }
+    let payload = payload.dropFirst().drop { $0 == " " }
     return payload.first == "}" || payload.isEmpty ? head + "}" : head + "," + payload
   }
 
@@ -23,9 +37,7 @@ enum LiveText {
   static func json(_ coupon: Coupon, at now: Moment) -> String {
     var told = coupon.told
     told["isOpen"] = coupon.isOpen(at: now) ? "true" : "false"
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(told)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    return json(told)
   }
 
   /// A giveaway as the API gives it; null some time after it was drawn.

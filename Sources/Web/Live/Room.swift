@@ -47,10 +47,19 @@ actor Room {
   private var chat = ChatMode.open
   /// Where nothing is sold at the moment, and why.
   private var stops: [String: SalesStop] = [:]
-  private var messages: [(id: String, json: String)] = []
+  private var messages: [SaidMessage] = []
+  /// The question above the chat, as its event tells it.
+  private var question: [String: String]?
+  /// What can be said to reserve something, as its events tell it.
+  private var claimWords: [[String: String]] = []
   /// The last events as they are sent, without a gap, up to `sequence`.
   private var history: [(sequence: Int64, text: String)] = []
   private var announcedViewers = 0
+  private var sampler: ChatSampler
+  /// Messages wait to be told, and the flush that tells them has not come.
+  private var isFlushDue = false
+  /// Of messages that are being said, the group of whoever says them.
+  private var speakers: [String: Int] = [:]
   private var reactions = ReactionSums()
   /// Somebody tapped, and the tick that tells it has not come.
   private var isTickDue = false
@@ -73,6 +82,8 @@ actor Room {
     self.hubs = hubs
     self.limits = limits
     epoch = String(show.description.suffix(8))
+    sampler = ChatSampler(
+      perSecond: limits.chatPerSecond, seed: show.bytes.reduce(0) { $0 &* 31 &+ UInt64($1) })
   }
 
   /// Reads the show, once. Throws `GeneralRefusal.notFound` when there is none.
@@ -94,7 +105,9 @@ actor Room {
     reactions = ReactionSums(total: kept.taps)
     sequence = state.sequence
     pinned = state.pinned
-    messages = state.messages.map { (Self.payload($0)["id"] ?? "", LiveText.json($0)) }
+    messages = state.messages.map(SaidMessage.init)
+    question = state.question?.told
+    claimWords = state.claimWords
   }
 
   /// Reads the show's state and the stock of what it sells.
@@ -128,7 +141,9 @@ actor Room {
   /// Makes the connection a viewer: first the state, then what it missed, then everything as it happens.
   ///
   /// The last step has no suspension in it: nothing can be published between reading the state and joining the hubs.
-  func join(_ channel: any NIOCore.Channel, lastEventID: String?) async throws {
+  ///
+  /// - Parameter viewer: as whom it is present; nil for a member of the channel, who is told everything that is said.
+  func join(_ channel: any NIOCore.Channel, as viewer: String?, lastEventID: String?) async throws {
     try await load()
     var missed = ""
     var mustReset = false
@@ -138,7 +153,8 @@ actor Room {
     }
     var greeting = "retry: 1000\n\n" + state(withMessages: place == nil || mustReset) + missed
     if mustReset { greeting += LiveText.event("reset", data: "{}") }
-    hubs.join(channel, audience, greeting: ByteBuffer(string: greeting))
+    hubs.join(
+      channel, audience, group: viewer.map(ChatSampler.group), greeting: ByteBuffer(string: greeting))
   }
 
   /// Everything after that number as text; nil when it is more than one should be sent at once.
@@ -180,7 +196,8 @@ actor Room {
       "auction":\(auction.map { LiveText.json($0, at: now) } ?? "null"),\
       "poll":\(poll.map { LiveText.json($0, at: now) } ?? "null"),\
       "banner":\(banner.map { LiveText.json($0, at: now) } ?? "null"),\
-      "chat":\(LiveText.json(chat)),"stops":\(LiveText.json(stops)),"viewers":\(presence.viewers),\
+      "chat":\(LiveText.json(chat)),"question":\(question.map(LiveText.json) ?? "null"),\
+      "claims":[\(claimWords.map(LiveText.json).joined(separator: ","))],"stops":\(LiveText.json(stops)),"viewers":\(presence.viewers),\
       "stock":{\(stock)},"messages":[\(messages.joined(separator: ","))],\
       "serverTime":"\(now)"}
       """
@@ -221,18 +238,25 @@ actor Room {
   }
 
   private func take(_ events: [TimelineEvent]) {
-    var texts = ""
+    var (all, rest) = ("", "")
+    var said: [ChatSampler.Message] = []
     for event in events {
       let text = text(event)
-      texts += text
+      all += text
+      if let message = sampled(event) { said.append(message) } else { rest += text }
       history.append((event.sequence, text))
       apply(event)
     }
     sequence = events.last?.sequence ?? sequence
     // In big steps, so that the array does not move at every event.
     if history.count > limits.roomHistory * 2 { history.removeFirst(history.count - limits.roomHistory) }
-    send(texts)
-    if events.contains(where: { $0.kind != .message && $0.kind != .messageRemoved }) { mustMark = true }
+    if sampler.admits(said, at: Self.clockMilliseconds) {
+      send(all)
+    } else {
+      send(rest)
+      armFlush()
+    }
+    if events.contains(where: { !Self.ofChat.contains($0.kind) }) { mustMark = true }
     // The show's state, and the variants that are sold in it, may be others by now.
     let changing: [TimelineEvent.Kind] = [
       .showStarted, .showEnded, .pinned, .dealOpened, .dealEnded, .couponShown, .couponHidden,
@@ -242,19 +266,37 @@ actor Room {
     if events.contains(where: { changing.contains($0.kind) }) { isStale = true }
   }
 
+  /// What no playlist tells of.
+  private static let ofChat: [TimelineEvent.Kind] = [
+    .message, .messageRemoved, .questionPinned, .questionUnpinned, .questionAnswered, .questionReopened,
+    .claimOpened, .claimClosed,
+  ]
+
   private func apply(_ event: TimelineEvent) {
     let payload = Self.payload(event)
     switch event.kind {
     case .pinned: pinned = payload["product"].flatMap { ID($0) }
     case .unpinned: pinned = nil
     case .message:
-      messages.append((payload["id"] ?? "", LiveText.json(event)))
+      messages.append(SaidMessage(event))
       if messages.count > commerce.policy.recentMessages { messages.removeFirst() }
     case .messageRemoved:
       messages.removeAll { $0.id == payload["message"] }
+      sampler.remove(payload["message"] ?? "")
+      for index in messages.indices where messages[index].isReply(to: payload["message"]) {
+        messages[index].forgetQuote()
+      }
       // Its text is forgotten in the database: what came before is read from there from now on.
       history.removeAll { $0.sequence < event.sequence }
     case .pollRemoved: history.removeAll { $0.sequence < event.sequence }
+    case .questionPinned: question = payload
+    case .questionUnpinned: question = nil
+    case .claimOpened: claimWords.append(payload)
+    case .claimClosed: claimWords.removeAll { $0["claimWord"] == payload["claimWord"] }
+    case .questionAnswered, .questionReopened:
+      for index in messages.indices where messages[index].id == payload["message"] {
+        messages[index].mark(event.kind == .questionAnswered ? .answered : .open)
+      }
     case .showStarted, .showEnded, .soldOut, .backInStock, .dealOpened, .dealEnded, .couponShown, .couponHidden,
       .giveawayOpened, .giveawayClosed, .giveawayDrawn,
       .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled, .pollOpened, .pollClosed,
@@ -347,6 +389,56 @@ actor Room {
   /// Tells that a price is another one.
   func offersChanged(_ variants: [ID<Variant>]) {
     send(variants.map { LiveText.event("offer", data: #"{"variant":"\#($0)"}"#) }.joined())
+  }
+
+  // MARK: What is too much to read
+
+  /// Of a clock that is not set, and goes on in tests.
+  private static var clockMilliseconds: Int64 {
+    let (seconds, attoseconds) = (ContinuousClock.now - start).components
+    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+  private static let start = ContinuousClock.now
+
+  /// Who says this message: they are shown it however much else is said. Told before it is said.
+  func expect(_ message: String, from viewer: String) {
+    // Of what was refused nobody hears again.
+    if speakers.count >= Self.speakersMax { speakers = [:] }
+    speakers[message] = ChatSampler.group(of: viewer)
+  }
+  private static let speakersMax = 4_096
+
+  /// What viewers say, that not everybody may be shown; nil for all else. It has no id: what is told meanwhile is newer.
+  private func sampled(_ event: TimelineEvent) -> ChatSampler.Message? {
+    guard limits.chatPerSecond > 0, event.kind == .message else { return nil }
+    let payload = Self.payload(event)
+    guard let id = payload["id"], ["viewer", "guest"].contains(payload["role"]) else { return nil }
+    return ChatSampler.Message(
+      id: id, sequence: event.sequence, text: LiveText.event("timeline", data: LiveText.json(event)),
+      speaker: speakers.removeValue(forKey: id))
+  }
+
+  private func armFlush() {
+    guard !isFlushDue else { return }
+    isFlushDue = true
+    Task {
+      try? await Task.sleep(for: .milliseconds(ChatSampler.windowMilliseconds))
+      tellSampled()
+    }
+  }
+
+  private func tellSampled() {
+    isFlushDue = false
+    let share = sampler.flush(at: Self.clockMilliseconds)
+    if !sampler.held.isEmpty { armFlush() }
+    guard !share.everything.isEmpty else { return }
+    // Whoever reconnects goes on from here: what they were not shown is not told again.
+    let place = sampler.held.isEmpty ? "id: \(epoch):\(sequence)\n\n" : ""
+    let parts = (share.groups + [share.everything]).map { messages in
+      ByteBuffer(string: messages.map(\.text).joined() + place)
+    }
+    greetings = nil
+    hubs.publish(parts, to: audience)
   }
 
   // MARK: The crowd
@@ -459,7 +551,5 @@ actor Room {
     LiveText.event("timeline", id: "\(epoch):\(event.sequence)", data: LiveText.json(event))
   }
 
-  private static func payload(_ event: TimelineEvent) -> [String: String] {
-    (try? JSONDecoder().decode([String: String].self, from: Data(event.payload.utf8))) ?? [:]
-  }
+  private static func payload(_ event: TimelineEvent) -> [String: String] { SaidMessage.payload(event) }
 }

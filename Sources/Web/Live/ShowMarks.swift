@@ -64,7 +64,8 @@ struct ShowMarks: Sendable {
           continue
         }
         add(event, "haat.deal", from: start, end: ends[event.detail("deal")], planned: end, event.product)
-      case .message, .messageRemoved, .dealEnded, .couponShown, .couponHidden, .giveawayOpened,
+      case .message, .messageRemoved, .questionPinned, .questionUnpinned, .questionAnswered, .questionReopened,
+        .claimOpened, .claimClosed, .dealEnded, .couponShown, .couponHidden, .giveawayOpened,
         .giveawayClosed, .giveawayDrawn, .auctionOpened, .auctionEnded, .auctionSold, .auctionUnsold, .auctionCancelled,
         .pollOpened, .pollClosed, .pollRemoved, .bannerShown, .bannerHidden:
         break

@@ -51,6 +51,9 @@ struct AccountPage: Sendable {
   let followsNext: String?
   let wishes: [WishView]
   let hasWishes: Bool
+  /// What comments of theirs reserve.
+  let claims: [WishView]
+  let hasClaims: Bool
   /// What may be said of them to others who watch.
   let shownChoices: [ShownView]
   let currencies: [CurrencyView]
@@ -107,6 +110,8 @@ struct AccountPage: Sendable {
     let words = visit.words
     let isPartner = try await !visit.commerce.ownPartners(by: visit.caller).isEmpty
     let wishes = try await visit.commerce.wishes(by: visit.caller)
+    let bags = try await visit.commerce.claimBags(by: visit.caller)
+    let now = visit.commerce.clock.now
     let follows = try await visit.commerce.follows(by: visit.caller, after: visit.cursor, limit: visit.pageLimit(20))
     let shown = try await visit.commerce.shownBuyer(by: visit.caller)
     let model = AccountPage(
@@ -124,6 +129,12 @@ struct AccountPage: Sendable {
             "waitlist.\(wish.state.rawValue)State", ["place": Figures.grouped(wish.place ?? 1)]],
           tone: wish.state == .offered ? "warn" : wish.state == .taken ? "good" : "")
       }, hasWishes: !wishes.isEmpty,
+      claims: bags.map { bag in
+        let held = bag.claims.filter { $0.holds(at: now) }
+        return WishView(
+          url: "/claims/\(bag.id)", title: held.map(\.title).joined(separator: ", "),
+          stateText: words["claim.held"], tone: "warn")
+      }, hasClaims: !bags.isEmpty,
       shownChoices: [
         (ShownBuyer.someone, words["account.shownSomeone"]),
         (.firstName, words["account.shownFirstName", ["name": ShownBuyer.firstName(of: account.name) ?? account.name]]),

@@ -51,10 +51,17 @@ struct ControlRoomPage: Sendable {
   let auctions: AuctionDeskView?
   /// Polls and announcements; nil where there are none and none can be made.
   let onScreen: OnScreenDeskView?
+  /// Nil where there are none and none can be opened.
+  let claims: ClaimDeskView?
   /// Nil unless a coupon can be put on screen now.
   let coupons: CouponChoices?
   let messages: [WatchPage.MessageView]
   let canModerate: Bool
+  /// The one above the chat.
+  let question: WatchPage.QuestionView?
+  let questions: [WatchPage.QuestionView]
+  let questionCount: String
+  let hasQuestions: Bool
   let chatMode: ChatModeView
   let reasons: [ModerationPage.Choice]
   let measures: [ModerationPage.Choice]
@@ -92,6 +99,10 @@ struct ControlRoomPage: Sendable {
     let mediaTime = visit.site.media.stream(show.description)?.mediaTimeMilliseconds()
     func product() throws -> ID<Product> {
       guard let id = ID<Product>(form["product"]) else { throw Problem.notFound("product") }
+      return id
+    }
+    func message() throws -> ID<Message> {
+      guard let id = ID<Message>(form["message"]) else { throw Problem.notFound("question") }
       return id
     }
     switch form["do"] {
@@ -148,6 +159,19 @@ struct ControlRoomPage: Sendable {
         commerce.makeID(), by: visit.caller, show: show, text: form["text"], mediaTime: mediaTime)
     case "poll", "end-poll", "remove-poll", "banner", "hide-banner":
       try await visit.putOnScreen(form, in: show, mediaTime: mediaTime)
+    case "claim-word":
+      try await visit.openClaimWord(form, in: show, mediaTime: mediaTime)
+    case "close-claim-word":
+      guard let word = ID<ClaimWord>(form["word"]) else { throw Problem.notFound("claim word") }
+      try await commerce.closeClaimWord(word, by: visit.caller, show: show, mediaTime: mediaTime)
+    case "cancel-claim":
+      guard let claim = ID<Claim>(form["claim"]) else { throw Problem.notFound("claim") }
+      try await commerce.cancelClaim(claim, by: visit.caller, show: show)
+    case "pin-question", "unpin-question":
+      try await commerce.pinQuestion(
+        by: visit.caller, show: show, message: form["do"] == "pin-question" ? message() : nil, mediaTime: mediaTime)
+    case "answer-question":
+      try await commerce.markQuestion(.answered, by: visit.caller, show: show, message: message(), mediaTime: mediaTime)
     case "moderate": try await visit.moderate(form, in: show)
     case "chat-mode": try await visit.setChatMode(form, of: show)
     default:
@@ -224,6 +248,15 @@ struct ControlRoomPage: Sendable {
       ? OnScreenDeskView(
         polls, banner: live.banner, cards: cards, state: show.state, formURL: "/studio/shows/\(id)",
         now: visit.commerce.clock.now, visit.words) : nil
+    let mayClaim = role.isHost && show.state == .live
+    let claimWords =
+      role.isHost || role == .moderator ? try await visit.commerce.claimWords(of: id, by: visit.caller) : []
+    let claims =
+      mayClaim || !claimWords.isEmpty
+      ? ClaimDeskView(
+        claimWords, claims: try await visit.commerce.claims(of: id, by: visit.caller),
+        cards: cards.filter { $0.channel == show.channel }, pinned: live.pinned, markets: markets, canOpen: mayClaim,
+        formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
     let coupons =
       role.isHost && show.state == .live
       ? try await CouponChoices.make(visit, show, shown: live.coupon) : nil
@@ -234,8 +267,9 @@ struct ControlRoomPage: Sendable {
         await visit.site.audience(of: id, by: visit.caller), isOver: show.state == .ended, visit.words)
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
-      auctions: auctions, onScreen: onScreen, coupons: coupons, sales: sales,
+      auctions: auctions, claims: claims, onScreen: onScreen, coupons: coupons, sales: sales,
       chatMode: try await visit.commerce.chatMode(of: id, by: visit.caller),
+      asked: role.isHost || role == .moderator ? try await visit.commerce.questions(of: id, by: visit.caller) : [],
       key: key, audience: audience,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
@@ -246,9 +280,9 @@ struct ControlRoomPage: Sendable {
 
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
-    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, onScreen: OnScreenDeskView?,
+    giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, claims: ClaimDeskView?, onScreen: OnScreenDeskView?,
     coupons: CouponChoices?, sales: Sales,
-    chatMode: ChatMode, key: String?, audience: AudienceView?,
+    chatMode: ChatMode, asked: [AskedQuestion], key: String?, audience: AudienceView?,
     viewers: Int,
     recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
@@ -293,8 +327,17 @@ struct ControlRoomPage: Sendable {
     self.giveaways = giveaways
     self.auctions = auctions
     self.onScreen = onScreen
+    self.claims = claims
     self.coupons = coupons
     messages = live.messages.compactMap { WatchPage.MessageView($0, formURL: formURL) }
+    question = live.question.map { WatchPage.QuestionView(id: "\($0.message)", name: $0.name, text: $0.text) }
+    questions = asked.map { asked in
+      WatchPage.QuestionView(
+        id: "\(asked.message.id)", name: asked.message.name, text: asked.message.text, isPinned: asked.isPinned,
+        formURL: formURL)
+    }
+    questionCount = Figures.grouped(Int64(asked.count))
+    hasQuestions = !asked.isEmpty
     canModerate = role.isHost || role == .moderator
     self.chatMode = ChatModeView(chatMode, words)
     reasons = ModerationPage.reasons(words)

@@ -95,7 +95,8 @@ struct GiveawayPage: Sendable {
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
     let known = [
-      "auction", "chat", "crowd", "follow", "giveaway", "onscreen", "preorder", "selling", "upi", "waitlist", "wallet",
+      "auction", "chat", "coupon", "crowd", "follow", "giveaway", "onscreen", "preorder", "selling", "upi", "waitlist",
+      "wallet",
     ]
     guard known.contains(group) else {
       throw Problem.notFound("page")

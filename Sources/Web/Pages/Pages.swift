@@ -26,6 +26,8 @@ enum Pages {
     page(.post, "/products/{product}", ShopPage.tell)
     page(.get, "/waitlist/{wish}", WaitlistPage.show)
     page(.post, "/waitlist/{wish}", WaitlistPage.act)
+    page(.get, "/claims/{bag}", ClaimPage.show)
+    page(.post, "/claims/{bag}", ClaimPage.act)
     page(.get, "/giveaways/{giveaway}", GiveawayPage.show)
     page(.post, "/giveaways/{giveaway}", GiveawayPage.act)
     page(.get, "/words/{group}", GiveawayPage.words)

@@ -42,9 +42,10 @@ struct Screens: Sendable {
 
   private static let groupsOfScripts: [String: Set<String>] = [
     "clip": ["checkout", "deal", "live", "refusals", "replay"],
-    "watch": ["checkout", "coupon", "deal", "live", "refusals", "replay"],
+    "watch": ["checkout", "deal", "live", "refusals", "replay"],
     "studio/control": [
-      "auctionDesk", "audience", "chat", "chatDesk", "control", "coupon", "couponDesk", "deal", "dealDesk",
+      "auctionDesk", "audience", "chat", "chatDesk", "claim", "claimDesk", "control", "coupon", "couponDesk", "deal",
+      "dealDesk",
       "giveawayDesk", "live", "onscreenDesk", "refusals", "showForm",
       "simulcast", "staffRefusals",
     ],

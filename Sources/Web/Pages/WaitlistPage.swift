@@ -90,7 +90,7 @@ struct WaitlistPage: Sendable {
     }
   }
 
-  private static func buyer(_ form: Form, _ account: ID<Account>?) -> Buyer {
+  static func buyer(_ form: Form, _ account: ID<Account>?) -> Buyer {
     Buyer(
       account: account, name: form["name"], email: form["email"], phone: form["phone"],
       address: Buyer.Address(

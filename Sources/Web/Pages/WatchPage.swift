@@ -10,6 +10,14 @@ struct WatchPage: Sendable {
     let name: String
     let text: String
     let isStaff: Bool
+    var isQuestion = false
+    var isAnswered = false
+    /// It reserved something.
+    var isClaim = false
+    /// What it answers.
+    var hasQuote = false
+    var quoteName = ""
+    var quoteText = ""
     /// Where a moderator without scripts removes it.
     var formURL = ""
   }
@@ -36,6 +44,12 @@ struct WatchPage: Sendable {
   /// Shown in the player until it plays.
   let poster: String?
   let messages: [MessageView]
+  /// The question above the chat.
+  let question: QuestionView?
+  /// What can be said to reserve something.
+  let claims: [ClaimHint]
+  /// Whether something of what was said needs what talk.css says.
+  let hasTalk: Bool
   let pinned: ProductTile?
   let products: [ProductTile]
   let productCount: String
@@ -45,6 +59,26 @@ struct WatchPage: Sendable {
   /// Why nothing is sold here at the moment; nil when it is.
   let stopText: String?
   let data: String
+
+  struct ClaimHint: Sendable {
+    let text: String
+
+    /// As its event tells it.
+    init(_ told: [String: String], _ words: Words) {
+      let options = told["options"] ?? ""
+      let said = (told["word"] ?? "") + (options.isEmpty ? "" : " + " + options)
+      text = words["chat.claimHint", ["word": said, "title": told["title"] ?? ""]]
+    }
+  }
+
+  struct QuestionView: Sendable {
+    let id: String
+    let name: String
+    let text: String
+    /// Whether it is above the chat, for a host.
+    var isPinned = true
+    var formURL = ""
+  }
 
   /// A show that can be watched again.
   struct ReplayView: Sendable {
@@ -132,6 +166,9 @@ struct WatchPage: Sendable {
         download: replay.isDownloadOpen ? "/api/v1/shows/\(show.id)/recording/file" : nil)
     }
     messages = live.messages.compactMap { MessageView($0) }
+    question = live.question.map { QuestionView(id: "\($0.message)", name: $0.name, text: $0.text) }
+    claims = live.claimWords.map { ClaimHint($0, words) }
+    hasTalk = question != nil || !claims.isEmpty || messages.contains { $0.isQuestion || $0.hasQuote || $0.isClaim }
     pinned = show.state == .live ? pinnedCard.map { ProductTile($0, at: now, words) } : nil
     products = cards.map { ProductTile($0, at: now, words) }
     productCount = Figures.grouped(Int64(cards.count))
@@ -186,22 +223,31 @@ struct WatchPage: Sendable {
     let form = try await visit.form()
     try visit.site.limits.take(.chat, visit.address)
     let name = form["name"]
-    _ = try await visit.commerce.say(
+    let said = try await visit.commerce.speak(
       visit.commerce.makeID(), by: visit.caller, show: show, name: name.isEmpty ? nil : name, text: form["text"],
-      address: visit.address)
+      address: visit.address, isQuestion: form["question"] == "on")
+    if case .claimed(let claim, _) = said.claim { return visit.redirect("/claims/\(claim.bag)") }
     return visit.redirect("/watch/\(show)")
   }
 }
 
 extension WatchPage.MessageView {
-  private struct Payload: Decodable { let id, name, text, role: String }
+  private struct Payload: Decodable {
+    let id, name, text, role: String
+    let question: Message.Question?
+    let claimed: String?
+    let quoteName, quoteText: String?
+  }
 
   /// Nil for what is no message.
   init?(_ event: TimelineEvent, formURL: String = "") {
     guard let said = try? JSONDecoder().decode(Payload.self, from: Data(event.payload.utf8)) else { return nil }
     self.init(
       id: said.id, name: said.name, text: said.text,
-      isStaff: ["owner", "host", "moderator"].contains(said.role), formURL: formURL)
+      isStaff: ["owner", "host", "moderator"].contains(said.role), isQuestion: said.question != nil,
+      isAnswered: said.question == .answered, isClaim: said.claimed != nil, hasQuote: said.quoteText != nil,
+      quoteName: said.quoteName ?? "",
+      quoteText: said.quoteText ?? "", formURL: formURL)
   }
 }
 

@@ -16,6 +16,9 @@ extension Tunable<WebLimits> {
         "web.roomHistory", \.roomHistory, of: part, 16...1_000_000,
         "Timeline events a room keeps in memory for viewers who reconnect."),
       Self(
+        "web.chatPerSecond", \.chatPerSecond, of: part, 0...10_000,
+        "Messages of a chat that a viewer is shown a second, beside the channel's and their own; 0 shows all."),
+      Self(
         "web.tickMilliseconds", \.tickMilliseconds, of: part, 10...1000,
         "Milliseconds of events that one write to a viewer carries."),
       Self(

@@ -49,6 +49,8 @@ struct RunningWeb: Sendable {
     configuration.limits.orders = plenty
     configuration.limits.chat = plenty
     configuration.limits.writes = plenty
+    // What a test says is not left out, but where that is what it is about.
+    configuration.limits.chatPerSecond = 0
     configure(&configuration)
     let dataDirectory = configuration.dataDirectory
 

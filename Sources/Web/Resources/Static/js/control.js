@@ -11,6 +11,7 @@ import "./elements/auction-desk.js";
 import "./elements/poll-desk.js";
 import "./elements/banner-desk.js";
 import "./elements/local-moment.js";
+import "./elements/claim-desk.js";
 import "./elements/run-finder.js";
 import "./elements/stream-health.js";
 import "./elements/show-audience.js";

@@ -10,7 +10,9 @@ export const learnChat = () => (known ??= insist(() => call("GET", `/words/chat?
 }));
 
 /** What a refusal of the chat's means, in the reader's language. */
-export const sentence = ({ code, detail = "" }) => t(`chat.${code}`, { detail, number: detail.match(/\d+/)?.[0] ?? "" });
+export const sentence = ({ code, detail = "" }) => t(`chat.${code}`, {
+  detail, number: detail.match(/\d+/)?.[0] ?? "", list: detail.split(": ").slice(1).join(": "),
+});
 
 /** Says in `note` why a message is not, or not yet, read by others. */
 export async function answer(note, problem) {

@@ -1,7 +1,8 @@
 import { call, insist } from "../lib/api.js";
 import { busy, h, part, say } from "../lib/dom.js";
-import { refusal, t } from "../lib/strings.js";
+import { number, refusal, t } from "../lib/strings.js";
 import { sentence } from "./chat-answer.js";
+import { offer } from "./chat-talk.js";
 import { LiveChat } from "./live-chat.js";
 
 const QUEUE_MILLISECONDS = 6000;
@@ -23,10 +24,17 @@ LiveChat.prototype.decorate = function decorate(line, { id, name }) {
 export class ChatDesk extends HTMLElement {
   #timer = 0;
   #shown = "";
+  #asked = "";
 
   connectedCallback() {
     this.menu = this.querySelector("template")?.content.firstElementChild;
     this.addEventListener("submit", (event) => this.#submitted(event));
+    const live = this.closest("control-room");
+    offer(live).catch(() => {});
+    // Soon, not in six seconds.
+    live.room.addEventListener("message", ({ detail }) => detail.question && this.#later(200));
+    live.room.addEventListener("removed", () => this.#later(200));
+    live.room.addEventListener("happened", ({ detail }) => detail.kind.startsWith("question_") && this.#later(200));
     this.#later(0);
   }
 
@@ -89,7 +97,7 @@ export class ChatDesk extends HTMLElement {
   #later(pause = QUEUE_MILLISECONDS) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
-      if (!document.hidden) await this.#load().catch(() => {});
+      if (!document.hidden) await Promise.allSettled([this.#load(), this.#loadQuestions()]);
       if (this.isConnected) this.#later();
     }, pause);
   }
@@ -115,9 +123,30 @@ export class ChatDesk extends HTMLElement {
     list.hidden = list.childElementCount === 0;
   }
 
+  async #loadQuestions() {
+    const list = part(this, "asked-list");
+    if (!list) return;
+    const { items } = await call("GET", `${this.#show}/questions`);
+    const text = JSON.stringify(items);
+    if (text === this.#asked) return;
+    this.#asked = text;
+    say(part(this, "asked-count"), number(items.length));
+    part(this, "no-questions").hidden = items.length > 0;
+    const pin = (message) => () => call("PUT", `${this.#show}/pinned-question`, { message });
+    list.replaceChildren(...items.map((question) => {
+      const { id, isPinned } = question;
+      const row = this.#row(question, isPinned && t("chatDesk.pinned"), [
+        isPinned ? ["unpin", pin(null)] : ["pin", pin(id)],
+        ["answered", () => call("PUT", `${this.#show}/messages/${id}/question`, { state: "answered" })],
+      ]);
+      row.classList.toggle("is-pinned", isPinned);
+      return row;
+    }));
+  }
+
   #row({ name, text }, reason, choices) {
     const note = h("span", { role: "status" });
-    return h("li", {}, h("p", {}, h("b", {}, name), " ", text, h("br"), h("span", { class: "soft" }, reason)),
+    return h("li", {}, h("p", {}, h("b", {}, name), " ", h("span", {}, text), reason && [h("br"), h("span", { class: "soft" }, reason)]),
       choices.map(([key, work]) => h("button", {
         class: "button", type: "button", click: ({ currentTarget }) => busy(currentTarget, () => this.#say(note, async () => {
           await insist(work);

@@ -44,7 +44,11 @@ export async function offer(live) {
   }
 
   document.head.append(h("link", { rel: "stylesheet", href: new URL("../../css/report.css", import.meta.url).href }));
+  const before = chat.decorate?.bind(chat);
   // What is only now being sent is marked so once it is made.
-  chat.decorate = (line) => queueMicrotask(() => decorate(line));
+  chat.decorate = (line, message) => {
+    before?.(line, message);
+    queueMicrotask(() => decorate(line));
+  };
   for (const line of chat.querySelectorAll(".message")) decorate(line);
 }

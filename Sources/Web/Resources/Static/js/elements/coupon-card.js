@@ -1,6 +1,7 @@
+import { call, insist } from "../lib/api.js";
 import { h, icon, say } from "../lib/dom.js";
 import { money } from "../lib/money.js";
-import { t } from "../lib/strings.js";
+import { language, learn, t } from "../lib/strings.js";
 
 /** The coupon on screen: what it takes off, and one button that puts it into the bag. */
 export class CouponCard extends HTMLElement {
@@ -52,8 +53,11 @@ export class CouponCard extends HTMLElement {
   }
 }
 
-/** The one of the page, which is empty until there is a coupon. */
-export const make = (live) => live.querySelector("coupon-card");
+/** The one of the page, which is empty until there is a coupon, with its words. */
+export async function make(live) {
+  learn(await insist(() => call("GET", `/words/coupon?lang=${language}`)));
+  return live.querySelector("coupon-card");
+}
 
 const amount = (minor, currency) => money({ minor: Number(minor), currency });
 

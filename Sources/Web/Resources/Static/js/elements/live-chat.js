@@ -8,7 +8,10 @@ const MESSAGES_MAX = 120;
 const ANNOUNCE_MILLISECONDS = 6000;
 const STAFF = ["owner", "host", "moderator"];
 
-/** What people say: the latest messages, and a line to say something. `decorate` may add to each what can be done with it. */
+/**
+ * What people say: the latest messages, and a line to say something. `decorate` may add to each what can be done with it,
+ * and `compose` give what is sent along with a message; called with that, it was not sent. `answered` gets the answer.
+ */
 export class LiveChat extends HTMLElement {
   #room;
   #list;
@@ -84,13 +87,15 @@ export class LiveChat extends HTMLElement {
     else part(this, "newer").hidden = false;
   }
 
-  #line({ id, name, text, role }) {
+  #line(message) {
+    const { id, name, text, role } = message;
     const isStaff = STAFF.includes(role);
     const line = h("li", { class: `message${isStaff ? " staff" : ""}`, "data-id": id },
       h("b", {}, name || t("live.guest")), " ",
       isStaff && [h("span", { class: "role" }, t("live.seller")), " "],
       h("span", {}, text));
-    this.decorate?.(line, { id, name });
+    line.message = message;
+    this.decorate?.(line, message);
     return line;
   }
 
@@ -130,7 +135,8 @@ export class LiveChat extends HTMLElement {
       }
     }
     const id = uuid();
-    const line = this.#line({ id, name: name ?? this.closest("live-room")?.data.account?.name, text });
+    const extra = this.compose?.();
+    const line = this.#line({ id, name: name ?? this.closest("live-room")?.data.account?.name, text, ...extra });
     line.classList.add("unsent");
     this.#list.append(line);
     this.#toEnd();
@@ -138,13 +144,17 @@ export class LiveChat extends HTMLElement {
     form.removeAttribute("data-draft");
     this.#room.visitor ??= await import("../lib/visitor.js").then(({ visitor }) => visitor(), () => null);
     try {
-      const said = await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text }, { visitor: this.#room.visitor }));
+      const said = await insist(() => call("POST", `/api/v1/shows/${this.#room.show}/messages`, { id, name, text, ...extra }, { visitor: this.#room.visitor }));
       if (said.isHeld) this.#explain(line, { code: "chat_held" });
       else line.classList.remove("unsent");
+      this.answered?.(said);
       this.#room.dispatchEvent(new Event("said"));
     } catch (problem) {
       this.#explain(line, problem);
-      if (!field.value) field.value = text;
+      if (!field.value) {
+        field.value = text;
+        this.compose?.(extra);
+      }
     }
   }
 
