@@ -8,6 +8,8 @@ extension Commerce {
   /// variants that are sold no more; gives how many rows.
   @discardableResult
   public func forgetLimited() async throws -> Int {
+    let isCounted = try await database.read { db in try db.row("SELECT 1 FROM limited_units LIMIT 1") != nil }
+    guard isCounted else { return 0 }
     var forgotten = 0
     while true {
       try Task.checkCancellation()

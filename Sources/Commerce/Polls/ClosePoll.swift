@@ -61,11 +61,12 @@ extension Commerce {
   @discardableResult
   public func forgetVoices() async throws -> Int {
     let before = clock.now.adding(seconds: -policy.pollVoiceSeconds)
+    let due: SQL = "has_voices = 1 AND state <> 'open' AND closed_ms < \(before)"
+    let isDue = try await database.read { db in try db.row("SELECT 1 FROM poll WHERE \(due) LIMIT 1") != nil }
+    guard isDue else { return 0 }
     return try await database.write { db in
       let polls = try db.rows(
-        """
-        SELECT id FROM poll WHERE has_voices = 1 AND state <> 'open' AND closed_ms < \(before) ORDER BY closed_ms LIMIT 20
-        """
+        "SELECT id FROM poll WHERE \(due) ORDER BY closed_ms LIMIT 20"
       ).map { try $0.get("id", as: ID<Poll>.self) }
       guard !polls.isEmpty else { return 0 }
       try db.run("UPDATE poll SET has_voices = 0 WHERE id IN \(list: polls)")

@@ -121,6 +121,6 @@ enum PollAPI {
       BallotAnswer(
         try await call.commerce.vote(
           in: call.id("poll"), for: body.answer, by: call.caller, visitor: call.visitor, address: call.address))
-    }.limited(.chat).by(.visitor),
+    }.by(.visitor),
   ]
 }
