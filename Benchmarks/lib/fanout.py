@@ -113,10 +113,13 @@ class Room:
         self.server.set_up()
         show, _ = self.server.show("Lamps")
         self.server.go_live(show)
+        self.watch(show)
+        return self
+
+    def watch(self, show):
         self.path = f"/api/v1/shows/{show}/events"
         self.messages = f"/api/v1/shows/{show}/messages"
         self.port = self.server.port
-        return self
 
     def __exit__(self, *arguments):
         self.server.__exit__(*arguments)

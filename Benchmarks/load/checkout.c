@@ -6,6 +6,8 @@
 // Every request gets an Idempotency-Key of its own, and comes, as a proxy in front would say, from a buyer of its own: the
 // limits for one address are not what is measured. Eight zeros before an @ in the body become the number of the request, so that
 // each buyer has an e-mail address too; another run in the same minutes has other buyers. The first answer that is not 201 is printed to standard error.
+// With PER_SECOND in the environment it is a crowd that asks so often altogether, spread evenly, whatever the answers are; with
+// CLIENTS each connection is one client, whose address stays the same.
 // Connections come from 127.0.0.1 to 127.0.0.8 in turn, because one pair of addresses has only so many ports.
 
 #define _GNU_SOURCE
@@ -29,6 +31,8 @@ enum { SOURCES = 8, BUFFER = 64 * 1024, BUCKET_MICROSECONDS = 20, BUCKETS = 5000
 struct buyer {
   int socket;
   uint64_t asked;        // when the request under way was sent, in nanoseconds
+  uint64_t due;          // when it asks next, if it is one of a crowd
+  int number, is_idle;
   size_t received;       // bytes of its answer so far
   char answer[BUFFER];
 };
@@ -42,6 +46,8 @@ static uint64_t created, refused, latency_max;
 static unsigned char key_salt[16];
 static uint64_t keys;
 static uint64_t first_buyer;
+static int are_clients;
+static double per_second;  // 0: as often as there are answers
 
 static void die(const char *what) {
   perror(what);
@@ -70,7 +76,7 @@ static void ask(struct buyer *b) {
   char request[sizeof head + 256];
   char key[64];
   write_key(key);
-  uint64_t number = first_buyer + keys;
+  uint64_t number = first_buyer + (are_clients ? (uint64_t)b->number : keys);
   int length = sprintf(request, "%sIdempotency-Key: %s\r\nX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, key,
                        (unsigned)(number >> 16 & 255), (unsigned)(number >> 8 & 255), (unsigned)(number & 255));
   if (buyer_number) {
@@ -161,22 +167,39 @@ int main(int argc, char **argv) {
   // More than a second has orders.
   first_buyer = (uint64_t)time(NULL) * 20000;
 
+  are_clients = getenv("CLIENTS") != NULL;
+  if (getenv("PER_SECOND")) per_second = atof(getenv("PER_SECOND"));
+
   int epoll = epoll_create1(0);
   struct buyer *buyers = calloc(connections, sizeof *buyers);
   for (int i = 0; i < connections; i++) {
     buyers[i].socket = dial(port, i);
+    buyers[i].number = i;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &buyers[i]};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, buyers[i].socket, &event)) die("epoll_ctl");
   }
   uint64_t began = now(), end = began + (uint64_t)(seconds * 1e9);
-  for (int i = 0; i < connections; i++) ask(&buyers[i]);
+  uint64_t pause = per_second > 0 ? (uint64_t)(connections / per_second * 1e9) : 0;
+  for (int i = 0; i < connections; i++) {
+    buyers[i].due = began + pause * i / connections;
+    buyers[i].is_idle = pause > 0;
+    if (!pause) ask(&buyers[i]);
+  }
 
-  int under_way = connections;
-  while (under_way > 0) {
+  int under_way = pause ? 0 : connections;
+  while (under_way > 0 || (pause && now() < end)) {
+    for (int i = 0; pause && i < connections; i++) {
+      struct buyer *b = &buyers[i];
+      if (!b->is_idle || b->due > now() || b->due >= end) continue;
+      b->is_idle = 0;
+      b->due += pause;
+      under_way++;
+      ask(b);
+    }
     struct epoll_event events[256];
-    int ready = epoll_wait(epoll, events, 256, 10000);
+    int ready = epoll_wait(epoll, events, 256, pause ? 1 : 10000);
     if (ready < 0 && errno != EINTR) die("epoll_wait");
-    if (ready == 0) {
+    if (ready == 0 && !pause) {
       fprintf(stderr, "no answer for 10 seconds, %d requests under way\n", under_way);
       return 1;
     }
@@ -191,7 +214,14 @@ int main(int argc, char **argv) {
       size_t whole = answer_length(b);
       if (whole == 0 || b->received < whole) continue;
       count(b);
-      if (now() < end) ask(b); else under_way--;
+      if (pause) {
+        b->is_idle = 1;
+        under_way--;
+      } else if (now() < end) {
+        ask(b);
+      } else {
+        under_way--;
+      }
     }
   }
   double took = (now() - began) / 1e9;
