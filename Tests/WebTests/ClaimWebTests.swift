@@ -181,6 +181,11 @@ private typealias JSON = TestKit.JSON
         ] { try await viewer.type(value, into: "[name=\(name)]") }
         try await viewer.click(".buy")
         try await viewer.wait(until: "location.pathname.startsWith('/orders/')")
+        // What is ordered is not offered to be ordered any more.
+        try await viewer.open("\(site)/watch/\(web.square.show.id)?lang=en&market=IN")
+        try await viewer.wait(
+          until: "document.querySelector('button.claim-hint') && Object.keys(sessionStorage).length === 0")
+        #expect(try await viewer.run("return document.querySelector('.my-claim').hidden") == true)
       }
       #expect(
         try await web.square.commerce.claims(of: web.square.show.id, by: web.square.owner).map(\.state) == [.taken])

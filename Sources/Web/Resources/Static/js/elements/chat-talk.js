@@ -1,3 +1,4 @@
+import { call } from "../lib/api.js";
 import { h, part } from "../lib/dom.js";
 import { serverNow } from "../lib/server-time.js";
 import { language, t } from "../lib/strings.js";
@@ -135,7 +136,7 @@ export async function offer(live) {
   const key = `haat.claim.${room.show}`;
 
   /** Where what is reserved is ordered: for this browser only, and remembered as long as it holds. */
-  function reserved({ link, title, until }, isNew) {
+  function reserved({ link, title, until, bag, token }, isNew) {
     if (!(new Date(until) > serverNow())) return;
     const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(until));
     mine.replaceChildren(h("span", {}, t("chat.claimMine", { title, time })), " ",
@@ -143,16 +144,25 @@ export async function offer(live) {
     mine.hidden = false;
     if (!isNew) return;
     try {
-      sessionStorage.setItem(key, JSON.stringify({ link, title, until }));
+      sessionStorage.setItem(key, JSON.stringify({ link, title, until, bag, token }));
     } catch {
       // Then it is known as long as this page is open.
     }
   }
 
+  /** What was reserved before this page was loaded, unless it has been ordered or let go since. */
+  async function remembered() {
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+    if (!kept.bag) return;
+    const { claims } = await call("GET", `/api/v1/claims/${kept.bag}`, undefined, { token: kept.token });
+    if (claims.some(({ state }) => state === "held")) reserved(kept);
+    else sessionStorage.removeItem(key);
+  }
+
   chat.answered = ({ claim }) => {
     if (claim?.claim) {
       const { title, quantity, heldUntil } = claim.claim;
-      reserved({ link: claim.link, title: quantity > 1 ? `${quantity} × ${title}` : title, until: heldUntil }, true);
+      reserved({ link: claim.link, bag: claim.bag, token: claim.accessToken, title: quantity > 1 ? `${quantity} × ${title}` : title, until: heldUntil }, true);
     } else if (claim) {
       mine.replaceChildren(h("span", {}, sentence(claim)));
       mine.hidden = false;
@@ -220,11 +230,7 @@ export async function offer(live) {
 
   for (const old of chat.querySelectorAll("[data-part=claim-hint]")) old.remove();
   form.prepend(hints, mine);
-  try {
-    reserved(JSON.parse(sessionStorage.getItem(key) ?? "{}"));
-  } catch {
-    // Nothing is remembered.
-  }
+  remembered().catch(() => {});
   const happened = (event) => kinds[event.kind]?.(event);
   if (room.facts) begin(room.facts);
   for (const event of room.others ?? []) happened(event);
