@@ -14,7 +14,7 @@ import Testing
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
     "get /api/v1/wishes", "get /api/v1/follows", "put /api/v1/channels/{channel}/follow",
     "delete /api/v1/channels/{channel}/follow", "post /api/v1/giveaways/{giveaway}/entry",
-    "get /api/v1/purchase-notice", "put /api/v1/purchase-notice",
+    "get /api/v1/purchase-notice", "put /api/v1/purchase-notice", "get /api/v1/claims",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
@@ -49,6 +49,14 @@ import Testing
     "post /api/v1/channels/{channel}/markets": ["market": "IN"],
     "post /api/v1/shows/{show}/simulcast": ["address": "rtmp://203.0.113.9.example/app", "key": "a-key"],
     "put /api/v1/addresses/{address}": home,
+    "put /api/v1/shows/{show}/messages/{message}/question": ["state": "answered"],
+    "post /api/v1/claims/{bag}/order": [
+      "offers": ["01a221ea-c3a2-74c3-b478-d8fed062974a"],
+      "buyer": [
+        "name": "Asha", "email": "asha@example.com",
+        "address": ["line1": "1 Lane", "city": "Pune", "postalCode": "411001", "country": "IN"],
+      ],
+    ],
     "post /api/v1/channels/{channel}/bundles": [
       "title": "A set", "prices": ["IN": 100],
       "parts": [
@@ -159,6 +167,12 @@ import Testing
         "\(show)/messages/\(things["message"] ?? "")/restriction", ["kind": "mute", "reason": "spam"]), "restriction")
     let words = try await owner.put("\(channel)/chat-words", ["word": "fake", "action": "hold"])
     things["word"] = id(words, "word")
+    let sold = try await owner.post(
+      "\(show)/claim-words", ["product": "\(square.lamp.id)", "market": "IN", "word": "sold 12"])
+    #expect(sold.status == 201, "\(sold.text)")
+    let claimed = try await house.post("\(show)/messages", ["text": "Sold 12"])
+    things["bag"] = claimed.json["claim"]["bag"].string
+    #expect(things["bag"] != nil, "\(claimed.text)")
     things["deal"] = id(
       try await owner.post(
         "\(show)/deals",
