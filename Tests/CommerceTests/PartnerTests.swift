@@ -117,6 +117,7 @@ struct PartnerHouse {
     #expect(try await mail(house).isEmpty, "nothing was decided yet")
     for _ in 0..<2 {
       try await commerce.setPartnerState(house.partner, by: house.house, .suspended, reason: "odd clicks")
+      house.stall.clock.advance(seconds: 1)
     }
     let told = try await mail(house)
     #expect(told.map(\.kind) == [.partnership] && told.first?.language == "en")

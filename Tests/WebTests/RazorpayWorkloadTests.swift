@@ -13,7 +13,7 @@ import Testing
     engine: Engine, seed: UInt64
   ) async throws {
     var workload = try await RouteWorkload(engine, seed: seed)
-    try await workload.run(steps: 160)
+    try await workload.run(steps: 300)
     // A run in which nothing was sent or taken back would show nothing.
     let razorpay = workload.house.razorpay
     #expect(razorpay.transfers.count > 3 && !razorpay.reversals.isEmpty, "seed \(seed)")

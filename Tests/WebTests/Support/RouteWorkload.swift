@@ -32,8 +32,8 @@ struct RouteWorkload {
 
   private mutating func act() async throws {
     switch below(100) {
-    case 0..<10: try await sell()
-    case 10..<24: try await house.prepare()
+    case 0..<12: try await sell()
+    case 12..<24: try await payOut()
     case 24..<52: try await send()
     case 52..<66: try await refund()
     case 66..<74: house.stall.pass(seconds: Int64(below(200)))
@@ -51,11 +51,22 @@ struct RouteWorkload {
     sold.append(try await house.settle())
   }
 
+  /// Nothing is held for long, or little would be sent.
+  private mutating func payOut() async throws {
+    if isHeld { try await hold() }
+    try await house.prepare()
+    try await send()
+  }
+
   /// Answers are lost before or after the deed, Razorpay is out of order or refuses, or all goes well.
   private func send() async throws {
     let razorpay = house.razorpay
-    switch below(7) {
+    // What was asked for a minute ago is asked for again.
+    if below(2) == 0 { house.stall.pass(seconds: 61) }
+    switch below(9) {
     case 0, 1: razorpay.loseAnswers(below(3) + 1, after: below(5))
+    // The code's payments and the payment's transfers are looked up first: what is lost is that it was done.
+    case 5, 6: razorpay.loseAnswers(1, after: 2)
     case 2: razorpay.fail(503, "", times: below(6) + 1)
     case 3:
       razorpay.fail(
@@ -104,7 +115,7 @@ struct RouteWorkload {
   }
 
   private func judge() async throws {
-    let state = ["activated", "activated", "suspended", "needs_clarification"][below(4)]
+    let state = ["activated", "activated", "activated", "suspended", "needs_clarification"][below(5)]
     house.razorpay.judge(state)
     guard below(3) > 0 else { return }
     // What was not taken Razorpay would send again; here it never does.
