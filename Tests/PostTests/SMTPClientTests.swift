@@ -30,7 +30,7 @@ import Testing
     let message = "To: <दीपक@example.com>\r\n\r\nनमस्ते\r\n"
     let hindi = await client.deliver(try Self.envelope("दीपक@example.com", message: message))
     #expect(hindi == .taken(words: "250 2.0.0 Taken as 4711"))
-    let taken = there.taken
+    let taken = try await there.taken(2)
     #expect(taken.map(\.content) == [Self.text, message])
     #expect(taken.map(\.to) == [["asha@example.com"], ["दीपक@example.com"]])
     #expect(taken.map(\.utf8) == [false, true] && taken[0].from == "orders@haat.example")
@@ -53,7 +53,8 @@ import Testing
       #expect(try await SMTPClient(server).deliver(envelope) == .deferred(.certificate, words: ""))
       server.authoritiesPath = files.certificate
       #expect(try await SMTPClient(server).deliver(envelope) == .taken(words: "250 2.0.0 Taken as 4711"))
-      #expect(there.taken.count == 1 && there.taken[0].login == "asha" && there.taken[0].secure)
+      let taken = try await there.taken(1)
+      #expect(taken.count == 1 && taken[0].login == "asha" && taken[0].secure)
       // The same server under a name that its certificate is not for.
       server.host = "127.0.0.1"
       #expect(try await SMTPClient(server).deliver(envelope) == .deferred(.certificate, words: ""))

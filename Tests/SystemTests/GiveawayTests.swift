@@ -35,7 +35,7 @@ import Testing
       #expect(try await viewer.run("return document.querySelector('#text').value").string == "lamp")
       for _ in 0..<2 {
         try await viewer.run("document.querySelector('#text').value = 'a lamp!'; return true")
-        try await viewer.click(".say button")
+        try await viewer.click(".say button:not([type=button])")
       }
       try await viewer.wait(until: "document.querySelector('giveaway-card .badge.good')?.checkVisibility()")
       try await other.wait(until: "/^1 in/.test(document.querySelector('giveaway-card [data-part=count]').textContent)")

@@ -26,6 +26,12 @@ public final class MailServer: Sendable {
     messages.all.compactMap { try? JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }
   }
 
+  /// Once there are so many: what the server says of them comes after its answer. The test's time limit ends it.
+  public func taken(_ count: Int) async throws -> [Taken] {
+    while taken.count < count { try await Task.sleep(for: .milliseconds(10)) }
+    return taken
+  }
+
   /// - Parameter arguments: as `Tests/MailServer/mail_server.py` takes them.
   public init(_ arguments: [String] = []) async throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

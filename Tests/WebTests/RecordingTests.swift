@@ -137,7 +137,7 @@ private typealias JSON = TestKit.JSON
   }
 
   @Test func `one who downloads and does not read gives its place to others`() async throws {
-    try await RunningWeb.run(configure: { $0.limits.unreadSeconds = 1 }) { web in
+    try await RunningWeb.run(configure: { $0.limits.unreadSeconds = 5 }) { web in
       // More than sockets hold.
       try await Self.record(web, size: 8 << 20)
       let path = try await Self.end(web) + "/file"
