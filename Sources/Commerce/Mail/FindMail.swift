@@ -119,7 +119,9 @@ extension Mail {
     if let channel = mail.channel {
       try Membership.require(mail.order == nil ? .everything : .orders, of: channel, by: caller, "mail", in: db)
     } else if let partner = mail.partner {
-      guard (try? Partner.require(partner, .change, by: caller, in: db)) != nil else {
+      do {
+        _ = try Partner.require(partner, .change, by: caller, in: db)
+      } catch is any Refusal {
         throw GeneralRefusal.notFound("mail")
       }
     }
