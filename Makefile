@@ -3,11 +3,12 @@
 .PHONY: help demo serve build test test-long fuzz conformance lint format bench screenshots clean packages test-packages
 
 BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
-RUN_PACKAGES := ffmpeg fonts-dejavu-core
-TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji fonts-noto-core openssl postgresql python3 python3-pip
+RUN_PACKAGES := ffmpeg fonts-dejavu-core fonts-noto-core
+TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji openssl postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests|CameraTests
 # All tests of a run are begun at once, and share two cores: what a run has to do should not take any of them a minute.
-TRADE_SUITES := Admission|Affiliate|Auction|Bundle|Claim|Clip|Commission|Coupon|Deal|Follow|Giveaway|Import|Mail|Order|Partner|Payout|Poll|Preorder|Purchase|Razorpay|Search|Shipment|SpendLimit|Stock|Stripe|Waitlist|Wallet
+TRADE_SUITES := Admission|Affiliate|Auction|Bundle|Claim|Clip|Commission|Coupon|Customer|Deal|Embed|Follow|Giveaway
+MORE_TRADE_SUITES := Import|Mail|Numbers|Order|Packing|Partner|Payout|Poll|Preorder|Purchase|Rating|Razorpay|Reminder|Search|Shipment|SpendLimit|Stock|Stripe|Waitlist|Wallet|Webhook
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources/Fuzz)
 
 help: ## Says what can be made.
@@ -31,6 +32,10 @@ test-packages: packages
 	@Scripts/fetch-film.sh
 	@Scripts/stripe/fetch.sh
 	@Scripts/authorization/fetch.sh
+	@Scripts/calendar/fetch.sh
+	@Scripts/push/fetch.sh
+	@Scripts/axe/fetch.sh
+	@Scripts/webhooks/fetch.sh
 	@Scripts/fetch-mail-server.sh
 
 # A part at a time, so that two cores are enough; browsers and encoders want the machine to themselves.
@@ -40,7 +45,8 @@ test: test-packages lint ## Runs all tests: rules on both engines, media, API, p
 	swift test --skip-build --filter CommerceTests
 	swift test --skip-build --filter 'MediaTests|PostTests'
 	swift test --skip-build --filter 'WebTests\.($(TRADE_SUITES))' --skip '$(BROWSER_SUITES)'
-	swift test --skip-build --filter WebTests --skip '$(BROWSER_SUITES)|WebTests\.($(TRADE_SUITES))'
+	swift test --skip-build --filter 'WebTests\.($(MORE_TRADE_SUITES))' --skip '$(BROWSER_SUITES)'
+	swift test --skip-build --filter WebTests --skip '$(BROWSER_SUITES)|WebTests\.($(TRADE_SUITES)|$(MORE_TRADE_SUITES))'
 	swift test --skip-build --no-parallel --filter '$(BROWSER_SUITES)'
 	swift test --skip-build --no-parallel --filter SystemTests
 
@@ -62,11 +68,13 @@ format: ## Formats every Swift file.
 bench: build ## Measures: all figures, or one with FIGURE=checkout.hot.
 	@Benchmarks/run $(FIGURE)
 
-screenshots: test-packages ## Leaves pictures of every page in screenshots/, and the README's in docs/images/.
+screenshots: test-packages ## Leaves pictures of every page in screenshots/, and those of the documents in docs/images/.
 	swift build --build-tests
 	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --filter SystemTests
 	@for size in phone desktop; do \
 	  ffmpeg -loglevel error -y -i screenshots/watch-$$size-en.png -q:v 4 docs/images/watch-$$size.jpg; done
+	@for pair in control-room-desktop:control-room studio-products-phone:studio operator-phone:operator embed-desktop:embed; do \
+	  ffmpeg -loglevel error -y -i screenshots/$${pair%:*}-en.png -q:v 4 docs/images/guide-$${pair#*:}.jpg; done
 
 clean: ## Removes build products (never haat-data/).
 	rm -rf .build Benchmarks/.build Fuzz/.build

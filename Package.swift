@@ -49,7 +49,7 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "CLibpq", "CSQLite",
+        "CLibpq", "CSQLite", "CSpawn",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -102,6 +102,7 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -122,23 +123,25 @@ let package = Package(
       ],
       resources: [.copy("Demo")],
       swiftSettings: strict),
+    .systemLibrary(name: "CSpawn"),
+    .target(name: "TestPrograms", dependencies: ["CSpawn"], path: "Tests/TestPrograms", swiftSettings: strict),
     .target(
       name: "TestKit",
       dependencies: [
-        "CLibpq", "Commerce", "Store",
+        "CLibpq", "Commerce", "Store", "TestPrograms",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestKit",
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Store", "TestKit"], swiftSettings: strict),
+      name: "StoreTests", dependencies: ["Store", "TestKit", "TestPrograms"], swiftSettings: strict),
     .testTarget(
       name: "CommerceTests", dependencies: ["Commerce", "Store", "TestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "MediaTests",
       dependencies: [
-        "Media",
+        "Media", "TestPrograms",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -149,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Commerce", "Media", "Post", "Store", "TestKit", "Web",
+        "Commerce", "Media", "Post", "Store", "TestKit", "TestPrograms", "Web",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -162,7 +165,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "SystemTests", dependencies: ["Commerce", "Post", "Store", "TestKit", "Web", "haat"], swiftSettings: strict),
+      name: "SystemTests", dependencies: ["Commerce", "Post", "Store", "TestKit", "TestPrograms", "Web", "haat"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

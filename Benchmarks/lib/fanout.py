@@ -193,14 +193,51 @@ class Nchan:
 
     def send(self, connection, number):
         connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        # The same bytes as an event of ours has as its data.
-        body = f'{{"seq":{number:06},"kind":"message","name":"Asha","role":"","text":"{WORDS} {stamp()}"}}'.ljust(170)
-        connection.request("POST", "/pub", body, {"Content-Type": "text/plain"})
+        connection.request("POST", "/pub", event_data(number), {"Content-Type": "text/plain"})
         answer = connection.getresponse()
         answer.read()
         if answer.status not in (200, 201, 202):
             raise RuntimeError(f"nchan answered {answer.status}")
         return connection
+
+
+class Least:
+    """The least that such a server can do, in C: peers/fanout_server.c."""
+
+    path = "/"
+
+    def __init__(self):
+        self.port = free_port()
+
+    def __enter__(self):
+        binary = build("../peers/fanout_server.c", "fanout-server")
+        self.process = subprocess.Popen([binary, str(self.port)])
+        wait_for(self._listens, "the C server listens")
+        return self
+
+    def _listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def send(self, connection, number):
+        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/", event_data(number), {"Content-Type": "text/plain"})
+        answer = connection.getresponse()
+        answer.read()
+        return connection
+
+
+def event_data(number):
+    """The same bytes as an event of ours has as its data."""
+    return f'{{"seq":{number:06},"kind":"message","name":"Asha","role":"","text":"{WORDS} {stamp()}"}}'.ljust(170)
 
 
 def offer(server, crowd, rate, seconds):

@@ -7,21 +7,59 @@ public import Store
 /// A verb checks its caller's role inside its own transaction, refuses by throwing a `Refusal`, and has then changed
 /// nothing. A verb that makes something takes its id from the caller: asked twice with the same id it makes one thing.
 public struct Commerce: Sendable {
-  public let database: Database
-  public let clock: WallClock
-  public let entropy: Entropy
+  /// One reference: the value is in every call and every closure that waits for the writer, and its policy alone is a
+  /// kilobyte.
+  private let parts: Parts
+
+  private final class Parts: Sendable {
+    let database: Database
+    let clock: WallClock
+    let entropy: Entropy
+    let policy: Policy
+    let providers: PaymentProviders
+    let changed: @Sendable () -> Void
+    let vault: Vault
+    let passwords: PasswordHashing
+    let attempts: SignInAttempts
+    let refreshes: RateLimit
+    let troubles: PaymentTroubles
+    let switches = SwitchBoard()
+
+    init(
+      _ database: Database, _ clock: WallClock, _ entropy: Entropy, _ policy: Policy, _ providers: PaymentProviders,
+      _ vault: Vault, _ logger: Logger, _ changed: @escaping @Sendable () -> Void
+    ) {
+      self.database = database
+      self.clock = clock
+      self.entropy = entropy
+      self.policy = policy
+      self.providers = providers
+      self.changed = changed
+      self.vault = vault
+      passwords = PasswordHashing(policy: policy, entropy: entropy)
+      attempts = SignInAttempts(policy: policy)
+      refreshes = RateLimit(burst: policy.refreshBurst, everyMilliseconds: policy.refreshSeconds * 1000)
+      troubles = PaymentTroubles(logger: logger)
+    }
+  }
+
+  public var database: Database { parts.database }
+  public var clock: WallClock { parts.clock }
+  public var entropy: Entropy { parts.entropy }
   /// Every limit and duration.
-  public let policy: Policy
-  public let providers: PaymentProviders
+  public var policy: Policy { parts.policy }
+  public var providers: PaymentProviders { parts.providers }
   /// Called after a commit that may have written to the outbox. It must not block, and may be called more often than
   /// there is news.
-  public let changed: @Sendable () -> Void
-  let vault: Vault
-  let passwords: PasswordHashing
-  let attempts: SignInAttempts
-  let refreshes: RateLimit
+  public var changed: @Sendable () -> Void { parts.changed }
+  var vault: Vault { parts.vault }
+  var passwords: PasswordHashing { parts.passwords }
+  var attempts: SignInAttempts { parts.attempts }
+  var refreshes: RateLimit { parts.refreshes }
   /// What went wrong between us and the payment providers.
-  public let troubles: PaymentTroubles
+  public var troubles: PaymentTroubles { parts.troubles }
+  /// What an operator has turned off.
+  public var switches: SwitchBoard { parts.switches }
 
   public init(
     database: Database,
@@ -33,17 +71,7 @@ public struct Commerce: Sendable {
     logger: Logger = Logger(label: "haat.commerce") { _ in SwiftLogNoOpLogHandler() },
     changed: @escaping @Sendable () -> Void = {}
   ) {
-    self.database = database
-    self.clock = clock
-    self.entropy = entropy
-    self.policy = policy
-    self.providers = providers
-    self.changed = changed
-    self.vault = vault
-    passwords = PasswordHashing(policy: policy, entropy: entropy)
-    attempts = SignInAttempts(policy: policy)
-    refreshes = RateLimit(burst: policy.refreshBurst, everyMilliseconds: policy.refreshSeconds * 1000)
-    troubles = PaymentTroubles(logger: logger)
+    parts = Parts(database, clock, entropy, policy, providers, vault, logger, changed)
   }
 
   /// The schema, one migration per file of `Schema/`, in the order of their names.

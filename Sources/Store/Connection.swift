@@ -15,23 +15,42 @@ public protocol Connection: AnyObject {
   /// it may be thrown by that, or by the call as a whole. The order of all statements is kept.
   func send(_ sql: SQL) throws
 
-  /// What `make` gave for this key before in the same transaction, which other calls may share, or else what it gives
-  /// now. It is asked again once a statement has changed one of `tables`, or deleted anything, or a call was undone.
-  ///
-  /// It saves a hundred orders of one lamp, which share a commit, ninety-nine looks at what the lamp costs. `make` may do
-  /// nothing but read those tables; or write what is enough to write once in a transaction, and then `tables` is empty.
-  func remember<Key: Hashable & Sendable, T>(
-    _ key: Key, of tables: Set<String>, _ make: () throws -> T
-  ) throws -> T
+  /// What was kept for this key; nil where nothing was, or somebody may have changed what it goes by.
+  func kept(for key: AnyHashable) -> Any?
+
+  /// Keeps a value for the calls that share this transaction, until a statement changes one of `tables`, or deletes
+  /// anything, or a call is undone.
+  func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>)
 }
 
 extension Connection {
   public func send(_ sql: SQL) throws { try run(sql) }
 
-  public func remember<Key: Hashable & Sendable, T>(
-    _ key: Key, of tables: Set<String>, _ make: () throws -> T
-  ) throws -> T {
-    try make()
+  public func kept(for key: AnyHashable) -> Any? { nil }
+
+  public func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>) {}
+}
+
+// Inlined: who asks knows the types, and the runtime need not find them out for every order.
+extension Connection {
+  /// What `make` gave for this key before in the same transaction, which other calls may share, or else what it gives
+  /// now. It is asked again once a statement has changed one of `tables`, or deleted anything, or a call was undone.
+  ///
+  /// It saves a hundred orders of one lamp, which share a commit, ninety-nine looks at what the lamp costs. `make` may do
+  /// nothing but read those tables; or write what is enough to write once in a transaction, and then `tables` is empty.
+  @inlinable
+  public func remember<T>(_ key: some Hashable & Sendable, of tables: Set<String>, _ make: () throws -> T) throws -> T {
+    let key = AnyHashable(key)
+    if let value = kept(for: key) as? T { return value }
+    let value = try make()
+    keep(value, for: key, of: tables)
+    return value
+  }
+
+  /// What `keep` was given for this key, as `remember` would find it.
+  @inlinable
+  public func recall<T>(_ key: some Hashable & Sendable, as type: T.Type = T.self) -> T? {
+    kept(for: AnyHashable(key)) as? T
   }
 }
 

@@ -8,6 +8,15 @@ public import Logging
 /// }
 /// ```
 public struct Database: Sendable {
+  /// What keeps it.
+  public var engine: DatabaseEngine {
+    switch location {
+    case .sqlite: .sqlite
+    case .postgres: .postgres
+    }
+  }
+
+  let location: DatabaseLocation
   private let writer: GroupCommit
   private let readers: Readers
 
@@ -22,11 +31,13 @@ public struct Database: Sendable {
     case .sqlite(let path):
       let writer = try SQLiteSource(path: path, readersMax: limits.readersMax)
       return Database(
+        location: location,
         writer: GroupCommit(source: writer, limits: limits, logger: logger),
         readers: Readers(
           sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax))
     case .postgres(let url):
       let database = Database(
+        location: location,
         writer: GroupCommit(source: PostgresSource(url: url), limits: limits, logger: logger),
         readers: Readers(
           sources: (0..<max(1, limits.readersMax)).map { _ in PostgresSource(url: url) },
@@ -75,6 +86,15 @@ public struct Database: Sendable {
   /// - Throws: what `body` throws, or a ``StoreFault``.
   public func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
     try await readers.read(body)
+  }
+
+  /// How much it takes on disk, its log left out.
+  public func bytes() async throws -> Int64 {
+    let sql: SQL =
+      engine == .sqlite
+      ? "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()"
+      : "SELECT pg_database_size(current_database()) AS bytes"
+    return try await read { db in try db.row(sql)?.get("bytes") ?? 0 }
   }
 
   /// What has been written, in how many commits, and how many calls wait now.

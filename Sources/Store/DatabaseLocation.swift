@@ -21,3 +21,9 @@ public enum DatabaseLocation: Sendable, Equatable {
     }
   }
 }
+
+/// What keeps a database.
+public enum DatabaseEngine: String, Sendable {
+  case sqlite = "SQLite"
+  case postgres = "PostgreSQL"
+}

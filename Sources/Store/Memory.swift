@@ -9,23 +9,24 @@ final class Memory {
   /// All that what is kept depends on.
   private var watched: Set<String> = []
 
+  /// What the statements of this transaction change.
+  private var changes: [SQL.Shape: SQL.Change] = [:]
+
   /// Above what the calls of one commit can ask for; beyond it nothing more is kept.
   private static let keptMax = 4096
 
-  func value<T>(_ key: some Hashable & Sendable, as type: T.Type) -> T? {
-    kept.isEmpty ? nil : kept[AnyHashable(key)]?.value as? T
-  }
+  subscript(key: AnyHashable) -> Any? { kept.isEmpty ? nil : kept[key]?.value }
 
-  func keep(_ value: Any, for key: some Hashable & Sendable, of tables: Set<String>) {
+  func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>) {
     guard kept.count < Self.keptMax else { return }
-    kept[AnyHashable(key)] = Kept(value: value, tables: tables)
+    kept[key] = Kept(value: value, tables: tables)
     watched.formUnion(tables)
   }
 
   /// Forgets what a statement may change.
   func forget(for sql: SQL) {
     guard !kept.isEmpty else { return }
-    switch sql.change {
+    switch change(of: sql.shape) {
     case .nothing: break
     case .rows(let table):
       if watched.contains(table) { kept = kept.filter { !$0.value.tables.contains(table) } }
@@ -33,30 +34,15 @@ final class Memory {
     }
   }
 
+  private func change(of shape: SQL.Shape) -> SQL.Change {
+    if let known = changes[shape] { return known }
+    let change = shape.change
+    changes[shape] = change
+    return change
+  }
+
   func forgetAll() {
     kept = [:]
     watched = []
-  }
-}
-
-extension SQL {
-  /// What a statement changes, as far as its first words say.
-  enum Change: Equatable {
-    case nothing
-    /// Rows of this table are made or are others.
-    case rows(String)
-    /// It deletes, which may reach into other tables, or is none of the usual ones.
-    case anything
-  }
-
-  var change: Change {
-    if bytes.starts(with: "SELECT ".utf8) { return .nothing }
-    for verb in ["INSERT INTO ", "UPDATE "] where bytes.starts(with: verb.utf8) {
-      let name = bytes.dropFirst(verb.utf8.count).prefix { byte in
-        byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-      }
-      return name.isEmpty ? .anything : .rows(String(decoding: name, as: UTF8.self))
-    }
-    return .anything
   }
 }

@@ -9,50 +9,44 @@
 ///
 /// The text is the same for both engines. It comes from literals alone: no `String` fits in.
 public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConvertible {
-  /// The text, in UTF-8.
-  let bytes: [UInt8]
-  /// Where in the text each `$n` stands.
-  private let marks: [Int]
+  let shape: Shape
   let values: [Value]
 
   public init(stringLiteral text: StaticString) {
-    bytes = text.withUTF8Buffer { Array($0) }
-    marks = []
+    var shape = Shape()
+    shape.append(text)
+    self.shape = shape
     values = []
   }
 
   public init(stringInterpolation: StringInterpolation) {
-    bytes = stringInterpolation.bytes
-    marks = stringInterpolation.marks
+    shape = stringInterpolation.shape
     values = stringInterpolation.values
   }
 
   /// For text that is not written in Swift: migrations and the transaction's own commands.
   init(verbatim text: String) {
-    bytes = Array(text.utf8)
-    marks = []
+    shape = Shape(verbatim: text)
     values = []
   }
 
   /// With `$1…$n` where the values stand.
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  var text: String { shape.text }
 
   /// The text alone: values may be personal and do not belong in a log.
   public var description: String { text }
 
   public struct StringInterpolation: StringInterpolationProtocol, Sendable {
-    fileprivate var bytes: [UInt8] = []
-    fileprivate var marks: [Int] = []
+    fileprivate var shape = Shape()
     fileprivate var values: [Value] = []
 
     public init(literalCapacity: Int, interpolationCount: Int) {
-      bytes.reserveCapacity(literalCapacity + 3 * interpolationCount)
-      marks.reserveCapacity(interpolationCount)
+      shape.reserve(values: interpolationCount)
       values.reserveCapacity(interpolationCount)
     }
 
     public mutating func appendLiteral(_ literal: StaticString) {
-      literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+      shape.append(literal)
     }
 
     /// A value, as the next parameter.
@@ -79,13 +73,8 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
 
     /// A part of a statement, with its own values, which are numbered anew.
     public mutating func appendInterpolation(_ part: SQL) {
-      var copied = 0
-      for (index, (mark, value)) in zip(part.marks, part.values).enumerated() {
-        bytes.append(contentsOf: part.bytes[copied..<mark])
-        append(value)
-        copied = mark + "$\(index + 1)".utf8.count
-      }
-      bytes.append(contentsOf: part.bytes[copied...])
+      shape.append(part.shape)
+      values.append(contentsOf: part.values)
     }
 
     /// `($1,$2,…)`. An empty list is `(NULL)`, so `IN` is true for nothing — and so is `NOT IN`.
@@ -116,14 +105,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, CustomStringConve
     @usableFromInline
     mutating func append(_ value: Value) {
       values.append(value)
-      marks.append(bytes.count)
-      bytes.append(UInt8(ascii: "$"))
-      var place = 1
-      while place <= values.count / 10 { place *= 10 }
-      while place > 0 {
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: values.count / place % 10))
-        place /= 10
-      }
+      shape.appendValue()
     }
   }
 }

@@ -70,14 +70,10 @@ final class Session: Connection {
     try guarded { try driver.send(sql) }
   }
 
-  func remember<Key: Hashable & Sendable, T>(
-    _ key: Key, of tables: Set<String>, _ make: () throws -> T
-  ) throws -> T {
-    guard let memory else { return try make() }
-    if let value = memory.value(key, as: T.self) { return value }
-    let value = try make()
-    memory.keep(value, for: key, of: tables)
-    return value
+  func kept(for key: AnyHashable) -> Any? { memory?[key] }
+
+  func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>) {
+    memory?.keep(value, for: key, of: tables)
   }
 
   /// Throws what a statement threw, if the body kept it to itself.

@@ -21,6 +21,12 @@ enum Routes {
         request, hash: context.parameters.get("hash") ?? "",
         path: context.parameters.getCatchAll().joined(separator: "/"))
     }
+    router.get("/embed.js") { request, _ in try site.statics.embedScript(request) }
+    router.get("/service-worker.js") { _, _ in try site.statics.serviceWorker(site.screens.languages) }
+    // Where browsers look that read no page first.
+    for path in ["/apple-touch-icon.png", "/apple-touch-icon-precomposed.png"] {
+      router.get(RouterPath(path)) { _, _ in try site.statics.file("icons/apple-touch.png") }
+    }
     router.get("/uploads/{file}") { _, context in
       try await site.uploads.answer(context.parameters.get("file") ?? "")
     }

@@ -3,8 +3,9 @@ import Foundation
 import Logging
 import Media
 
-/// What every handler may use. One value, made once; pages and the API get the same.
-struct Site: Sendable {
+/// What every handler may use, made once; pages and the API get the same. A class: it is in every call and connection, and
+/// as a value it was 2.8 KB, copied with each of them.
+final class Site: Sendable {
   let configuration: WebConfiguration
   let commerce: Commerce
   let media: MediaServer
@@ -15,9 +16,14 @@ struct Site: Sendable {
   let sandbox: SandboxProvider?
   let logger: Logger
   let rooms: Rooms
+  let reports: ReportShelf
+  let cards: LinkCards
   let streams: OpenStreams
   let uploads: Uploads
   let metrics = WebMetrics()
+  let status: StatusBoard
+  let backups: BackupShelf
+  let framesSeen = FramesSeen()
   let statics: StaticFiles
   let screens: Screens
   let mailWriter: MailWriter
@@ -29,6 +35,8 @@ struct Site: Sendable {
   let clipModules: [String]
   let sessionCookie: SessionCookie
   let limits: RateLimits
+  let chatGate: ChatGate
+  let openShows = OpenShows()
   let routes = RouteTable()
 
   init(
@@ -44,7 +52,11 @@ struct Site: Sendable {
     }
     self.sandbox = sandbox
     self.logger = logger
+    status = StatusBoard(commerce: commerce)
+    backups = BackupShelf(commerce: commerce, configuration: configuration.backups)
     rooms = Rooms(commerce: commerce, media: media, hubs: hubs, limits: configuration.limits)
+    reports = ReportShelf(commerce: commerce)
+    cards = LinkCards(ffmpeg: configuration.posters.ffmpeg, clock: commerce.clock, logger: logger)
     streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
     uploads = try Uploads(directory: URL(filePath: configuration.dataDirectory).appending(path: "uploads"))
     let resources = Self.resources(configuration)
@@ -56,6 +68,7 @@ struct Site: Sendable {
     clipModules = ModuleGraph.imports(of: "clip.js", below: resources.appending(path: "Static/js"))
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
+    chatGate = ChatGate(atOnce: configuration.limits.chatAtOnce)
   }
 
   /// The directory with `Static`, `Templates` and `Languages`.

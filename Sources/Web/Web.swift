@@ -25,6 +25,7 @@ public struct Web: Service {
     configuration: WebConfiguration, commerce: Commerce, media: MediaServer, sandbox: SandboxProvider?, bell: Bell,
     logger: Logger
   ) async throws {
+    try await commerce.readSwitches()
     hubs = try await Hubs(group: MultiThreadedEventLoopGroup.singleton, limits: configuration.limits)
     site = try Site(
       configuration: configuration, commerce: commerce, media: media, sandbox: sandbox, hubs: hubs, logger: logger)
@@ -99,6 +100,10 @@ public struct Web: Service {
       OutboxRelay(commerce: commerce, rooms: site.rooms, bell: bell, logger: site.logger),
       Chores(commerce: commerce, sandbox: site.sandbox, logger: site.logger),
       mail,
+      PushChores(site),
+      WebhookChores(site),
+      StatusChores(site: site),
+      BackupChores(backups: site.backups, logger: site.logger),
       PosterMaking(posters: site.posters),
       RecordingChores(commerce: commerce, media: site.media, logger: site.logger),
       SimulcastChores(commerce: commerce, media: site.media, logger: site.logger),

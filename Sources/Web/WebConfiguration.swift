@@ -1,3 +1,4 @@
+public import Commerce
 public import Media
 
 /// Everything `Web` needs to be told. The defaults are the ones the configuration table of the README gives.
@@ -26,10 +27,18 @@ public struct WebConfiguration: Sendable {
   public var limits = WebLimits()
   /// Mail to buyers.
   public var mail = MailConfiguration()
+  /// Reminders in browsers.
+  public var push = OutsideReach()
+  public var webhooks = OutsideReach()
+  /// Copies of the database.
+  public var backups = BackupConfiguration()
   /// Pictures of what is live.
   public var posters = PosterConfiguration()
 
   public init() {}
+
+  /// Which Haat this is.
+  public static let version = "0.1.0"
 }
 
 /// Where HTTP is served over TLS, and with what.
@@ -63,6 +72,8 @@ public struct WebLimits: Sendable {
   /// Messages of a chat that a viewer is shown a second, beside those of the channel's own people and their own; of more,
   /// each is shown a fair part. 0 shows all.
   public var chatPerSecond: Int64 = 8
+  /// Messages of chats that are written at once; others wait for their turn.
+  public var chatAtOnce: Int64 = 2
   /// Milliseconds of events that one write to a viewer carries.
   public var tickMilliseconds: Int64 = 50
   /// Seconds between comments on a silent event stream, so that proxies keep it.
@@ -79,6 +90,9 @@ public struct WebLimits: Sendable {
   public var reactions = Allowance(burst: 40, perMinute: 1_200)
   /// Reactions of one address, behind which there may be many.
   public var addressReactions = Allowance(burst: 1_000, perMinute: 60_000)
+  /// Looks at products and what is put into bags, of one address, behind which there may be many. What is more is not
+  /// counted.
+  public var interest = Allowance(burst: 300, perMinute: 3_000)
   /// Every other request that writes.
   public var writes = Allowance(burst: 120, perMinute: 600)
 

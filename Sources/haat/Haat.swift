@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import Web
 
 /// The one program: `haat serve`, `haat demo`, `haat import`, `haat audit`,
-/// `haat recordings`, `haat giveaway`, `haat config`.
+/// `haat recordings`, `haat giveaway`, `haat backup`, `haat restore`, `haat config`.
 @main
 struct Haat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,9 +15,10 @@ struct Haat: AsyncParsableCommand {
 
       Start with “haat demo” to see it run, or “haat serve” for a server of your own.
       """,
-    version: "0.1.0",
+    version: WebConfiguration.version,
     subcommands: [
       Serve.self, Demo.self, ImportCatalogue.self, Audit.self, RecordingsCommand.self, GiveawayCommand.self,
+      BackupCommand.self, RestoreCommand.self,
       Config.self,
     ])
 

@@ -17,21 +17,21 @@ import Testing
       for peak: Int64 in 1...10 {
         group.addTask {
           let taps = Taps([.heart: peak, .fire: peak.isMultiple(of: 2) ? 1 : 0])
-          try await commerce.keepAttendance(
-            Attendance(peak: peak, watchedMilliseconds: peak * 1000, taps: taps), of: show)
+          try await commerce.keep(
+            ShowStep(Attendance(peak: peak, watchedMilliseconds: peak * 1000, taps: taps)), of: show)
         }
       }
       try await group.waitForAll()
     }
-    try await commerce.keepAttendance(Attendance(peak: 3, watchedMilliseconds: -1), of: show)
+    try await commerce.keep(ShowStep(Attendance(peak: 3, watchedMilliseconds: -1)), of: show)
     let kept = try await commerce.attendance(of: show, by: stall.owner)
     #expect(kept == Attendance(peak: 10, watchedMilliseconds: 55_000, taps: Taps([.heart: 55, .fire: 5])))
-    #expect(try await commerce.attendance(of: show) == kept)
-    #expect(try await commerce.attendance(of: other) == Attendance())
+    #expect(try await commerce.keptNumbers(of: show).attendance == kept)
+    #expect(try await commerce.keptNumbers(of: other).attendance == Attendance())
     #expect(try await refusal { try await commerce.attendance(of: show, by: .nobody) } == "sign_in_needed")
     let stranger = try await person("stranger", at: stall)
     #expect(try await refusal { try await commerce.attendance(of: show, by: stranger) } == "not_found")
-    #expect(try await refusal { try await commerce.keepAttendance(Attendance(), of: commerce.makeID()) } == "not_found")
+    #expect(try await refusal { try await commerce.keep(ShowStep(Attendance()), of: commerce.makeID()) } == "not_found")
     #expect(try await commerce.isMember(stall.owner, ofChannelOf: show))
     #expect(try await !commerce.isMember(stranger, ofChannelOf: show))
     #expect(try await commerce.audit().differences == [])
@@ -41,8 +41,8 @@ import Testing
   func `an audit finds what nobody can have watched`(engine: Engine) async throws {
     let stall = try await Stall(engine)
     let show = try await stall.liveShow()
-    try await stall.commerce.keepAttendance(
-      Attendance(peak: 2, watchedMilliseconds: 9, taps: Taps([.star: 1])), of: show)
+    try await stall.commerce.keep(
+      ShowStep(Attendance(peak: 2, watchedMilliseconds: 9, taps: Taps([.star: 1]))), of: show)
     #expect(try await stall.commerce.audit().differences == [])
     try await stall.run("UPDATE show_attendance SET peak = 0")
     try await stall.run("UPDATE show SET started_ms = NULL")

@@ -404,8 +404,8 @@ struct Auditor {
       held[prize.product] += waiting
     }
     for product in units.indices {
-      held[product] += try await stall.number(
-        "SELECT COUNT(*) FROM wish WHERE variant_id = \(stall.variants[product]) AND state = 'offered'")
+      let variant = stall.variants[product]
+      held[product] += try await Self.offered(variant, stall) + Self.claimed(variant, stall)
     }
     for product in units.indices {
       let level = try await stall.stock(product)

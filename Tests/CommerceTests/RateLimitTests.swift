@@ -31,6 +31,17 @@ import Testing
     #expect(full.take(upTo: 5, "a", at: start) == 5 && full.take(upTo: 5, "b", at: start) == 0)
   }
 
+  @Test func `how long one would have to wait can be asked, and takes nothing`() {
+    let limit = RateLimit(burst: 2, everyMilliseconds: 100)
+    #expect(limit.wait("a", at: start) == nil)
+    _ = limit.take("a", at: start)
+    #expect((0..<9).map { _ in limit.wait("a", at: start) } == Array(repeating: nil, count: 9))
+    #expect(limit.take("a", at: start) == nil && limit.wait("a", at: start) == 100)
+    #expect(limit.wait("a", at: start.adding(milliseconds: 60)) == 40)
+    #expect(limit.wait("a", at: start.adding(milliseconds: 100)) == nil)
+    #expect(limit.wait("a", at: start.adding(seconds: -3600)) == 100, "a clock that was put back is nobody's fault")
+  }
+
   @Test func `keys are bounded: quiet ones are forgotten, and else a new one waits`() {
     let limit = RateLimit(burst: 1, everyMilliseconds: 100, keysMax: 2)
     #expect(limit.take("a", at: start) == nil)

@@ -219,7 +219,7 @@ import Testing
     try await commerce.unpin(by: square.owner, show: show)
     try await commerce.setStock(by: square.owner, variant: square.lampVariant, onHand: 8)
     let announced = Set(try await commerce.drainOutbox())
-    #expect(announced == [.timeline(show), .stock(square.lampVariant)])
+    #expect(announced == [.timeline(show), .crew(show), .stock(square.lampVariant)])
     #expect(try await commerce.drainOutbox().isEmpty)
   }
 

@@ -37,6 +37,11 @@ struct Workload {
   let tongue: SeededEntropy
   /// What people said in the creator's show.
   var said: [ID<Message>] = []
+  let haste: SeededEntropy
+  /// Those who claim by comments.
+  var claimants: [Caller] = []
+  /// Where they do: in no other show is anything said that has to be counted.
+  let claimShow: ID<Show>
 
   init(_ engine: Engine, seed: UInt64) async throws {
     // Prices include their tax in one run, and it is added to them in the next.
@@ -65,6 +70,8 @@ struct Workload {
     promise = SeededEntropy(seed: seed &* 3)
     shears = SeededEntropy(seed: seed &* 41)
     tongue = SeededEntropy(seed: seed &* 43)
+    haste = SeededEntropy(seed: seed &* 47)
+    claimShow = try await stall.liveShow()
     films = [try await Self.film(of: stall), try await Self.film(of: stall)]
     later = try await Self.later(of: stall)
     bundle = try await Self.bundle(of: stall)
@@ -74,6 +81,7 @@ struct Workload {
     try await makeCoupons()
     try await makeBidders()
     try await makeFans()
+    try await makeClaimants()
     try await stall.commerce.setPayoutDestination(
       of: .channel(stall.channel), by: stall.owner,
       BankAccount(holder: "Lamps", number: "12345678", code: "HDFC0001234"))
@@ -187,6 +195,7 @@ struct Workload {
       if step % 4 == 0 { try await preorder() }
       if step % 4 == 2 { try await cut() }
       if step % 2 == 1 { try await talk() }
+      if step % 4 == 1 { try await claim() }
       try await act()
       if step.isMultiple(of: 10) { try await auditor.check(stall) }
     }
@@ -689,9 +698,17 @@ struct Workload {
     let step = Attendance(
       peak: Int64(number % 9 + 1), watchedMilliseconds: Int64(number * 137 % 50_000),
       taps: Taps([Reaction.allCases[number / 8 % 4]: Int64(number % 30)]))
-    let before = try await stall.commerce.attendance(of: show)
-    try await stall.commerce.keepAttendance(step, of: show)
-    let after = try await stall.commerce.attendance(of: show)
+    let before = try await stall.commerce.keptNumbers(of: show).attendance
+    var kept = ShowStep(step)
+    kept.id = stall.commerce.makeID()
+    kept.interest = [
+      Interest.Place(
+        minute: Int64(number % 3 - 1), product: stall.products[number % stall.products.count],
+        way: ShowWay.allCases[number % 5]): Interest(taps: Int64(number), bagAdds: 1)
+    ]
+    // Its answer is lost, and it is sent again.
+    for _ in 0...number % 2 { try await stall.commerce.keep(kept, of: show) }
+    let after = try await stall.commerce.keptNumbers(of: show).attendance
     auditor.expect(
       after.peak == max(before.peak, step.peak) && after.taps.total == before.taps.total + step.taps.total
         && after.watchedMilliseconds == before.watchedMilliseconds + step.watchedMilliseconds,
@@ -938,12 +955,11 @@ struct Workload {
     }
   }
 
-  /// By product: units that are held for who waited.
+  /// By product: units that are held for who waited, or claimed them.
   func offered() async throws -> [Int64] {
     var units: [Int64] = []
     for variant in stall.variants {
-      units.append(
-        try await stall.number("SELECT COUNT(*) FROM wish WHERE variant_id = \(variant) AND state = 'offered'"))
+      units.append(try await Auditor.claimed(variant, stall) + Auditor.offered(variant, stall))
     }
     return units
   }
@@ -1001,6 +1017,7 @@ struct Workload {
   }
 
   private func sweep() async throws {
+    try await stall.commerce.advanceClaims()
     try await stall.commerce.advanceWaitlists()
     try await stall.commerce.advancePreorders()
     try await stall.commerce.advanceGiveaways()

@@ -18,6 +18,8 @@ import Testing
       try db.rows("SELECT DISTINCT kind FROM ledger_transfer ORDER BY kind").map { try $0.get(0, as: String.self) }
     }
     #expect(kinds.contains("payment") && kinds.contains("refund"), "seed \(seed)")
+    let claimed = try await workload.stall.number("SELECT COUNT(*) FROM claim")
+    #expect(claimed > 0, "nothing was claimed, seed \(seed)")
     #expect(workload.auditor.prizes.contains { $0.drawn != nil }, "nothing was given away, seed \(seed)")
   }
 }

@@ -74,6 +74,16 @@ import Testing
       if count >= 32 { #expect(Set(bytes).count > 8) }
     }
   }
+
+  @Test func `what the system's entropy gave once it gives to nobody else, however many ask at once`() async {
+    let given = await withTaskGroup(of: [[UInt8]].self) { group in
+      for _ in 0..<8 { group.addTask { (0..<1_000).map { _ in Entropy.system.bytes(16) } } }
+      return await group.reduce(into: [[UInt8]]()) { $0 += $1 }
+    }
+    // Nor any eight of them in a row.
+    let windows = given.flatMap { bytes in (0...8).map { Array(bytes[$0..<$0 + 8]) } }
+    #expect(windows.count == 72_000 && Set(windows).count == windows.count)
+  }
 }
 
 /// SplitMix64: the same numbers for the same seed.

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Synchronization
+import TestPrograms
 import Testing
 
 @testable import Media

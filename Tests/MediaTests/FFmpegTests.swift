@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import Synchronization
+import TestPrograms
 import Testing
 
 @testable import Media

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import Synchronization
+import TestPrograms
 
 @testable import Media
 
@@ -14,9 +15,9 @@ struct Finished: Sendable {
 
 /// A program that runs beside the test, and is killed when the test leaves `body`.
 func whileRunning<Result: Sendable>(
-  _ program: String, _ arguments: [String], _ body: @Sendable (Process) async throws -> Result
+  _ program: String, _ arguments: [String], _ body: @Sendable (TestProcess) async throws -> Result
 ) async throws -> Result {
-  let process = Process()
+  let process = TestProcess()
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
   process.standardInput = FileHandle.nullDevice
@@ -35,7 +36,7 @@ func run(_ program: String, _ arguments: [String]) async throws -> Finished {
     Thread.detachNewThread {
       do {
         let scratch = try Scratch()
-        let process = Process()
+        let process = TestProcess()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TestPrograms
 import Testing
 
 @testable import Media
@@ -42,7 +43,7 @@ import Testing
   /// A sender that tries again until it is let in, as encoders do.
   private static func whileSending(
     to port: Int, sound: [String] = ["aac"], until isIn: @Sendable () -> Bool,
-    _ body: @Sendable (Process) async throws -> Void
+    _ body: @Sendable (TestProcess) async throws -> Void
   ) async throws {
     var isDone = false
     while !isDone {

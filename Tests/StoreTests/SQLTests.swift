@@ -105,13 +105,52 @@ struct SQLTests {
 
   @Test
   func `the first words of a statement say what it changes`() {
-    #expect(SQL("SELECT 1").change == .nothing)
-    #expect(SQL("INSERT INTO show_market (show_id) VALUES (1)").change == .rows("show_market"))
-    #expect(SQL("UPDATE stock SET reserved = 1").change == .rows("stock"))
+    #expect(SQL("SELECT 1").shape.change == .nothing)
+    #expect(SQL("INSERT INTO show_market (show_id) VALUES (1)").shape.change == .rows("show_market"))
+    #expect(SQL("UPDATE stock SET reserved = 1").shape.change == .rows("stock"))
     for other: SQL in [
       "DELETE FROM stock", "WITH a AS (SELECT 1) UPDATE stock SET on_hand = 1", "UPDATE \"Stock\" SET a = 1",
     ] {
-      #expect(other.change == .anything)
+      #expect(other.shape.change == .anything)
     }
+  }
+
+  @Test
+  func `a statement is known again by what it is made of, and by nothing that it is about`() {
+    func priced(_ from: Int, _ columns: SQL = "price") -> SQL {
+      "SELECT \(columns) FROM offer WHERE price > \(from) AND market = \("IN")"
+    }
+    #expect(priced(1).shape == priced(2).shape && priced(1).shape.hashValue == priced(2).shape.hashValue)
+    #expect(priced(1).values != priced(2).values)
+    #expect(priced(1).shape != priced(1, "price, market").shape)
+    #expect(SQL("a IN \(list: [1, 2])").shape != SQL("a IN \(list: [1, 2, 3])").shape)
+    #expect(SQL("\(1)\(raw: "+")").shape != SQL("\(raw: "+")\(1)").shape)
+    #expect(SQL(verbatim: "BEGIN").shape == SQL(verbatim: "BEGIN").shape)
+    #expect(SQL(verbatim: "BEGIN").shape != SQL(verbatim: "COMMIT").shape)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `statements without number, and those from before a migration, say what they should`(engine: Engine) async throws
+  {
+    let test = try await engine.counter()
+    let totals = try await test.database.write { db in
+      // More than are kept prepared.
+      try (1...1_100).map { count in
+        try db.rows("SELECT total FROM counter WHERE id IN \(list: Array(repeating: 1, count: count))").count
+      }
+    }
+    #expect(totals == Array(repeating: 1, count: 1_100))
+    func columns() async throws -> [String: Int64] {
+      try await test.database.write { db in
+        let row = try #require(try db.row("SELECT * FROM counter"))
+        return ["total": try row.get("total"), "limit": (try? row.get("most")) ?? -1]
+      }
+    }
+    #expect(try await columns() == ["total": 0, "limit": -1])
+    try await test.database.migrate(
+      Counter.migrations + [
+        Migration(name: "002", sql: "ALTER TABLE counter ADD COLUMN most BIGINT NOT NULL DEFAULT 7")
+      ])
+    #expect(try await columns() == ["total": 0, "limit": 7])
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import TestPrograms
 
 /// Real ffmpeg with pictures of x264's that carry captions: CEA-608 in SEI (ATSC A/53), a pair of bytes a picture, the
 /// sentence again every two seconds, for two and a half minutes.
@@ -8,19 +9,19 @@ final class CaptionedEncoder {
   private static let pictures = 60
   private static let rounds = 75
 
-  private let process = Process()
+  private let process = TestProcess()
 
   /// - Parameter sentence: ASCII, 32 letters at most.
   init(server: String, key: String, sentence: String, in directory: URL) throws {
     let plain = directory.appending(path: "plain.h264")
-    let maker = Process()
+    let maker = TestProcess()
     maker.executableURL = URL(filePath: "/usr/bin/env")
     maker.arguments = [
       "ffmpeg", "-y", "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30",
       "-frames:v", "\(Self.pictures)", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-threads",
       "1", "-bf", "0", "-g", "30", "-x264-params", "slices=1", "-pix_fmt", "yuv420p", "-f", "h264", plain.path,
     ]
-    try maker.runUnblocked()
+    try maker.run()
     maker.waitUntilExit()
     let film = directory.appending(path: "captioned.h264")
     let round = Self.captioned(Array(try Data(contentsOf: plain)), Self.pairs(sentence))
@@ -33,7 +34,7 @@ final class CaptionedEncoder {
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
   }
 
   func kill() {

@@ -1,9 +1,10 @@
 import Foundation
 import TestKit
+import TestPrograms
 
 /// Real ffmpeg, publishing the film excerpt in a loop as an encoder would.
 final class Encoder {
-  private let process = Process()
+  private let process = TestProcess()
 
   static var film: URL {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -22,7 +23,7 @@ final class Encoder {
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
   }
 
   var isRunning: Bool { process.isRunning }

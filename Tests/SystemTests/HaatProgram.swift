@@ -1,13 +1,14 @@
 import Foundation
 import Synchronization
 import TestKit
+import TestPrograms
 
 /// The real program, run as a user runs it, with a data directory of its own.
 final class HaatProgram: Sendable {
   let directory: URL
   /// Where its data is, when not in a file of the data directory.
   private let database: TestDatabase?
-  private let process: Mutex<Process?> = Mutex(nil)
+  private let process: Mutex<TestProcess?> = Mutex(nil)
   private let output = Lines()
   private let log = Lines()
 
@@ -78,7 +79,7 @@ final class HaatProgram: Sendable {
   private func start(
     _ command: String, httpPort: Int, rtmpPort: Int, _ more: [String] = []
   ) throws -> @Sendable (_ label: String) throws -> String? {
-    let process = Process()
+    let process = TestProcess()
     process.executableURL = try Self.executable
     process.currentDirectoryURL = directory
     process.environment = Self.environment
@@ -97,7 +98,7 @@ final class HaatProgram: Sendable {
     let mark = output.count
     output.follow(said)
     log.follow(logged)
-    try process.runUnblocked()
+    try process.run()
     self.process.withLock { $0 = process }
     let running = Running(process)
     return { [self] label in
@@ -142,7 +143,7 @@ final class HaatProgram: Sendable {
   static func run(
     _ program: URL, _ arguments: [String], in directory: URL, within seconds: Double = 60
   ) async throws -> (status: Int32, output: String) {
-    let process = Process()
+    let process = TestProcess()
     process.executableURL = program
     process.currentDirectoryURL = directory
     process.environment = Self.environment
@@ -153,7 +154,7 @@ final class HaatProgram: Sendable {
     process.standardInput = FileHandle.nullDevice
     let lines = Lines()
     lines.follow(pipe)
-    try process.runUnblocked()
+    try process.run()
     try await until("\(program.lastPathComponent) \(arguments.first ?? "") ends", within: seconds) {
       process.isRunning ? nil : true
     }
@@ -181,9 +182,9 @@ final class HaatProgram: Sendable {
 
 /// A process that is only asked whether it runs, which is safe from any thread.
 private struct Running: @unchecked Sendable {
-  let process: Process
+  let process: TestProcess
 
-  init(_ process: Process) { self.process = process }
+  init(_ process: TestProcess) { self.process = process }
 }
 
 /// What went wrong with the test's own means.

@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// Two browsers are two people: they share no cookie and no storage. The window is a phone's unless said otherwise.
 public func withBrowsers<Result: Sendable>(
-  _ count: Int = 1, width: Int = 412, height: Int = 915, arguments: [String] = [],
+  _ count: Int = 1, width: Int = 412, height: Int = 915, arguments: [String] = [], preferences: JSON = [:],
   _ body: ([Browser]) async throws -> Result
 ) async throws -> Result {
   let driver = try Chromedriver()
@@ -12,7 +12,9 @@ public func withBrowsers<Result: Sendable>(
   var browsers: [Browser] = []
   do {
     for _ in 0..<count {
-      browsers.append(try await Browser(port: driver.port, width: width, height: height, arguments: arguments))
+      browsers.append(
+        try await Browser(
+          port: driver.port, width: width, height: height, arguments: arguments, preferences: preferences))
     }
     let result = try await body(browsers)
     await Browser.quit(browsers)
@@ -25,9 +27,12 @@ public func withBrowsers<Result: Sendable>(
 
 /// Opens one headless Chromium and closes it whatever the body does.
 public func withBrowser<Result: Sendable>(
-  width: Int = 412, height: Int = 915, arguments: [String] = [], _ body: (Browser) async throws -> Result
+  width: Int = 412, height: Int = 915, arguments: [String] = [], preferences: JSON = [:],
+  _ body: (Browser) async throws -> Result
 ) async throws -> Result {
-  try await withBrowsers(1, width: width, height: height, arguments: arguments) { try await body($0[0]) }
+  try await withBrowsers(1, width: width, height: height, arguments: arguments, preferences: preferences) {
+    try await body($0[0])
+  }
 }
 
 /// A real browser with one window, as a test sees it: what a person would do and see, and scripts in the page.
@@ -38,11 +43,12 @@ public struct Browser: Sendable {
   private let port: UInt16
   private let session: String
 
-  init(port: UInt16, width: Int, height: Int, arguments: [String]) async throws {
+  init(port: UInt16, width: Int, height: Int, arguments: [String], preferences: JSON) async throws {
     let options: JSON = [
+      "prefs": preferences,
       "args": .array(
         (["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--window-size=\(width),\(height)"]
-          + arguments).map { .string($0) })
+          + arguments).map { .string($0) }),
     ]
     let capabilities: JSON = [
       "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "ALL"],
@@ -157,10 +163,21 @@ public struct Browser: Sendable {
     try await find(selector).click()
   }
 
-  /// Does something in the page of a frame, and comes back to the page around it.
-  public func within<Result>(_ selector: String, _ body: () async throws -> Result) async throws -> Result {
-    let frame = try await find(selector)
-    _ = try await command("frame", ["id": ["element-6066-11e4-a52e-4f735466cecf": .string(frame.id)]])
+  /// Does something in the page of a frame, and comes back to the page around all frames.
+  ///
+  /// - Parameter host: the element in whose shadow the frame is; nil for one that is in the page.
+  public func within<Result>(
+    _ selector: String, of host: String? = nil, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let frame: JSON
+    if let host {
+      let place =
+        "document.querySelector(\(try Self.literal(host)))?.shadowRoot?.querySelector(\(try Self.literal(selector)))"
+      frame = try await wait(until: place)
+    } else {
+      frame = ["element-6066-11e4-a52e-4f735466cecf": .string(try await find(selector).id)]
+    }
+    _ = try await command("frame", ["id": frame])
     let result: Result
     do {
       result = try await body()

@@ -1,11 +1,12 @@
 import Foundation
+import TestPrograms
 
 /// One chromedriver process, and the W3C WebDriver requests it answers (https://www.w3.org/TR/webdriver2/).
 ///
 /// Debian: `chromium` and `chromium-driver`. It listens on a port of its own choice on 127.0.0.1, so that test processes
 /// side by side never meet.
 final class Chromedriver {
-  private let process = Process()
+  private let process: TestProcess
   let port: UInt16
 
   /// Starts the process and waits until it says its port.
@@ -13,25 +14,37 @@ final class Chromedriver {
     guard let program = Self.program() else {
       throw BrowserFault("chromedriver was not found in PATH: install Debian's chromium and chromium-driver")
     }
+    // It takes a free port of IPv4 and then wants the same of IPv6, which somebody else may have: it ends then.
+    var said: [String] = []
+    while said.count < 3 {
+      let process = TestProcess()
+      let (port, words) = try Self.start(process, program)
+      if let port {
+        (self.process, self.port) = (process, port)
+        return
+      }
+      process.terminate()
+      said.append(words)
+    }
+    throw BrowserFault("chromedriver ended before it listened: \(said.joined(separator: "; "))")
+  }
+
+  private static func start(_ process: TestProcess, _ program: URL) throws -> (port: UInt16?, said: String) {
     let output = Pipe()
     process.executableURL = program
     process.arguments = ["--port=0"]
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
     var said = ""
     while true {
       let data = output.fileHandleForReading.availableData
       said += String(decoding: data, as: UTF8.self)
       if let match = said.firstMatch(of: /started successfully on port (\d+)\./), let port = UInt16(match.1) {
-        self.port = port
-        return
+        return (port, said)
       }
-      if data.isEmpty {
-        process.terminate()
-        throw BrowserFault("chromedriver ended before it listened: \(said)")
-      }
+      if data.isEmpty { return (nil, said) }
     }
   }
 

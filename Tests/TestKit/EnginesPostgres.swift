@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Store
 import Synchronization
+import TestPrograms
 
 /// A PostgreSQL server of this process's own: in a directory that goes away, on a Unix socket, started when a test first
 /// asks for it and stopped when the process ends, however it ends.
@@ -57,7 +58,7 @@ final class PostgresServer: Sendable {
 
   private init() async throws {
     directory = try Self.makeDirectory()
-    let shell = Process()
+    let shell = TestProcess()
     shell.executableURL = URL(filePath: "/bin/sh")
     shell.arguments = ["-c", Self.script, "haat-test-postgres", directory, try Self.binaries(), Self.user ?? ""]
     let (input, output) = (Pipe(), Pipe())

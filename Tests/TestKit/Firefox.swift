@@ -1,4 +1,5 @@
 public import Foundation
+import TestPrograms
 
 /// Opens a headless Firefox with a profile of its own and closes it whatever the body does.
 public func withFirefox<Result: Sendable>(_ body: (Firefox) async throws -> Result) async throws -> Result {
@@ -76,7 +77,7 @@ public final class Firefox: Sendable {
 
 /// The program and its profile, both gone afterwards.
 private final class FirefoxProcess: @unchecked Sendable {
-  private let process = Process()
+  private let process = TestProcess()
   private let profile = FileManager.default.temporaryDirectory.appending(path: "haat-firefox-\(UUID().uuidString)")
 
   /// No first-run pages, no updates, no calls home; a page may play (without sound) as soon as it is there.
@@ -109,7 +110,7 @@ private final class FirefoxProcess: @unchecked Sendable {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
   }
 
   deinit { try? FileManager.default.removeItem(at: profile) }

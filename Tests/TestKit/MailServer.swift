@@ -1,5 +1,5 @@
 public import Foundation
-import Synchronization
+import TestPrograms
 
 /// A real mail server (Tests/MailServer), for as long as it is kept. `Scripts/fetch-mail-server.sh` fetches what it needs.
 public final class MailServer: Sendable {
@@ -17,7 +17,7 @@ public final class MailServer: Sendable {
   }
 
   public let port: Int
-  private let process = Process()
+  private let process = TestProcess()
   /// The server lives for as long as this end is open.
   private let lifeline: FileHandle
   private let messages: Lines
@@ -54,7 +54,7 @@ public final class MailServer: Sendable {
       if data.isEmpty { handle.readabilityHandler = nil }
       lines.add(data)
     }
-    try process.runUnblocked()
+    try process.run()
     while lines.all.isEmpty, process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
     guard let port = lines.all.first.flatMap({ Int($0.dropFirst("port ".count)) }) else {
       throw BrowserFault("the mail server did not start: run Scripts/fetch-mail-server.sh")
@@ -73,7 +73,7 @@ public final class MailServer: Sendable {
   /// A certificate for `localhost` and its key, as PEM files.
   public static func makeCertificate(in directory: URL) throws -> (certificate: String, key: String) {
     let (certificate, key) = (directory.appending(path: "mail.pem").path, directory.appending(path: "mail.key").path)
-    let openssl = Process()
+    let openssl = TestProcess()
     openssl.executableURL = URL(filePath: "/usr/bin/env")
     openssl.arguments = [
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -81,25 +81,9 @@ public final class MailServer: Sendable {
     ]
     openssl.standardError = FileHandle.nullDevice
     openssl.standardInput = FileHandle.nullDevice
-    try openssl.runUnblocked()
+    try openssl.run()
     openssl.waitUntilExit()
     guard openssl.terminationStatus == 0 else { throw BrowserFault("openssl made no certificate") }
     return (certificate, key)
-  }
-
-  private final class Lines: Sendable {
-    private let state = Mutex((rest: Data(), lines: [String]()))
-
-    var all: [String] { state.withLock { $0.lines } }
-
-    func add(_ data: Data) {
-      state.withLock { state in
-        state.rest.append(data)
-        while let end = state.rest.firstIndex(of: 10) {
-          state.lines.append(String(decoding: state.rest[state.rest.startIndex..<end], as: UTF8.self))
-          state.rest = Data(state.rest[(end + 1)...])
-        }
-      }
-    }
   }
 }

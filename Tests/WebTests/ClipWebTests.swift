@@ -1,58 +1,16 @@
 import Commerce
 import Foundation
-import NIOCore
+import Media
 import TestKit
 import Testing
 
-@testable import Media
 @testable import Web
 
 /// Clips over the API and on their pages. What ffmpeg makes of a real recording is SystemTests' to see.
 @Suite(.timeLimit(.minutes(2))) struct ClipWebTests {
-  /// A show that was recorded for thirty seconds: of nothing that ffmpeg could read.
-  private static func record(_ web: RunningWeb) async throws {
-    let recordings = try #require(web.media.recordings)
-    let show = web.square.show.id.description
-    recordings.begin(show)
-    // Another encoder comes after 25 seconds.
-    let heads = [1, 2].map { Initialization(number: $0, video: nil, audio: nil) }
-    for second in 0..<Int64(30) {
-      let sample = Fragment.Sample(
-        track: 1, decodeTime: UInt64(second * 90_000), duration: 90_000, compositionOffset: 0, flags: 0,
-        payload: ByteBuffer(repeating: UInt8(second), count: 100))
-      var segment = Segment(
-        sequence: Int(second), initialization: heads[second < 25 ? 0 : 1], isDiscontinuity: second == 25,
-        isIndependent: true,
-        start: second * 90_000)
-      segment.duration = 90_000
-      segment.bytes = Fragment.bytes(sample, sequence: 1, wallClock: nil)
-      recordings.offer(segment, of: show)
-    }
-    while try await recordings.index(of: show)?.segments.count != 30 { try await Task.sleep(for: .milliseconds(5)) }
-    try await web.square.commerce.pin(
-      by: web.square.owner, show: web.square.show.id, product: web.square.lamp.id, mediaTime: 12_000)
-    _ = try await web.square.commerce.endShow(by: web.square.owner, show: web.square.show.id, mediaTime: 30_000)
-    _ = try await web.until(
-      { try await web.square.commerce.recording(web.square.show.id)?.state }, is: { $0 == .ready })
-  }
-
-  /// A clip with files that are there, whatever is in them.
-  private static func ready(_ web: RunningWeb, title: String = "Lamp in the dark") async throws -> ID<Clip> {
-    let commerce = web.square.commerce
-    let clip = try await commerce.makeClip(
-      commerce.makeID(), of: web.square.show.id, by: web.square.owner,
-      ClipDraft(product: web.square.lamp.id, fromMediaTime: 2_000, untilMediaTime: 12_000, title: title))
-    let directory = try #require(web.media.recordings).configuration.clipsDirectory
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    try Data(0..<200).write(to: URL(filePath: "\(directory)/\(clip.id).mp4"))
-    try Data([0xff, 0xd8]).write(to: URL(filePath: "\(directory)/\(clip.id).jpg"))
-    try await commerce.clipMade(clip.id, bytes: 200, durationMilliseconds: 10_000)
-    return clip.id
-  }
-
   @Test func `a clip is asked for, and what cannot be cut is refused at once with why`() async throws {
     try await RunningWeb.run { web in
-      try await Self.record(web)
+      try await web.recordShow()
       let path = "/api/v1/shows/\(web.square.show.id)/clips"
       let wish: TestKit.JSON = [
         "product": .string("\(web.square.lamp.id)"), "fromMediaTime": 2_000, "untilMediaTime": 12_000,
@@ -82,12 +40,23 @@ import Testing
 
   @Test func `a clip's page sells, its file is read in parts, and all of it is gone with it`() async throws {
     try await RunningWeb.run { web in
-      try await Self.record(web)
-      let id = try await Self.ready(web)
+      try await web.recordShow()
+      let id = try await web.readyClip()
       let page = try await web.guest.get("/clips/\(id)?lang=en")
       #expect(page.status == 200 && page.text.contains("Lamp in the dark") && page.text.contains("Brass lamp"))
       #expect(page.text.contains("/watch/\(web.square.show.id)?t=2"))
       #expect(page.text.contains("<meta property=\"og:image\""))
+      #expect(page.text.contains("/oembed?url=http://localhost:8080/clips/\(id)\""))
+      let frame = ["Accept": "text/html", "Sec-Fetch-Dest": "iframe"]
+      for (path, script) in [("clips/\(id)", "clip.js"), ("\(web.square.show.id)", "replay.js")] {
+        let framed = try await web.guest.get("/embed/\(path)", headers: frame)
+        #expect(framed.status == 200 && framed.text.contains("<replay-player") && framed.text.contains("/js/\(script)"))
+        #expect(framed.text.contains("/js/embed-frame.js") && !framed.text.contains("json+oembed"), "\(path)")
+        #expect(framed.header("content-security-policy")?.hasSuffix("frame-ancestors *") == true)
+      }
+      let described = try await web.guest.get("/oembed?url=http://localhost:8080/clips/\(id)%3Fvia=blog").json
+      #expect(described["html"].string?.contains("/embed/clips/\(id)?partner=blog\"") == true)
+      #expect(described["title"] == "Lamp in the dark")
       for list in ["/", "/clips", "/@lamps"] {
         #expect(try await web.guest.get("\(list)?lang=en").text.contains("/clips/\(id)"), "\(list)")
       }
@@ -117,6 +86,7 @@ import Testing
       let host = try await web.owner
       #expect(try await host.delete("/api/v1/clips/\(id)").status == 200)
       #expect(try await web.guest.get("/clips/\(id)").status == 410)
+      #expect(try await web.guest.get("/embed/clips/\(id)", headers: frame).text.contains("data-code=\"not_found\""))
       #expect(try await web.guest.get("/clips/\(id)/video.mp4").status == 410)
       let directory = try #require(web.media.recordings).configuration.clipsDirectory
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
@@ -125,7 +95,7 @@ import Testing
 
   @Test func `a host cuts clips without scripts, by the moment or by the clock, and removes them`() async throws {
     try await RunningWeb.run { web in
-      try await Self.record(web)
+      try await web.recordShow()
       let path = "/studio/shows/\(web.square.show.id)/clips"
       #expect(try await web.guest.get(path).status == 401)
       let host = try await web.owner

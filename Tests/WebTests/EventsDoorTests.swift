@@ -9,7 +9,7 @@ import Testing
 private typealias JSON = TestKit.JSON
 
 /// Who asks for a show's events is let in before HTTP; whoever asks for anything else, in whatever pieces, is not.
-@Suite(.timeLimit(.minutes(1))) struct EventsDoorTests {
+@Suite(.timeLimit(.minutes(3))) struct EventsDoorTests {
   private static let show = "01a22534-b969-7db1-9942-4e44955325dd"
 
   private static func read(_ text: String, trustsProxy: Bool = false) -> EventsRequest.Reading {
@@ -33,6 +33,13 @@ private typealias JSON = TestKit.JSON
     #expect(Self.read(Self.head("last-event-id:  4955325d:7 ")) == asks("4955325d:7"))
     let path = "/api/v1/shows/\(Self.show)/events?lastEventId=4955325d:7"
     #expect(Self.read(Self.head(path: path)) == asks("4955325d:7"))
+    // A frame in another site's page has no cookie, and says it in the address; what is said there comes first.
+    let own = "/api/v1/shows/\(Self.show)/events?viewer=\(Self.show)"
+    #expect(Self.read(Self.head(path: own)) == asks(viewer: known))
+    #expect(
+      Self.read(Self.head("Cookie: haat_viewer=01a22534-b969-7db1-9942-4e44955325de", path: own))
+        == asks(viewer: known))
+    #expect(Self.read(Self.head(path: own + "&lastEventId=4955325d:7")) == asks("4955325d:7", viewer: known))
     let proxied = Self.head("X-Forwarded-For: 10.0.0.1, 192.0.2.7")
     #expect(Self.read(proxied) == asks())
     #expect(Self.read(proxied, trustsProxy: true) == asks(nil, "192.0.2.7"))
@@ -49,6 +56,7 @@ private typealias JSON = TestKit.JSON
     head() + "GET / HTTP/1.1\r\n",
     head(path: "/api/v1/shows/\(show)/events/"), head(path: "/api/v1/shows/none/events"),
     head(path: "/api/v1/shows/\(show)/events?lastEventId=%00"), head(path: "/api/v1/shows/\(show)/events?x=1"),
+    head(path: "/api/v1/shows/\(show)/events?viewer=x"), head(path: "/api/v1/shows/\(show)/events?viewer=\(show)&"),
     "GET /api/v1/shows/\(show)/events HTTP/1.0\r\nHost: a\r\n\r\n", "GET /api/v1/shows/\(show)/events\r\n\r\n",
     "GET /api/v1/shows/ \r\n\r\n", "GET /api/v1/shows/\(show)/events HTTP/1.1\r\n\r\n",
   ])

@@ -7,7 +7,7 @@ import Testing
 @testable import Web
 
 /// A show's events over a WebSocket: the same text as the event stream's, in messages.
-@Suite(.timeLimit(.minutes(1))) struct EventsSocketTests {
+@Suite(.timeLimit(.minutes(3))) struct EventsSocketTests {
   /// What came over one connection: HTTP's head, then the server's frames.
   private struct Reader {
     struct Frame { let opcode: UInt8, payload: [UInt8] }

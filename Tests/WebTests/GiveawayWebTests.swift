@@ -1,6 +1,7 @@
 import Commerce
 import Foundation
 import TestKit
+import TestPrograms
 import Testing
 
 /// Giveaways over HTTP: the host's program, the viewers' rooms, and whoever wants to check the draw.
@@ -217,7 +218,7 @@ import Testing
     let file = FileManager.default.temporaryDirectory.appending(path: "haat-proof-\(UUID().uuidString).json")
     defer { try? FileManager.default.removeItem(at: file) }
     try Data(proof.utf8).write(to: file)
-    let process = Process()
+    let process = TestProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", "-c", script, file.path]
     let output = Pipe()

@@ -8,13 +8,16 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct IsolationTests {
   /// Lists and things of whoever asks: everybody with an account has their own.
   private static let ofCaller: Set<String> = [
-    "get /api/v1/session", "get /api/v1/api-keys", "post /api/v1/api-keys", "post /api/v1/channels",
-    "get /api/v1/orders", "get /api/v1/spend-limits", "put /api/v1/spend-limits", "get /api/v1/prizes",
+    "get /api/v1/session", "get /api/v1/account/data", "post /api/v1/account/deletion", "get /api/v1/api-keys",
+    "post /api/v1/api-keys", "post /api/v1/channels",
+    "get /api/v1/orders", "get /api/v1/ratings", "get /api/v1/spend-limits", "put /api/v1/spend-limits",
+    "get /api/v1/prizes",
     "get /api/v1/own-partners", "get /api/v1/auctions/{auction}/standing", "post /api/v1/auctions/{auction}/bids",
     "get /api/v1/wallet", "put /api/v1/wallet/one-tap", "post /api/v1/addresses", "post /api/v1/cards",
     "get /api/v1/wishes", "get /api/v1/follows", "put /api/v1/channels/{channel}/follow",
     "delete /api/v1/channels/{channel}/follow", "post /api/v1/giveaways/{giveaway}/entry",
-    "get /api/v1/purchase-notice", "put /api/v1/purchase-notice", "get /api/v1/claims",
+    "get /api/v1/purchase-notice", "put /api/v1/purchase-notice", "get /api/v1/claims", "get /api/v1/reminders",
+    "get /api/v1/channels/{channel}/follow/notices", "put /api/v1/channels/{channel}/follow/notices",
   ]
 
   /// Where the schema alone does not say what would be taken: nothing is refused for its form before it is refused for
@@ -71,12 +74,15 @@ import Testing
         "address": ["line1": "1 Lane", "city": "Pune", "postalCode": "411001", "country": "IN"],
       ],
     ],
+    "post /api/v1/channels/{channel}/webhooks": ["url": "https://shop.example/haat", "kinds": ["order.paid"]],
+    "post /api/v1/partners/{partner}/webhooks": ["url": "https://shop.example/haat", "kinds": ["order.paid"]],
     "post /api/v1/orders/{order}/payment": ["paymentMethod": "pm_card_visa"],
     "post /api/v1/variants/{variant}/receipts": ["count": 1, "note": "a delivery"],
     "post /api/v1/orders/{order}/cancellation-requests": ["reason": "buyers_wish"],
     "post /api/v1/orders/{order}/cancellations": ["reason": "out_of_stock"],
     "post /api/v1/orders/{order}/returns": ["reason": "damaged", "lines": [["line": 0, "quantity": 1]]],
     "post /api/v1/orders/{order}/refunds": ["reason": "A reason"],
+    "put /api/v1/orders/{order}/rating": ["stars": 4],
     "put /api/v1/shows/{show}/messages/{message}/restriction": ["kind": "mute", "reason": "spam"],
     "post /api/v1/returns/{return}/decision": ["decision": "refuse", "text": "A reason"],
   ]
@@ -145,6 +151,10 @@ import Testing
         "\(channel)/coupons", ["code": "MINE", "market": "IN", "percentBasisPoints": 500, "claimsMax": 5]),
       "coupon")
     things["terms"] = id(try await owner.post("\(channel)/affiliate-terms", ["rateBasisPoints": 500]), "terms")
+    let webhook = try await owner.post(
+      "/api/v1/channels/\(web.square.channel.id)/webhooks",
+      ["url": "https://shop.example/haat", "kinds": ["order.paid"]])
+    things["webhook"] = webhook.json["webhook"]["id"].string
     things["partner"] = id(
       try await house.post("/api/v1/partners", ["name": "The Blog", "via": "blog", "rateBasisPoints": 2_500]),
       "partner")
@@ -189,6 +199,7 @@ import Testing
         "\(show)/auctions",
         ["variant": "\(square.lampVariant)", "market": "IN", "openingMinor": 1_000, "durationSeconds": 60]),
       "auction")
+    things["feature"] = "auctions"
     things["invitation"] = id(try await house.post("/api/v1/invitations", ["note": "For the fair"]), "invitation")
     let cup = try await owner.post(
       "\(channel)/products", ["title": "Cup", "variants": [["sku": "CUP", "prices": ["IN": 100], "onHand": 0]]])
@@ -196,6 +207,15 @@ import Testing
       "/api/v1/variants/\(cup.json["variants"][0]["id"].string ?? "")/waitlist", ["market": "IN"])
     #expect(wish.status == 201, "\(cup.text) \(wish.text)")
     things["wish"] = wish.json["wish"]["id"].string
+    let evening = try await owner.post(
+      "\(channel)/shows",
+      [
+        "title": "Tomorrow", "markets": ["IN"],
+        "scheduledAt": .string(square.clock.now.adding(seconds: 86_400).description),
+      ])
+    _ = try await owner.post("/api/v1/shows/\(evening.json["id"].string ?? "")/reminders", ["way": "mail"])
+    things["reminder"] = try await owner.get("/api/v1/reminders").json["items"][0]["id"].string
+    #expect(things["reminder"] != nil, "\(evening.text)")
     let later = try await owner.post(
       "\(channel)/products", ["title": "Kettle", "variants": [["sku": "KETTLE", "prices": ["IN": 100], "onHand": 0]]])
     things["preorder"] = id(
@@ -247,6 +267,11 @@ import Testing
     things["payout"] = try await house.get("/api/v1/payouts").json["items"][0]["id"].string
     things["mail"] = try await house.get("/api/v1/mails").json["items"][0]["id"].string
     things["order"] = placed.id
+    let rated = try await web.guest.put(
+      "/api/v1/orders/\(placed.id)/rating", ["stars": 4], headers: ["Order-Token": placed.token])
+    things["rating"] = id(rated, "rating")
+    things["customer"] =
+      try await owner.get("/api/v1/channels/\(square.channel.id)/customers").json["items"][0]["id"].string
     things["shipment"] = "\(parcel.id)"
     things["return"] = id(
       try await web.guest.post(

@@ -2,6 +2,7 @@ import Commerce
 import Foundation
 import NIOCore
 import TestKit
+import TestPrograms
 import Testing
 import Web
 
@@ -14,7 +15,7 @@ import Web
       let directory = FileManager.default.temporaryDirectory.appending(path: "haat-openapi-\(UUID().uuidString).json")
       defer { try? FileManager.default.removeItem(at: directory) }
       try Data(reply.body).write(to: directory)
-      let check = Process()
+      let check = TestProcess()
       check.executableURL = URL(filePath: "/usr/bin/env")
       check.arguments = [
         "python3", "-c",

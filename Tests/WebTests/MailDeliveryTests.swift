@@ -249,7 +249,7 @@ private typealias JSON = TestKit.JSON
   @Test func `whatever can go wrong has words, in every language`() throws {
     let screens = try Screens(resources: ResourceFiles.root)
     let others = ["address", "file", "fault", "unknown", "interrupted"]
-    for language in Language.all {
+    for language in screens.languages.all {
       let words = try #require(screens.words(language))
       for code in SMTPTrouble.allCases.map(\.rawValue) + others {
         #expect(words.mailTrouble(code) != words["mailDesk.troubleUnknown"] || code == "unknown", "\(language) \(code)")

@@ -9,39 +9,12 @@ import Testing
 
 /// Video over HTTP, from a real encoder to a real socket.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct MediaDeliveryTests {
-  /// A show on air for the length of `body`: its folder, once it can be watched.
-  private static func onAir(_ body: @Sendable (RunningWeb, _ folder: String) async throws -> Void) async throws {
-    try await RunningWeb.run(
-      configure: { $0.posters.everySeconds = 1 }, mayPublish: true
-    ) { web in
-      let encoder = Process()
-      encoder.executableURL = URL(filePath: "/usr/bin/env")
-      encoder.arguments = [
-        "ffmpeg", "-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=20",
-        "-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "90", "-c:v", "libx264", "-preset", "ultrafast", "-g",
-        "20", "-threads", "1", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv",
-        "rtmp://127.0.0.1:\(await web.media.boundPort())/live/\(web.square.show.id)",
-      ]
-      encoder.standardInput = FileHandle.nullDevice
-      encoder.standardError = FileHandle.nullDevice
-      try encoder.run()
-      defer {
-        // It would take its time over a farewell.
-        kill(encoder.processIdentifier, SIGKILL)
-        encoder.waitUntilExit()
-      }
-      let folder = "/live/\(web.square.show.id)/"
-      _ = try await web.until({ try await web.guest.get(folder + "index.m3u8").status }, is: { $0 == 200 })
-      try await body(web, folder)
-    }
-  }
-
   private static func segment(_ playlist: String) throws -> String {
     String(try #require(playlist.split(separator: "\n").last { !$0.hasPrefix("#") }))
   }
 
   @Test func `video goes out as caches, players and pages of other sites need it`() async throws {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       // Grown so far that packing pays.
       let plain = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.body.count > 1_500 })
       #expect(plain.header("cache-control") == "public, max-age=1" && plain.header("vary") == "Accept-Encoding")
@@ -124,7 +97,7 @@ import Testing
   }
 
   @Test func `a plain request is answered before the router, with the same words and bytes`() async throws {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       let playlist = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.status == 200 })
       let path = folder + (try Self.segment(playlist.text))
       // A word about a body, and the router is asked.
@@ -144,7 +117,7 @@ import Testing
   @Test func `many read a segment at once, some leave in the middle, and the others have all of it in order`()
     async throws
   {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       let playlist = try await web.until({ try await web.guest.get(folder + "live.m3u8") }, is: { $0.status == 200 })
       let path = folder + (try Self.segment(playlist.text))
       let whole = try await web.guest.get(path)
@@ -180,7 +153,7 @@ import Testing
   }
 
   @Test func `what is live has a poster, on its card and where its page is shared`() async throws {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       let large = try await web.until({ try await web.guest.get(folder + "poster.jpg") }, is: { $0.status == 200 })
       #expect(large.header("content-type") == "image/jpeg" && large.body.starts(with: [0xff, 0xd8]))
       #expect(large.header("cache-control") == "public, max-age=5" && large.header("etag") != nil)
@@ -189,7 +162,8 @@ import Testing
       #expect(try await web.guest.get("/").text.contains("src=\"\(folder)poster-small.jpg\""))
       let page = try await web.guest.get("/watch/\(web.square.show.id)").text
       #expect(page.contains("poster=\"\(folder)poster.jpg\""))
-      #expect(page.contains("property=\"og:image\" content=\"http://localhost:8080\(folder)poster.jpg\""))
+      #expect(
+        page.contains("property=\"og:image\" content=\"http://localhost:8080/shows/\(web.square.show.id)/preview.jpg"))
       let later = try await web.until(
         { try await web.guest.get(folder + "poster.jpg") }, is: { $0.header("etag") != large.header("etag") })
       #expect(later.status == 200)
@@ -207,7 +181,7 @@ import Testing
   }
 
   @Test func `a pin is in the playlist for every player, and ends when the next begins`() async throws {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       let owner = try await web.owner
       let show = "/api/v1/shows/\(web.square.show.id)"
       func ranges() async throws -> [Substring] {
@@ -225,7 +199,7 @@ import Testing
   }
 
   @Test func `a deal is in the playlist with its planned end, and with its real one when it was ended`() async throws {
-    try await Self.onAir { web, folder in
+    try await RunningWeb.onAir { web, folder in
       let owner = try await web.owner
       let path = "/api/v1/shows/\(web.square.show.id)/deals"
       func line() async throws -> String {

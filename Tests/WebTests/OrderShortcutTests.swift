@@ -9,7 +9,7 @@ import Testing
 private typealias JSON = TestKit.JSON
 
 /// A guest's order on a connection that stays open is placed before the router: nobody can tell.
-@Suite(.timeLimit(.minutes(1))) struct OrderShortcutTests {
+@Suite(.timeLimit(.minutes(3))) struct OrderShortcutTests {
   /// The route takes it for the last header, of which the shortcut is not sure; to the route it means nothing.
   private static let passing = ["Cookie": "haat_session=of-nobody", "Sec-Fetch-Site": "same-origin"]
 
@@ -134,6 +134,29 @@ private typealias JSON = TestKit.JSON
         let ids = [0, 2, 3].map { replies[$0].json["order"]["id"].string }
         #expect(Set(ids).count == 3 && !ids.contains(nil))
       }
+    }
+  }
+
+  @Test func `who says too much is refused before the router, with the route's words`() async throws {
+    try await RunningWeb.run(configure: { $0.limits.chat = Allowance(burst: 2, perMinute: 1) }) { web in
+      let show = web.square.show.id
+      let path = "/api/v1/shows/\(show)/messages"
+      let message: JSON = ["name": "Asha", "text": "hello"]
+      let said = try (0..<4).map { _ in try Self.bytes(web, message, [:], path) }
+      let health = web.guest.head("GET", "/healthz", [:], 0, keep: true)
+      let replies = try await Self.answers(5, to: [said.flatMap { $0 } + health], web)
+      #expect(replies.map(\.status) == [201, 201, 429, 429, 200], "\(replies.map(\.text))")
+      let routed = try #require(
+        try await Self.answers(1, to: [Self.bytes(web, message, Self.passing, path)], web).first)
+      #expect(routed.status == 429 && routed.body == replies[3].body)
+      #expect(routed.fields.map(\.name).sorted() == replies[3].fields.map(\.name).sorted())
+      let elsewhere = try Self.bytes(web, message, ["Origin": "https://elsewhere.example"], path)
+      #expect(try await Self.answers(1, to: [elsewhere], web).first?.status == 403)
+      let metrics = try await web.guest.get("/metrics").text
+      #expect(
+        metrics.contains(
+          #"haat_http_requests_total{method="POST",route="/api/v1/shows/{show}/messages",status="429"} 3"#),
+        "\(metrics)")
     }
   }
 

@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import TestKit
+import TestPrograms
 import Testing
 
 @testable import Web
@@ -21,7 +22,7 @@ private typealias JSON = TestKit.JSON
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let files = TLSFiles(
       certificatePath: folder.appending(path: "cert.pem").path, keyPath: folder.appending(path: "key.pem").path)
-    let openssl = Process()
+    let openssl = TestProcess()
     openssl.executableURL = URL(filePath: "/usr/bin/env")
     openssl.arguments = [
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",

@@ -6,17 +6,21 @@ public enum SalesStop: String, Sendable, Codable, CaseIterable {
   case market
   /// The seller may not sell there, or nowhere.
   case seller
+  /// The operator has stopped orders everywhere.
+  case house
 }
 
 extension Commerce {
   /// Where nothing of a show is sold at the moment, by market, whoever may see it: its viewers are told while they watch.
   public func salesStops(of show: ID<Show>) async throws -> [String: SalesStop] {
-    try await database.read { [policy] db in try SalesStop.all(of: show, policy, in: db) }
+    try await database.read { [policy] db in try SalesStop.all(of: show, policy, switches, in: db) }
   }
 }
 
 extension SalesStop {
-  static func all(of show: ID<Show>, _ policy: Policy, in db: any Connection) throws -> [String: SalesStop] {
+  static func all(
+    of show: ID<Show>, _ policy: Policy, _ switches: SwitchBoard, in db: any Connection
+  ) throws -> [String: SalesStop] {
     var found: [String: SalesStop] = [:]
     for row in try db.rows(
       """
@@ -37,6 +41,8 @@ extension SalesStop {
         found[market] = .seller
       } else if try !row.get("is_open", as: Bool.self) {
         found[market] = .market
+      } else if !switches.isOn(.checkout) {
+        found[market] = .house
       }
     }
     return found
@@ -44,8 +50,9 @@ extension SalesStop {
 
   /// Those of some channels that may not sell in a market.
   static func stopped(
-    _ channels: [ID<Channel>], in code: String, _ policy: Policy, db: any Connection
+    _ channels: [ID<Channel>], in code: String, _ policy: Policy, _ switches: SwitchBoard, db: any Connection
   ) throws -> Set<ID<Channel>> {
+    guard switches.isOn(.checkout) else { return Set(channels) }
     guard !channels.isEmpty, let market = try Market.find(code, in: db) else { return [] }
     let rows = try db.rows(
       """
@@ -62,12 +69,13 @@ extension SalesStop {
 
   /// The same for what one channel sells in one market, in or out of a show; nil where it sells.
   static func of(
-    _ channel: ID<Channel>, in code: String, _ policy: Policy, db: any Connection
+    _ channel: ID<Channel>, in code: String, _ policy: Policy, _ switches: SwitchBoard, db: any Connection
   ) throws -> SalesStop? {
     guard let market = try Market.find(code, in: db) else { return nil }
     let state = try Channel.find(channel, in: db)?.state
     let permission = try MarketPermission.of(channel, in: code, db: db)
     guard state == .approved, market.admission(policy).lets(permission) else { return .seller }
-    return market.isOpen ? nil : .market
+    guard market.isOpen else { return .market }
+    return switches.isOn(.checkout) ? nil : .house
   }
 }

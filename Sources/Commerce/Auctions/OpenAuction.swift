@@ -18,6 +18,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "auction") }
         return try Auction.require(id, of: showID, in: db)
       }
+      try switches.require(.auctions)
       try policy.checkNew(id, at: occasion.at)
       // A bid is a card that will be charged.
       guard providers.current?.means != .upi else { throw PayOrderRefusal.cardsNotKept }
@@ -64,10 +65,11 @@ extension Commerce {
 
   /// Throws `BagRefusal` where the channel may not sell, or nobody may.
   func requireSelling(_ channel: ID<Channel>, in market: String, _ db: any Connection) throws {
-    switch try SalesStop.of(channel, in: market, policy, db: db) {
+    switch try SalesStop.of(channel, in: market, policy, switches, db: db) {
     case nil: return
     case .seller: throw BagRefusal.channelNotSelling
-    default: throw BagRefusal.marketClosed(market)
+    case .market: throw BagRefusal.marketClosed(market)
+    case .house: throw SwitchedOff(feature: .checkout, notice: switches.notice(.checkout))
     }
   }
 

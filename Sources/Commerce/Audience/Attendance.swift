@@ -27,36 +27,28 @@ public struct Attendance: Sendable, Equatable {
   }
 }
 
-extension Commerce {
+extension Attendance {
   /// Adds a step to what is kept of a show: its time and taps to the sums, and its peak where it is the highest.
-  ///
-  /// Throws `GeneralRefusal.notFound`.
-  public func keepAttendance(_ step: Attendance, of show: ID<Show>) async throws {
-    try await database.write { db in
-      guard try db.row("SELECT 1 FROM show WHERE id = \(show)") != nil else { throw GeneralRefusal.notFound("show") }
-      let (peak, watched) = (max(0, step.peak), max(0, step.watchedMilliseconds))
+  func add(to show: ID<Show>, step: ID<ShowStep>?, in db: any Connection) throws {
+    let (peak, watched) = (max(0, peak), max(0, watchedMilliseconds))
+    try db.run(
+      """
+      INSERT INTO show_attendance (show_id, peak, watched_ms, step_id) VALUES (\(show), \(peak), \(watched), \(step))
+      ON CONFLICT (show_id) DO UPDATE SET
+        peak = CASE WHEN excluded.peak > show_attendance.peak THEN excluded.peak ELSE show_attendance.peak END,
+        watched_ms = show_attendance.watched_ms + excluded.watched_ms, step_id = excluded.step_id
+      """)
+    for kind in Reaction.allCases where taps[kind] > 0 {
       try db.run(
         """
-        INSERT INTO show_attendance (show_id, peak, watched_ms) VALUES (\(show), \(peak), \(watched))
-        ON CONFLICT (show_id) DO UPDATE SET
-          peak = CASE WHEN excluded.peak > show_attendance.peak THEN excluded.peak ELSE show_attendance.peak END,
-          watched_ms = show_attendance.watched_ms + excluded.watched_ms
+        INSERT INTO show_reaction (show_id, kind, taps) VALUES (\(show), \(kind), \(taps[kind]))
+        ON CONFLICT (show_id, kind) DO UPDATE SET taps = show_reaction.taps + excluded.taps
         """)
-      for kind in Reaction.allCases where step.taps[kind] > 0 {
-        try db.run(
-          """
-          INSERT INTO show_reaction (show_id, kind, taps) VALUES (\(show), \(kind), \(step.taps[kind]))
-          ON CONFLICT (show_id, kind) DO UPDATE SET taps = show_reaction.taps + excluded.taps
-          """)
-      }
     }
   }
+}
 
-  /// What was kept of a show, for its room.
-  public func attendance(of show: ID<Show>) async throws -> Attendance {
-    try await database.read { db in try Attendance.find(of: show, in: db) }
-  }
-
+extension Commerce {
   /// What was kept of a show, for members of its channel. Throws `GeneralRefusal.notFound` to others.
   public func attendance(of show: ID<Show>, by caller: Caller) async throws -> Attendance {
     try await database.read { db in

@@ -1,4 +1,13 @@
+import Crypto
+
 extension ID {
+  /// The first half of a SHA-256: the same name for the same bytes, and no time in it.
+  init(digest bytes: [UInt8]) {
+    let digest = Array(SHA256.hash(data: bytes))
+    func half(_ start: Int) -> UInt64 { digest[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+    self.init(halves: half(0), half(8))
+  }
+
   /// The time in it, which is when it was made if it is one of ours.
   var made: Moment { Moment(milliseconds: Int64(high >> 16)) }
 

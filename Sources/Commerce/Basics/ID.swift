@@ -35,6 +35,8 @@ public struct ID<Entity>: Hashable, Sendable, Comparable {
     self.low = low
   }
 
+  init(halves high: UInt64, _ low: UInt64) { self.init(high: high, low: low) }
+
   /// The same name, for what follows from this one and from nothing else.
   public func named<Other>(_ other: Other.Type = Other.self) -> ID<Other> { ID<Other>(high: high, low: low) }
 
@@ -132,6 +134,13 @@ public enum Hexadecimal {
       text.append(digit(byte & 0x0F))
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The bytes of a text of nothing but such digits, in either case; nil for anything else.
+  static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+    let digits = text.utf8.map(value)
+    guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { (digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0) }
   }
 
   /// The lower-case digit of 0…15.

@@ -1,5 +1,6 @@
 import Foundation
 public import Store
+import Synchronization
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. Columns that hold one end in `_ms`.
 public struct Moment: Hashable, Comparable, Sendable {
@@ -97,8 +98,27 @@ public struct Entropy: Sendable {
 
   public func bytes(_ count: Int) -> [UInt8] { make(count) }
 
-  /// The system's cryptographic generator. Asking the kernel costs more than what it gives, so it is asked once for all.
+  /// The system's cryptographic generator. Asking the kernel costs more than what it gives: small needs are met from what
+  /// was drawn before, each byte once.
   public static let system = Entropy { count in
+    guard count > Drawn.smallMax else { return drawn.withLock { $0.take(count) } }
+    return fresh(count)
+  }
+
+  private static let drawn = Mutex(Drawn())
+
+  private struct Drawn {
+    static let smallMax = 32
+    private var bytes: [UInt8] = []
+
+    mutating func take(_ count: Int) -> [UInt8] {
+      if bytes.count < count { bytes = Entropy.fresh(256) }
+      defer { bytes.removeLast(count) }
+      return Array(bytes.suffix(count))
+    }
+  }
+
+  private static func fresh(_ count: Int) -> [UInt8] {
     Array(unsafeUninitializedCapacity: count) { buffer, filled in
       var generator = SystemRandomNumberGenerator()
       // It gives at most 256 bytes a call.

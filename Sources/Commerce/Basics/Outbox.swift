@@ -19,6 +19,8 @@ public enum Announcement: Hashable, Sendable {
   case auction(ID<Auction>)
   /// How its chat is run.
   case chat(ID<Show>)
+  /// One of those who run it did something.
+  case crew(ID<Show>)
   /// Whether, or where, a channel may sell.
   case selling(ID<Channel>)
   /// A market, by its code: it was opened or closed, or lets others in.
@@ -75,6 +77,7 @@ extension Announcement {
     case .auction(let auction): ("auction", auction.bytes)
     case .poll(let poll): ("poll", poll.bytes)
     case .chat(let show): ("chat", show.bytes)
+    case .crew(let show): ("crew", show.bytes)
     case .selling(let channel): ("selling", channel.bytes)
     case .market(let code): ("market", Array(code.utf8))
     }
@@ -92,6 +95,7 @@ extension Announcement {
     case "poll": guard let id = ID<Poll>(bytes: subject) else { return nil }; self = .poll(id)
     case "auction": guard let id = ID<Auction>(bytes: subject) else { return nil }; self = .auction(id)
     case "chat": guard let id = ID<Show>(bytes: subject) else { return nil }; self = .chat(id)
+    case "crew": guard let id = ID<Show>(bytes: subject) else { return nil }; self = .crew(id)
     case "selling": guard let id = ID<Channel>(bytes: subject) else { return nil }; self = .selling(id)
     case "market": self = .market(String(decoding: subject, as: UTF8.self))
     case "order": guard let id = ID<Order>(bytes: subject) else { return nil }; self = .order(id)

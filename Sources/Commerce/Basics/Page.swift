@@ -34,6 +34,12 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     self.id = id.bytes
   }
 
+  /// The same item under another key.
+  init(_ key: Int64, _ id: [UInt8]) {
+    self.key = key
+    self.id = id
+  }
+
   /// Reads what `description` wrote; nil for anything else.
   public init?(_ text: String) {
     guard text.utf8.count == 32 else { return nil }

@@ -82,6 +82,8 @@ public struct Policy: Sendable {
   public let termsPerPartnerMax = 200
   /// How long after the last link of a partner's an order is theirs.
   public let attributionHours: Int64 = 24
+  /// Whose pages may hold a frame that counts for no partner.
+  public var embedSites = EmbedSites.anyone
 
   // MARK: Catalogue
 
@@ -169,6 +171,41 @@ public struct Policy: Sendable {
   public var giveawayClaimHours: Int64 = 72
   /// How long after the draw it is known who took part.
   public var giveawayEntrantDays: Int64 = 30
+
+  // MARK: Reminders
+
+  /// How long before its start those are told of a show who asked to be reminded.
+  public let reminderAheadSeconds: Int64 = 900
+  /// Reminders of one address or browser.
+  public let remindersPerRecipientMax: Int64 = 100
+  /// Reminders from one network address that guests have not confirmed.
+  public let remindersUnconfirmedPerAddressMax: Int64 = 50
+  /// Reminders in browsers from one network address of who is not signed in: many viewers share a mobile network's.
+  public let remindersByPushPerAddressMax: Int64 = 500
+  /// How often a message for a browser is tried before it is given up.
+  public let pushAttemptsMax: Int64 = 8
+  /// How often an address is asked whether it wants one reminder, and any in a day.
+  public let reminderConfirmationsMax: Int64 = 3
+  public let reminderQuestionsPerDayMax: Int64 = 5
+  public let reminderConfirmHours: Int64 = 48
+
+  // MARK: Webhooks
+
+  public let webhooksPerOwnerMax = 10
+  /// For how long one may take nothing before nothing is sent to it any more.
+  public let webhookBrokenDays: Int64 = 5
+  /// For how long what was sent can be read, and sent again.
+  public let webhookDays: Int64 = 30
+
+  // MARK: Ratings
+
+  /// A rating's text, and an answer's.
+  public let ratingCharactersMax = 500
+  /// So long after its parcel was sent an order can be rated though nobody said that it arrived.
+  public let ratingAfterDays: Int64 = 10
+  /// So long after it was paid, and so long after it was given a rating may be changed.
+  public let ratingDays: Int64 = 120
+  public let ratingChangeDays: Int64 = 30
 
   // MARK: Polls and banners
 

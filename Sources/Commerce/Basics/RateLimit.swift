@@ -52,6 +52,16 @@ public final class RateLimit: Sendable {
     }
   }
 
+  /// The milliseconds that `take` would have to wait; nil when there is one to take. Takes nothing.
+  public func wait(_ key: String, at now: Moment) -> Int64? {
+    table.withLock { table in
+      guard let due = table.next[key] else { return nil }
+      let time = now.milliseconds
+      let wait = min(max(due, time), time + burst * interval) - time - (burst - 1) * interval
+      return wait > 0 ? wait : nil
+    }
+  }
+
   /// Takes as many for `key` as are there, at most `most`, and gives how many: what is too much is left.
   public func take(upTo most: Int64, _ key: String, at now: Moment) -> Int64 {
     guard most > 0 else { return 0 }

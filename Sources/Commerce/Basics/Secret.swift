@@ -13,6 +13,9 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible {
     text = prefix + String(decoding: entropy.bytes(32).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
   }
 
+  /// One that is made from what is known, and not kept.
+  init(made text: String) { self.text = text }
+
   /// What a caller presented. Nil when it is empty or longer than 200 bytes (an empty token must never match), and when
   /// it has anything but small letters, digits and `_`, which no secret of ours has: what is nil goes nowhere, neither
   /// into a query nor into a header.

@@ -10,12 +10,12 @@ extension Commerce {
       try requireVisible(show, to: caller, in: db)
       // Who is behind sees a deal end later: it stays on the card for as long as its price is honoured.
       let since = clock.now.adding(seconds: -policy.offerGraceSeconds)
-      let isStopped = try SalesStop.all(of: show.id, policy, in: db)[market] != nil
+      let isStopped = try SalesStop.all(of: show.id, policy, switches, in: db)[market] != nil
       let run = try ProductCard.run(
         of: show, market: isStopped ? "" : market, dealsSince: since, at: clock.now, in: db)
       // What is another seller's is sold as long as that one sells.
       let others = Set(run.map(\.channel)).subtracting([show.channel])
-      let stopped = try SalesStop.stopped(others.sorted(), in: market, policy, db: db)
+      let stopped = try SalesStop.stopped(others.sorted(), in: market, policy, switches, db: db)
       return stopped.isEmpty ? run : run.map { stopped.contains($0.channel) ? $0.unsold : $0 }
     }
   }
@@ -32,7 +32,7 @@ extension Commerce {
         SELECT \(ProductCard.columns) FROM product WHERE channel_id = \(channel) \(cursor.productsBefore)
         ORDER BY created_ms DESC, id DESC LIMIT \(limit + 1)
         """)
-      let isStopped = try SalesStop.of(channel, in: market, policy, db: db) != nil
+      let isStopped = try SalesStop.of(channel, in: market, policy, switches, db: db) != nil
       let cards = try ProductCard.read(
         Array(rows.prefix(limit)), market: isStopped ? nil : market, at: clock.now, in: db)
       guard rows.count > limit, let last = rows.prefix(limit).last else { return Page(items: cards, next: nil) }
@@ -45,7 +45,7 @@ extension Commerce {
     try await database.read { db in
       let rows = try db.rows("SELECT \(ProductCard.columns) FROM product WHERE id = \(id)")
       let seller = try rows.first?.get("channel_id", as: ID<Channel>.self)
-      let isStopped = try seller.flatMap { try SalesStop.of($0, in: market, policy, db: db) } != nil
+      let isStopped = try seller.flatMap { try SalesStop.of($0, in: market, policy, switches, db: db) } != nil
       guard let card = try ProductCard.read(rows, market: isStopped ? nil : market, at: clock.now, in: db).first
       else {
         throw GeneralRefusal.notFound("product")
@@ -65,7 +65,8 @@ extension ProductCard {
   /// The same where nobody sells it.
   fileprivate var unsold: ProductCard {
     ProductCard(
-      id: id, channel: channel, seller: seller, title: title, description: description, category: category,
+      id: id, channel: channel, seller: seller, sellerRating: sellerRating, title: title, description: description,
+      category: category,
       taxClass: taxClass,
       options: options, pictures: pictures,
       variants: variants.map {
@@ -91,12 +92,13 @@ extension ProductCard {
 
   /// The cards of some products, in no order.
   static func all(
-    of products: [ID<Product>], market: String, _ policy: Policy, at now: Moment, in db: any Connection
+    of products: [ID<Product>], market: String, _ policy: Policy, _ switches: SwitchBoard, at now: Moment,
+    in db: any Connection
   ) throws -> [ProductCard] {
     guard !products.isEmpty else { return [] }
     let rows = try db.rows("SELECT \(columns) FROM product WHERE id IN \(list: products)")
     let sellers = try Set(rows.map { try $0.get("channel_id", as: ID<Channel>.self) })
-    let stopped = try SalesStop.stopped(sellers.sorted(), in: market, policy, db: db)
+    let stopped = try SalesStop.stopped(sellers.sorted(), in: market, policy, switches, db: db)
     let sold = try rows.filter { try !stopped.contains($0.get("channel_id")) }
     let unsold = try rows.filter { try stopped.contains($0.get("channel_id")) }
     return try read(sold, market: market, at: now, in: db)
@@ -106,7 +108,9 @@ extension ProductCard {
   fileprivate static let columns: SQL = """
     product.id, product.channel_id, product.title, product.description, product.category, product.options,
     product.created_ms, product.order_units_max, product.buyer_units_max,
-    product.tax_class, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller
+    product.tax_class, (SELECT channel.name FROM channel WHERE channel.id = product.channel_id) AS seller,
+    (SELECT channel.ratings FROM channel WHERE channel.id = product.channel_id) AS ratings,
+    (SELECT channel.rating_stars FROM channel WHERE channel.id = product.channel_id) AS rating_stars
     """
 
   /// The cards of these rows: four more queries, however many there are, and one or two for the deals of a show. Without
@@ -131,7 +135,9 @@ extension ProductCard {
     return try zip(ids, rows).map { id, row in
       let limits = UnitLimits(perOrder: try row.get("order_units_max"), perBuyer: try row.get("buyer_units_max"))
       return ProductCard(
-        id: id, channel: try row.get("channel_id"), seller: try row.get("seller"), title: try row.get("title"),
+        id: id, channel: try row.get("channel_id"), seller: try row.get("seller"),
+        sellerRating: RatingSum(count: try row.get("ratings"), stars: try row.get("rating_stars")),
+        title: try row.get("title"),
         description: try row.get("description"), category: try row.get("category"), taxClass: try row.get("tax_class"),
         options: try TextList.list(of: row.get("options")),
         pictures: pictures[id] ?? [],

@@ -4,6 +4,8 @@ public struct ProductCard: Sendable, Equatable {
   public let channel: ID<Channel>
   /// The channel's name.
   public let seller: String
+  /// How the seller is rated.
+  public let sellerRating: RatingSum
   public let title: String
   public let description: String
   /// Empty when none was named.

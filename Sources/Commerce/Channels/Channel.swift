@@ -97,10 +97,15 @@ public struct ChannelChange: Sendable, Equatable {
 public enum Role: String, Sendable, Codable, CaseIterable, ValueConvertible {
   case owner, host, moderator, fulfilment
 
+  /// Whether what the channel's shows have sold is told to them.
+  public var seesSales: Bool { may(.sales) }
+
   /// The owner may all.
   func may(_ permission: Permission) -> Bool {
     switch (self, permission) {
-    case (.owner, _), (_, .look), (.host, .shows), (.host, .chat), (.moderator, .chat), (.fulfilment, .orders): true
+    case (.owner, _), (_, .look), (.host, .shows), (.host, .chat), (.moderator, .chat), (.fulfilment, .orders),
+      (.host, .sales), (.fulfilment, .sales):
+      true
     default: false
     }
   }
@@ -113,6 +118,8 @@ enum Permission {
   /// The channel itself, its members, its products and prices.
   case everything
   case shows, chat, orders
+  /// To see what was sold for how much.
+  case sales
 
   var need: String {
     switch self {
@@ -121,6 +128,7 @@ enum Permission {
     case .shows: "an owner or host of the channel"
     case .chat: "an owner, host or moderator of the channel"
     case .orders: "an owner or fulfilment member of the channel"
+    case .sales: "an owner, host or fulfilment member of the channel"
     }
   }
 }

@@ -16,6 +16,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "channel") }
         return try Channel(row: row)
       }
+      try switches.require(.channels)
       try policy.checkNew(id, at: clock.now)
       let market = try Market.require(draft.market, in: db)
       let count = try db.requireRow("SELECT COUNT(*) AS channels FROM member WHERE account_id = \(account)")

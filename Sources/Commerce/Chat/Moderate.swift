@@ -145,15 +145,10 @@ extension Commerce {
           [
             action.at.description, action.kind.rawValue, action.by, action.target, action.reason?.rawValue ?? "",
             action.note, action.detail, action.show?.description ?? "",
-          ].map(Self.harmless))
+          ].map(CSVWriter.harmless))
       }
       return file.bytes
     }
-  }
-
-  /// People choose their names and words; a spreadsheet would compute one that begins like a formula.
-  private static func harmless(_ field: String) -> String {
-    field.first.map { "=+-@\t\r".contains($0) } ?? false ? "'" + field : field
   }
 
   private func actions(
@@ -186,5 +181,6 @@ extension Commerce {
       VALUES (\(ID<ChatAction>(at: occasion.at, entropy: occasion.entropy)), \(channel), \(show.sqlValue), \(kind),
         \(account), \(target), \(reason?.rawValue ?? ""), \(note), \(detail), \(restriction.sqlValue), \(occasion.at))
       """)
+    if let show { try Outbox.announce(.crew(show), in: db) }
   }
 }

@@ -52,6 +52,7 @@ extension Commerce {
         return (held, nil)
       }
       guard show.state != .ended else { throw ShowRefusal.ended }
+      if caller.account == nil { try switches.require(.guestChat) }
       try policy.checkNew(id, at: clock.now)
       let speaker = try Speaker(caller, guest: guest, in: show.channel, db: db)
       let occasion = occasion(by: caller.account)

@@ -24,7 +24,7 @@ public struct IdempotencyKey: Hashable, Sendable {
   ///
   /// A key that is a UUIDv7 lends it the six bytes of its time. Such names come in order, and share the pages of their
   /// neighbours; others each dirty a page of their own, which costs as much as all else of an order.
-  fileprivate var name: [UInt8] {
+  var name: [UInt8] {
     var name = Array(digest(for: "name"))
     if let id = timed { name.replaceSubrange(..<6, with: id.bytes.prefix(6)) }
     return name
@@ -47,7 +47,9 @@ public struct IdempotencyKey: Hashable, Sendable {
   /// Takes the key for an order, in the order's own transaction. The order that was placed under it before, if any.
   ///
   /// A key that is the order's id says nothing the order does not: it needs no row.
-  func claim(for request: OrderRequest, at now: Moment, in db: any Connection) throws -> ID<Order>? {
+  ///
+  /// - Parameter name: its `name`, which is a digest: worked out where it holds nobody up.
+  func claim(as name: [UInt8], for request: OrderRequest, at now: Moment, in db: any Connection) throws -> ID<Order>? {
     if ID<Order>(key) == request.id { return nil }
     let isNew = try db.run(
       """

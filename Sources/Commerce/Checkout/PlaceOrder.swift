@@ -72,11 +72,12 @@ extension Commerce {
       source: source, access: Secret(prefix: "haat_order_", entropy: entropy), holder: Holder(buyer, address: address))
     request.wish = wish?.id
     request.claims = claims?.id
+    let keyName = key?.name
     return { [request] db in
       let now = clock.now
       if let wish { _ = try Wish.require(wish.id, by: wish.caller, token: wish.token, in: db) }
       if let claims { _ = try ClaimBag.require(claims.id, by: claims.caller, token: claims.token, in: db) }
-      if let key, let placed = try key.claim(for: request, at: now, in: db) {
+      if let key, let keyName, let placed = try key.claim(as: keyName, for: request, at: now, in: db) {
         return try self.repeated(placed, request, in: db)
       }
       // A new id names nothing yet: one statement less for those who go by a key.
@@ -86,6 +87,8 @@ extension Commerce {
   }
 
   private func place(_ request: OrderRequest, in db: any Connection) throws -> PlacedOrder {
+    try switches.require(.checkout)
+    if request.buyer.account == nil { try switches.require(.guestCheckout) }
     let occasion = occasion(by: request.buyer.account, order: request.id)
     try policy.checkNew(request.id, at: occasion.at)
     let quotes = try Quote.all(of: request.bag, at: occasion.at, policy: policy, in: db)

@@ -17,12 +17,13 @@ extension Quote {
   /// Prices a bag in one statement, however many lines it has, and one more for a coupon: a quote for each seller, in
   /// the order in which the bag names them. Throws `BagRefusal`, `CouponRefusal`.
   static func all(of bag: Bag, at now: Moment, policy: Policy, in db: any Connection) throws -> [Quote] {
-    let priced = try PricedOffers.of(bag, at: now, in: db)
-    guard priced.isWhole, bag.coupon == nil else { return try all(of: bag, priced, at: now, policy: policy, in: db) }
     // Buyers of one thing ask for the same bag in the same millisecond.
-    return try db.remember(PricedOffers.Asked(bag: bag, at: now), of: PricedOffers.tables) {
-      try all(of: bag, priced, at: now, policy: policy, in: db)
-    }
+    let asked = PricedOffers.Asked(bag: bag, at: now)
+    if let quotes = db.recall(asked, as: [Quote].self) { return quotes }
+    let priced = try PricedOffers.of(bag, at: now, in: db)
+    let quotes = try all(of: bag, priced, at: now, policy: policy, in: db)
+    if priced.isWhole, bag.coupon == nil { db.keep(quotes, for: AnyHashable(asked), of: PricedOffers.tables) }
+    return quotes
   }
 
   private static func all(
@@ -77,7 +78,9 @@ extension Quote {
     }
     guard !others.isEmpty else { return [:] }
     // Whoever shows it has to be let in there too.
-    guard try SalesStop.of(creator, in: market, policy, db: db) != .seller else { throw BagRefusal.channelNotSelling }
+    guard try SalesStop.of(creator, in: market, policy, SwitchBoard(), db: db) != .seller else {
+      throw BagRefusal.channelNotSelling
+    }
     return try AffiliateTerms.of(
       others, for: creator, since: row.get("show_started_ms", as: Moment?.self) ?? now, at: now, in: db)
   }

@@ -32,11 +32,12 @@ public struct OrderMoment: Sendable, Equatable {
 }
 
 extension Commerce {
-  /// Where a show's paid orders came from, the most worth first, at most 100 ways; for members of its channel.
+  /// Where a show's paid orders came from, the most worth first, at most 100 ways; for members of its channel who see
+  /// what is sold.
   public func salesSources(of show: ID<Show>, by caller: Caller) async throws -> [SalesSource] {
     try await database.read { db in
       let show = try Show.require(show, in: db)
-      try Membership.require(.look, of: show.channel, by: caller, "show", in: db)
+      try Membership.require(.sales, of: show.channel, by: caller, "show", in: db)
       return try db.rows(
         """
         SELECT sold.source AS source, sold.via AS via, sold.site AS site, sold.partner_id AS partner_id,
@@ -47,7 +48,7 @@ extension Commerce {
             CAST(SUM(total_minor) AS BIGINT) AS total_minor
           FROM orders
           WHERE (channel_id = \(show.channel) OR creator_id = \(show.channel)) AND show_id = \(show.id)
-            AND state IN ('paid', 'fulfilled', 'delivered', 'settled')
+            AND paid_ms IS NOT NULL
           GROUP BY source, via, site, partner_id, currency
         ) sold LEFT JOIN partner ON partner.id = sold.partner_id
         ORDER BY sold.total_minor DESC, sold.source, sold.via, sold.site LIMIT 100
@@ -89,12 +90,12 @@ extension Commerce {
   public func sales(of show: ID<Show>, by caller: Caller) async throws -> Sales {
     try await database.read { db in
       let show = try Show.require(show, in: db)
-      try Membership.require(.look, of: show.channel, by: caller, "show", in: db)
+      try Membership.require(.sales, of: show.channel, by: caller, "show", in: db)
       let rows = try db.rows(
         """
         SELECT currency, \(Self.salesCount) AS orders, CAST(SUM(total_minor) AS BIGINT) AS total_minor FROM orders
         WHERE (channel_id = \(show.channel) OR creator_id = \(show.channel)) AND show_id = \(show.id)
-          AND state IN ('paid', 'fulfilled', 'delivered', 'settled')
+          AND paid_ms IS NOT NULL
         GROUP BY currency ORDER BY currency
         """)
       return Sales(

@@ -15,7 +15,7 @@ extension Commerce {
     by message: Message, _ entrant: Entrant?, address: String?, in show: Show, on occasion: Occasion,
     _ db: any Connection
   ) throws -> ClaimOutcome? {
-    guard show.state == .live else { return nil }
+    guard show.state == .live, switches.isOn(.claims) else { return nil }
     let open = try ClaimWord.open(in: show.id, db)
     guard !open.isEmpty else { return nil }
     let text = ClaimText(message.text)

@@ -20,6 +20,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "claim word") }
         return try ClaimWord.require(id, of: showID, in: db)
       }
+      try switches.require(.claims)
       try policy.checkNew(id, at: occasion.at)
       try show.requireLive()
       guard show.markets.contains(draft.market), try Market.find(draft.market, in: db) != nil else {

@@ -62,6 +62,22 @@ extension Commerce {
     }
   }
 
+  /// A clip that is ready as it is shown in a list. Throws as `clip` does.
+  public func clipCard(_ id: ID<Clip>, by caller: Caller = .nobody) async throws -> ClipCard {
+    let clip = try await clip(id, by: caller)
+    return try await database.read { db in
+      let row = try db.requireRow(
+        """
+        SELECT product.title AS product_title, channel.name AS channel_name, channel.handle AS channel_handle
+        FROM clip JOIN product ON product.id = clip.product_id JOIN channel ON channel.id = clip.channel_id
+        WHERE clip.id = \(id)
+        """)
+      return ClipCard(
+        clip: clip, productTitle: try row.get("product_title"), channelName: try row.get("channel_name"),
+        channelHandle: try row.get("channel_handle"))
+    }
+  }
+
   /// The next older clip after one; nil after the last.
   public func clip(after clip: Clip) async throws -> ID<Clip>? {
     guard let ready = clip.readyAt else { return nil }
@@ -84,11 +100,13 @@ extension Commerce {
     }
   }
 
-  /// What each of a show's clips has sold; for its channel's members. One that has sold nothing is left out.
+  /// What each of a show's clips has sold; for its channel's members who see what is sold, and nothing to the others. One
+  /// that has sold nothing is left out.
   public func clipSales(of show: ID<Show>, by caller: Caller) async throws -> [ID<Clip>: ClipSales] {
     try await database.read { db in
       let found = try Show.require(show, in: db)
       try Membership.require(.look, of: found.channel, by: caller, "show", in: db)
+      guard try Membership.role(of: caller, in: found.channel, in: db)?.seesSales == true else { return [:] }
       var sales: [ID<Clip>: ClipSales] = [:]
       for row in try db.rows(
         """

@@ -33,6 +33,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "clip") }
         return try Clip.require(id, in: db)
       }
+      try switches.require(.clips)
       let now = clock.now
       try policy.checkNew(id, at: now)
       try Recording.requireReady(show, from: from, until: until, in: db)

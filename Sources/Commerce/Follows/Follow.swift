@@ -44,11 +44,18 @@ public struct Following: Sendable, Equatable {
 /// Why a channel was not followed.
 public enum FollowRefusal: Refusal, Equatable {
   case tooMany(limit: Int64)
+  case notFollowed
 
-  public var code: String { "too_many_follows" }
+  public var code: String {
+    switch self {
+    case .tooMany: "too_many_follows"
+    case .notFollowed: "not_followed"
+    }
+  }
   public var sentence: String {
     switch self {
     case .tooMany(let limit): "An account follows at most \(limit) channels. Unfollow one first."
+    case .notFollowed: "You do not follow this channel. Follow it first."
     }
   }
   public var kind: RefusalKind { .conflict }

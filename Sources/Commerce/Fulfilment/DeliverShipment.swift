@@ -24,6 +24,7 @@ extension Commerce {
         if isWhole == 1 {
           try found.deliverDeposit(at: now, in: db)
           try Mail.queue(.delivered, of: found, because: order, at: now, in: db)
+          try WebhookMessage.queue(.orderDelivered, of: order, because: order, at: now, in: db)
           try ChannelTier.raise(found.channel, on: occasion(order: order), in: db)
         }
       }

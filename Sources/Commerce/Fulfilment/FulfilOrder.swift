@@ -34,6 +34,7 @@ extension Commerce {
         try Cancellation.end(of: order, as: .overtaken, by: caller.account, on: occasion(order: id), in: db)
         try Mail.queue(.sent, of: order, because: shipment, at: clock.now, in: db)
         try order.endSending(at: clock.now, in: db)
+        try WebhookMessage.queue(.orderShipped, of: id, because: shipment, shipment: shipment, at: clock.now, in: db)
       } else if let last = sent.last {
         try db.run("UPDATE shipment SET tracking = \(tracking) WHERE id = \(last.id)")
       }

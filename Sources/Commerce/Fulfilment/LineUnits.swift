@@ -85,7 +85,9 @@ extension Order {
       WHERE id = \(id) AND state = \(Order.State.paid)
       """)
     if let last = arrived.max(), hasArrived { try deliverDeposit(at: last, in: db) }
-    if hasArrived { try Mail.queue(.delivered, of: self, because: id, at: now, in: db) }
+    guard hasArrived else { return }
+    try Mail.queue(.delivered, of: self, because: id, at: now, in: db)
+    try WebhookMessage.queue(.orderDelivered, of: id, because: id, at: now, in: db)
   }
 
   /// So many units of some lines, by variant.

@@ -42,6 +42,8 @@ extension Commerce {
       try Cancellation.end(of: found, as: .overtaken, by: caller.account, on: occasion(order: order), in: db)
       try found.endSending(at: shipment.sent, in: db)
       try Mail.queue(.sent, of: found, because: shipment.id, at: shipment.sent, in: db)
+      try WebhookMessage.queue(
+        .orderShipped, of: order, because: shipment.id, shipment: shipment.id, at: shipment.sent, in: db)
       try Outbox.announce(.order(order), in: db)
       return shipment
     }

@@ -19,6 +19,7 @@ extension Commerce {
         guard try row.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "giveaway") }
         return try Giveaway.require(id, of: showID, in: db)
       }
+      try switches.require(.giveaways)
       try policy.checkNew(id, at: occasion.at)
       try show.requireLive()
       let states = try db.rows("SELECT state FROM giveaway WHERE show_id = \(showID)").map {

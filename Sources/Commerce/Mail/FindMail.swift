@@ -33,8 +33,10 @@ extension Commerce {
       var whose: SQL = ""
       if let channel {
         try Membership.require(.orders, of: channel, by: caller, in: db)
-        // Who waits for something to come back is no business of its seller's.
-        whose = "channel_id = \(channel) AND kind NOT IN ('waitlist_confirm', 'waitlist_offer') AND"
+        // Who waits for something to come back, or for a show, is no business of its seller's.
+        whose = """
+          channel_id = \(channel) AND recipient_id IS NULL AND kind NOT IN ('waitlist_confirm', 'waitlist_offer') AND
+          """
         // What is decided about the channel is its owners' to know.
         if try Membership.role(of: caller, in: channel, in: db) != .owner {
           whose = "\(whose) order_id IS NOT NULL AND"
@@ -115,7 +117,7 @@ extension Mail {
     let account = try caller.requireAccount()
     guard let mail = try find(id, in: db) else { throw GeneralRefusal.notFound("mail") }
     if try Account.find(account, in: db)?.isOperator == true { return mail }
-    guard !mail.isOfWish else { throw GeneralRefusal.notFound("mail") }
+    guard !mail.isOfWish, mail.reminded == nil else { throw GeneralRefusal.notFound("mail") }
     if let channel = mail.channel {
       try Membership.require(mail.order == nil ? .everything : .orders, of: channel, by: caller, "mail", in: db)
     } else if let partner = mail.partner {
@@ -190,6 +192,14 @@ extension Mail {
     let wishes = try Dictionary(
       wished.isEmpty ? [] : Wish.all("wish.id IN \(list: wished)", in: db).map { ($0.id.bytes, $0) }
     ) { $1 }
+    let told = mails.filter(\.isOfShow).map(\.cause)
+    let shows = try Dictionary(
+      told.isEmpty
+        ? []
+        : Show.read(
+          db.rows("SELECT \(Show.columns) FROM \(Show.source) WHERE show.id IN \(list: Array(Set(told)))"), in: db
+        ).map { ($0.id.bytes, $0) }
+    ) { $1 }
     let parts = orders.values.filter { $0.part != nil }.map(\.id)
     let places = try Preorder.Place.all(of: parts.sorted(), in: db)
     return mails.compactMap { mail in
@@ -205,7 +215,8 @@ extension Mail {
           event: mail.kind == .admission ? ID<AdmissionEvent>(bytes: mail.cause).flatMap { events[$0] } : nil,
           cancellation: cancellations[mail.cause], goods: returns[mail.cause], wish: wishes[mail.cause],
           place: mail.order.flatMap { places[$0] }, payout: payouts[mail.cause],
-          partnerState: mail.partnerState, terms: terms[mail.cause], month: mail.month, token: nil))
+          partnerState: mail.partnerState, terms: terms[mail.cause], month: mail.month, token: nil,
+          show: mail.isOfShow ? shows[mail.cause] : nil))
     }
   }
 }

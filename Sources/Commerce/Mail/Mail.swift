@@ -50,6 +50,14 @@ public struct Mail: Sendable, Equatable {
     case partnership
     /// To a partner's people: what part of the commission is theirs from a moment on.
     case partnerTerms = "partner_terms"
+    /// Whoever reads it is asked whether they want to be reminded of a show; or told when a channel they follow is on air.
+    case reminderConfirm = "reminder_confirm"
+    case followConfirm = "follow_confirm"
+    /// A show begins in a while; is on air; at another time; or not at all.
+    case reminderSoon = "reminder_soon"
+    case reminderLive = "reminder_live"
+    case reminderMoved = "reminder_moved"
+    case reminderCalledOff = "reminder_called_off"
   }
 
   public enum State: String, Sendable { case waiting, sent, failed }
@@ -75,10 +83,12 @@ public struct Mail: Sendable, Equatable {
   public let channel: ID<Channel>?
   public let partner: ID<Partner>?
   /// The bytes of the id of what it tells of: the order, the shipment, the refund, the cancellation, the return, the
-  /// decision, the wish, the payout or the terms; as UTF-8, of a statement its month, `2026-11`, and of a partnership
+  /// decision, the wish, the payout, the terms, the show or the channel; as UTF-8, of a statement its month, `2026-11`, and of a partnership
   /// what it became and when, `suspended 1795853700000`.
   let cause: [UInt8]
   public let recipient: String
+  /// To whom it goes, of what a viewer asked to be told.
+  let reminded: ID<Recipient>?
   /// The order's, the channel's or the partner's.
   public let language: String
   public let state: State
@@ -164,6 +174,40 @@ extension Mail {
       """)
   }
 
+  /// One about a show, to somebody who wants to be reminded of it; or, when a `turn` is over, the next one.
+  ///
+  /// - Parameter until: from then on it is of no use, and not sent any more.
+  static func queue(
+    _ kind: Kind, of show: Show, to recipient: Recipient, turn: String = "", until: Moment, at now: Moment,
+    in db: any Connection
+  ) throws {
+    let cause = show.id.bytes + recipient.id.bytes + Array(turn.utf8)
+    try queue(kind, because: cause, show.id.bytes, show.channel, to: recipient, until: until, at: now, in: db)
+  }
+
+  /// One about a channel, to an account that wants to be told of it.
+  static func queue(
+    _ kind: Kind, of channel: Channel, to recipient: Recipient, at now: Moment, in db: any Connection
+  ) throws {
+    try queue(
+      kind, because: channel.id.bytes + recipient.id.bytes + Array("\(now.milliseconds)".utf8), channel.id.bytes,
+      channel.id, to: recipient, until: now.adding(seconds: 7 * 86_400), at: now, in: db)
+  }
+
+  private static func queue(
+    _ kind: Kind, because cause: [UInt8], _ subject: [UInt8], _ channel: ID<Channel>, to recipient: Recipient,
+    until: Moment, at now: Moment, in db: any Connection
+  ) throws {
+    try db.run(
+      """
+      INSERT INTO mail (id, kind, order_id, channel_id, cause_id, recipient, language, state, attempts, next_ms,
+        failure, made_ms, sent_ms, recipient_id, expires_ms)
+      VALUES (\(try id(kind, because: cause)), \(kind), NULL, \(channel), \(subject), \(recipient.email),
+        \(recipient.language), \(State.waiting), 0, \(now), '', \(now), NULL, \(recipient.id), \(until))
+      ON CONFLICT (id) DO NOTHING
+      """)
+  }
+
   /// The same for the same event, whoever asks: the first 16 bytes of a SHA-256.
   static func id(_ kind: Kind, because cause: [UInt8]) throws -> ID<Mail> {
     var hash = SHA256()
@@ -174,7 +218,7 @@ extension Mail {
 
   static let columns: SQL = """
     id, kind, order_id, channel_id, partner_id, cause_id, recipient, language, state, attempts, attempts_before, repeats,
-    is_taken, way, trouble, failure, made_ms, sent_ms
+    is_taken, way, trouble, failure, made_ms, sent_ms, recipient_id
     """
 
   static func find(_ id: ID<Mail>, in db: any Connection) throws -> Mail? {
@@ -189,6 +233,7 @@ extension Mail {
     partner = try row.get("partner_id")
     cause = try row.get("cause_id")
     recipient = try row.get("recipient")
+    reminded = try row.get("recipient_id")
     language = try row.get("language")
     state = try row.get("state")
     attempts = try row.get("attempts")

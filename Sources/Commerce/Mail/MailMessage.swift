@@ -64,10 +64,12 @@ public struct MailMessage: Sendable {
   public let date: Moment
   public let plain: String
   public let html: String
+  /// Where it is said that no more of these are wanted; nil for mail about somebody's own business.
+  public let ending: String?
 
   public init(
     id: String, from: Address, fromName: String, to: Address, subject: String, language: String, date: Moment,
-    plain: String, html: String
+    plain: String, html: String, ending: String? = nil
   ) {
     self.id = id
     self.from = from
@@ -78,6 +80,7 @@ public struct MailMessage: Sendable {
     self.date = date
     self.plain = plain
     self.html = html
+    self.ending = ending
   }
 
   /// All of it, in lines that end in CR LF: of at most 78 characters, but for long addresses.
@@ -85,17 +88,27 @@ public struct MailMessage: Sendable {
     // Base64 has no “_”, so the boundary is in neither text.
     let boundary = "haat_\(Self.token(id))_"
     let name = fromName.isEmpty ? "" : Self.words(fromName, column: 6) + "\r\n "
-    let head = [
-      "Date: \(Self.date(date))", "From: \(name)<\(from)>", "To: <\(to)>",
-      "Subject: \(Self.words(subject, column: 9))", "Message-ID: <\(Self.token(id))@\(from.domain)>",
-      "Auto-Submitted: auto-generated", "Content-Language: \(Self.token(language))", "MIME-Version: 1.0",
-      "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"",
-    ]
+    let head =
+      [
+        "Date: \(Self.date(date))", "From: \(name)<\(from)>", "To: <\(to)>",
+        "Subject: \(Self.words(subject, column: 9))", "Message-ID: <\(Self.token(id))@\(from.domain)>",
+        "Auto-Submitted: auto-generated", "Content-Language: \(Self.token(language))", "MIME-Version: 1.0",
+        "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"",
+      ] + unsubscribing
     let parts = [("text/plain", plain), ("text/html", html)].map { type, text in
       "--\(boundary)\r\nContent-Type: \(type); charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
         + Self.base64(text) + "\r\n"
     }
     return head.joined(separator: "\r\n") + "\r\n\r\n" + parts.joined() + "--\(boundary)--\r\n"
+  }
+
+  /// RFC 2369 §3.2; with one click by RFC 8058, which asks for HTTPS. An address that would break the header is left out.
+  private var unsubscribing: [String] {
+    guard let ending, ending.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ">") }) else {
+      return []
+    }
+    let list = "List-Unsubscribe:\r\n <\(ending)>"
+    return ending.hasPrefix("https://") ? [list, "List-Unsubscribe-Post: List-Unsubscribe=One-Click"] : [list]
   }
 
   /// Letters, digits, `-` and `.` of it.

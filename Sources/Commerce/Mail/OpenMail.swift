@@ -31,6 +31,11 @@ public struct MailContent: Sendable {
   /// Opens the order for a guest; nil for a buyer with an account, who signs in.
   public let token: Secret?
 
+  /// The show that a viewer is told of; and what opens their reminders, which ends them too. Without the latter for those
+  /// who look after mail.
+  public var show: Show?
+  public var reminders: Secret?
+
   /// What people call the channel or the partner.
   public var name: String { seller?.name ?? partner?.name ?? "" }
 }
@@ -52,7 +57,12 @@ extension Commerce {
       if let wish, isGuest {
         try HeldTokens.ofWish(wish.id).add(token, at: now, max: policy.mailTokensPerOrderMax, in: db)
       }
-      return try MailContent(mail, of: order, token: isGuest ? token : nil, at: now, in: db)
+      var content = try MailContent(mail, of: order, token: isGuest ? token : nil, at: now, in: db)
+      if let reminded = mail.reminded {
+        guard try Recipient.find(reminded, in: db) != nil else { throw GeneralRefusal.notFound("reminder") }
+        content.reminders = self.token(of: reminded)
+      }
+      return content
     }
   }
 }
@@ -72,6 +82,7 @@ extension MailContent {
         ? try ID<AdmissionEvent>(bytes: mail.cause).flatMap { try AdmissionEvent.find($0, in: db) } : nil,
       token: token)
     place = try order.flatMap { order in try order.part.flatMap { _ in try Preorder.Place.of(order.id, in: db) } }
+    if mail.isOfShow { show = try ID<Show>(bytes: mail.cause).flatMap { try Show.find($0, in: db) } }
     if mail.isOfWish { wish = try ID<Wish>(bytes: mail.cause).flatMap { try Wish.find($0, in: db) } }
     switch mail.kind {
     case .payout, .payoutReturned:
@@ -98,7 +109,8 @@ extension Mail {
   var isOfRequest: Bool {
     switch kind {
     case .paid, .sent, .delivered, .auction, .admission, .waitlistConfirm, .waitlistOffer, .payout, .payoutReturned,
-      .statement, .partnership, .partnerTerms, .preorderReady, .preorderReminder, .preorderMoved, .preorderEnded:
+      .statement, .partnership, .partnerTerms, .preorderReady, .preorderReminder, .preorderMoved, .preorderEnded,
+      .reminderConfirm, .followConfirm, .reminderSoon, .reminderLive, .reminderMoved, .reminderCalledOff:
       false
     case .request, .refunded, .cancelled, .requestRefused, .returnApproved, .returnRefused, .returnReceived: true
     }
@@ -108,6 +120,9 @@ extension Mail {
 extension Mail {
   /// The month of a statement, `2026-11`; empty for others.
   var month: String { kind == .statement ? String(decoding: cause, as: UTF8.self) : "" }
+
+  /// Whether it tells of a show, to a viewer who asked for it.
+  var isOfShow: Bool { reminded != nil && kind != .followConfirm }
 
   /// Whether it tells of a wish. Who waits is no business of the seller's people.
   var isOfWish: Bool { kind == .waitlistConfirm || kind == .waitlistOffer }

@@ -3,7 +3,7 @@ import Store
 extension Commerce {
   /// Takes at most `limit` mails that are due, for its caller alone to send; a caller that dies with them leaves them
   /// to be taken again after `Policy.mailLeaseSeconds`. One that was taken `Policy.mailAttemptsMax` times since it was
-  /// last asked for is given up.
+  /// last asked for is given up, and so is one that is of no use any more.
   public func takeMail(limit: Int = 20) async throws -> [Mail] {
     let now = clock.now
     let isDue = try await database.read { db in
@@ -16,6 +16,11 @@ extension Commerce {
         UPDATE mail SET state = \(Mail.State.failed), is_taken = 0,
           trouble = CASE WHEN trouble = '' THEN 'interrupted' ELSE trouble END
         WHERE state = 'waiting' AND next_ms <= \(now) AND attempts - attempts_before >= \(policy.mailAttemptsMax)
+        """)
+      try db.run(
+        """
+        UPDATE mail SET state = \(Mail.State.failed), is_taken = 0, trouble = 'late'
+        WHERE state = 'waiting' AND next_ms <= \(now) AND expires_ms <= \(now)
         """)
       let ids = try db.rows(
         "SELECT id FROM mail WHERE state = 'waiting' AND next_ms <= \(now) ORDER BY next_ms, id LIMIT \(limit)"

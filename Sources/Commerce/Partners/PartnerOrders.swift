@@ -19,6 +19,22 @@ public struct PartnerOrder: Sendable, Equatable {
 
   public var number: String { id.orderNumber }
 
+  static let source: SQL = "orders LEFT JOIN show ON show.id = orders.show_id"
+
+  static let columns: SQL = """
+    orders.id AS id, orders.state AS state, orders.placed_ms AS placed_ms, orders.source AS source,
+    orders.via AS via, orders.site AS site, orders.media_time_ms AS media_time_ms, orders.clip_id AS clip_id, orders.show_id AS show_id,
+    COALESCE(show.title, '') AS show_title, orders.currency AS currency, orders.total_minor AS total_minor,
+    (SELECT CAST(SUM(commission_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS commission_minor,
+    (SELECT CAST(SUM(partner_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS share_minor,
+    (SELECT CAST(COALESCE(SUM(partner_minor), 0) AS BIGINT) FROM refund
+      WHERE order_id = orders.id AND kind = 'sale' AND state = 'succeeded') AS back_minor
+    """
+
+  static func require(_ id: ID<Order>, in db: any Connection) throws -> PartnerOrder {
+    try PartnerOrder(row: db.requireRow("SELECT \(columns) FROM \(source) WHERE orders.id = \(id)"))
+  }
+
   init(row: Row) throws {
     let currency: Currency = try row.get("currency")
     func money(_ column: String) throws -> Money { Money(minor: try row.get(column), currency: currency) }
@@ -56,14 +72,7 @@ extension Commerce {
       let (time, id) = (cursor?.key ?? .max, cursor?.id ?? [])
       let rows = try db.rows(
         """
-        SELECT orders.id AS id, orders.state AS state, orders.placed_ms AS placed_ms, orders.source AS source,
-          orders.via AS via, orders.site AS site, orders.media_time_ms AS media_time_ms, orders.clip_id AS clip_id, orders.show_id AS show_id,
-          COALESCE(show.title, '') AS show_title, orders.currency AS currency, orders.total_minor AS total_minor,
-          (SELECT CAST(SUM(commission_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS commission_minor,
-          (SELECT CAST(SUM(partner_minor) AS BIGINT) FROM order_line WHERE order_id = orders.id) AS share_minor,
-          (SELECT CAST(COALESCE(SUM(partner_minor), 0) AS BIGINT) FROM refund
-            WHERE order_id = orders.id AND kind = 'sale' AND state = 'succeeded') AS back_minor
-        FROM orders LEFT JOIN show ON show.id = orders.show_id
+        SELECT \(PartnerOrder.columns) FROM \(PartnerOrder.source)
         WHERE orders.partner_id = \(partner) AND orders.paid_ms IS NOT NULL
           AND (orders.placed_ms, orders.id) < (\(time), \(id))
         ORDER BY orders.placed_ms DESC, orders.id DESC LIMIT \(limit + 1)

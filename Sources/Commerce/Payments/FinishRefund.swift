@@ -110,6 +110,10 @@ extension Commerce {
       }
       try PayoutReversal.begin(after: refund, of: order, on: self.occasion(), in: db)
     }
+    // With what it changed; what came for an order that did not want it is no refund of the seller's.
+    guard refund.kind == .sale else { return }
+    try WebhookMessage.queue(
+      .orderRefunded, of: order.id, because: refund.id, refund: refund.id, at: occasion.at, in: db)
   }
 
   /// Once all of it went back, the order is `refunded`, and what was not sent is on the shelf again.

@@ -284,6 +284,9 @@ public struct PaymentProviders: Sendable {
 
   public subscript(name: String) -> (any PaymentProvider)? { providers.first { $0.name == name } }
 
+  /// All of them, the one that takes new payments first.
+  public var all: [any PaymentProvider] { providers }
+
   /// The one that takes new payments.
   public var current: (any PaymentProvider)? { takesNew ? providers.first : nil }
 

@@ -76,6 +76,7 @@ extension Commerce {
       in: db)
     try Preorder.Place.paid(order, at: occasion.at, in: db)
     try Mail.queue(.paid, of: order, because: order.id, at: occasion.at, in: db)
+    try WebhookMessage.queue(.orderPaid, of: order.id, because: order.id, at: occasion.at, in: db)
   }
 
   /// Money that came for an order which does not want it: the house owes it to the buyer until it is refunded.

@@ -58,7 +58,7 @@ extension Commerce {
   /// Each is a transaction of its own, so that a long list keeps nobody waiting.
   @discardableResult
   public func preparePayouts(by caller: Caller? = nil) async throws -> Int {
-    if caller == nil, policy.payoutDays == 0 { return 0 }
+    if caller == nil, policy.payoutDays == 0 || !switches.isOn(.payouts) { return 0 }
     let payees = try await database.read { [policy, providers] db in
       if let caller { try caller.requireOperator(in: db) }
       let payees =
@@ -104,6 +104,7 @@ extension Commerce {
       PayoutPart.entries(parts, payee, currency) + [Ledger.Entry(account: .payouts, amount: due.available)],
       on: occasion, in: db)
     try payee.tell(.payout, payout, at: occasion.at, in: db)
+    try WebhookMessage.queue(payout: payout, to: payee, due.available, at: occasion.at, in: db)
     if !destination.provider.isEmpty {
       try PayoutTransfer.plan(payout, parts, destination, currency, on: occasion, in: db)
     }

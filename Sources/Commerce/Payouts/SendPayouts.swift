@@ -8,6 +8,7 @@ extension Commerce {
   /// after `Policy.reconcileSeconds` when it did not answer. What is held, or whose payee is suspended, waits.
   @discardableResult
   public func sendPayouts() async throws -> Int {
+    guard switches.isOn(.payouts) else { return 0 }
     var ended = 0
     for id in try await dueTransfers() {
       try Task.checkCancellation()

@@ -13,6 +13,7 @@ extension Commerce {
   ) async throws -> Account {
     let person = try NewPerson(email: email, name: name, password: password, policy: policy)
     if let made = try await madeAlready(id, person, from: address) { return made }
+    try switches.require(.signUp)
     try policy.checkNew(id, at: clock.now)
     let hash = try await passwords.hash(password)
     do {

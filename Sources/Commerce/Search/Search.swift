@@ -51,7 +51,7 @@ extension Commerce {
         : Show.read(
           db.rows("SELECT \(Show.columns) FROM \(Show.source) WHERE show.id IN \(list: showIDs)"), in: db)
       let showOf = Dictionary(uniqueKeysWithValues: shows.map { ($0.id, $0) })
-      let cards = try ProductCard.all(of: productIDs, market: market, policy, at: clock.now, in: db)
+      let cards = try ProductCard.all(of: productIDs, market: market, policy, switches, at: clock.now, in: db)
       let cardOf = Dictionary(uniqueKeysWithValues: cards.map { ($0.id, $0) })
       return SearchResult(shows: showIDs.compactMap { showOf[$0] }, products: productIDs.compactMap { cardOf[$0] })
     }

@@ -13,11 +13,15 @@ extension Commerce {
       case .ended: throw ShowRefusal.ended
       case .scheduled: break
       }
+      try switches.require(.shows)
       guard try Channel.find(show.channel, in: db)?.state == .approved else { throw ChannelRefusal.notApproved }
       try db.run("UPDATE show SET state = 'live', started_ms = \(occasion.at) WHERE id = \(id)")
       try Self.beginRecording(show, in: db)
       try Timeline.append(show: id, kind: .showStarted, mediaTime: mediaTime, on: occasion, in: db)
-      return try Show.require(id, in: db)
+      try ShowNotice.live(show, at: occasion.at, in: db)
+      let live = try Show.require(id, in: db)
+      try WebhookMessage.queue(.showStarted, of: live, at: occasion.at, in: db)
+      return live
     }
   }
 
@@ -52,8 +56,11 @@ extension Commerce {
         WHERE id = \(id)
         """)
       try Self.closeSRT(of: id, in: db)
+      try forgetWhoWatched(id, in: db)
       try Timeline.append(show: id, kind: .showEnded, mediaTime: mediaTime, on: last, in: db)
-      return try Show.require(id, in: db)
+      let ended = try Show.require(id, in: db)
+      try WebhookMessage.queue(.showEnded, of: ended, at: last.at, in: db)
+      return ended
     }
   }
 

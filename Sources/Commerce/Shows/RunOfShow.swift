@@ -3,9 +3,12 @@ import Store
 extension Commerce {
   /// Sets the ordered products of a show. A product that is on screen and no longer among them is unpinned.
   ///
-  /// Throws `GeneralRefusal.invalid` for one named twice or too many, `.notFound` for another channel's that
-  /// it may not sell.
-  public func putRun(by caller: Caller, show id: ID<Show>, _ products: [ID<Product>]) async throws {
+  /// - Parameter known: the run from which the caller made theirs; nil overwrites whatever there is.
+  /// - Throws: `ShowRefusal.runChanged` when somebody else has changed it since, `GeneralRefusal.invalid` for one named
+  ///   twice or too many, `.notFound` for another channel's that it may not sell.
+  public func putRun(
+    by caller: Caller, show id: ID<Show>, _ products: [ID<Product>], from known: [ID<Product>]? = nil
+  ) async throws {
     guard products.count <= policy.productsPerRunMax, Set(products).count == products.count else {
       throw GeneralRefusal.invalid(
         field: "products", why: "must name at most \(policy.productsPerRunMax) products, each once")
@@ -13,6 +16,9 @@ extension Commerce {
     try await writeAndTell { db in
       let (show, occasion) = try changing(id, by: caller, in: db)
       guard show.state != .ended else { throw ShowRefusal.ended }
+      let before = try run(of: id, in: db)
+      if let known, known != before { throw ShowRefusal.runChanged }
+      guard products != before else { return }
       try Product.requireSellable(products, in: show, at: clock.now, db: db)
       try db.run("DELETE FROM show_product WHERE show_id = \(id)")
       if !products.isEmpty {
@@ -22,6 +28,7 @@ extension Commerce {
       if let pinned = show.pinned, !products.contains(pinned) {
         try unpin(pinned, in: show, mediaTime: nil, on: occasion, db: db)
       }
+      try ShowAction.note(.runChanged, in: id, on: occasion, db)
     }
   }
 
@@ -29,9 +36,13 @@ extension Commerce {
   public func run(of id: ID<Show>, by caller: Caller = .nobody) async throws -> [ID<Product>] {
     try await database.read { db in
       try requireVisible(Show.require(id, in: db), to: caller, in: db)
-      return try db.rows(
-        "SELECT product_id FROM show_product WHERE show_id = \(id) ORDER BY position, product_id"
-      ).map { try $0.get("product_id") }
+      return try run(of: id, in: db)
+    }
+  }
+
+  private func run(of id: ID<Show>, in db: any Connection) throws -> [ID<Product>] {
+    try db.rows("SELECT product_id FROM show_product WHERE show_id = \(id) ORDER BY position, product_id").map {
+      try $0.get("product_id")
     }
   }
 

@@ -60,6 +60,10 @@ extension Commerce {
           orientation = \(draft.orientation), scheduled_ms = \(draft.scheduledAt), indexed = 0
         WHERE id = \(id)
         """)
+      if draft.scheduledAt != show.scheduledAt {
+        try db.run("UPDATE show SET calendar_sequence = calendar_sequence + 1 WHERE id = \(id)")
+        try ShowNotice.moved(id, to: draft.scheduledAt, at: occasion.at, in: db)
+      }
       try db.run("DELETE FROM show_market WHERE show_id = \(id)")
       try draft.insertMarkets(of: id, in: db)
       return try Show.require(id, in: db)

@@ -22,11 +22,13 @@ public struct Show: Sendable, Equatable {
   /// Wall-clock time of media time 0; nil until something was published.
   public let mediaEpoch: Moment?
   public let hasStreamKey: Bool
+  /// When it was called off: it has ended, and never began. Nil of all others.
+  public let calledOff: Moment?
 
   static let columns: SQL = """
     show.id, show.channel_id, channel.handle, channel.name AS channel_name, show.title, show.description,
     show.orientation, show.state, show.scheduled_ms, show.started_ms, show.ended_ms, show.pinned_product_id,
-    show.sequence, show.media_epoch_ms, show.stream_key_hash
+    show.sequence, show.media_epoch_ms, show.stream_key_hash, show.called_off_ms
     """
   static let source: SQL = "show JOIN channel ON channel.id = show.channel_id"
 
@@ -47,6 +49,7 @@ public struct Show: Sendable, Equatable {
     sequence = try row.get("sequence")
     mediaEpoch = try row.get("media_epoch_ms")
     hasStreamKey = try row.get("stream_key_hash", as: [UInt8]?.self) != nil
+    calledOff = try row.get("called_off_ms")
   }
 
   static func find(_ id: ID<Show>, in db: any Connection) throws -> Show? {

@@ -27,8 +27,8 @@ extension Commerce {
 
   /// Shows: the scheduled ones soonest first, all others latest first, by the time they were scheduled for.
   ///
-  /// - Parameter channel: only its shows; its members see them before it is approved, everybody else those of approved
-  ///   channels.
+  /// - Parameter channel: only its shows; its members see them before it is approved, and those that were called off;
+  ///   everybody else those of approved channels that were not.
   public func shows(
     state: ShowState? = nil, channel: ID<Channel>? = nil, by caller: Caller = .nobody, after cursor: Cursor? = nil,
     limit: Int = 20
@@ -36,7 +36,7 @@ extension Commerce {
     try policy.check(limit: limit)
     return try await database.read { db in
       let isMember = try channel.map { try Membership.role(of: caller, in: $0, in: db) != nil } ?? false
-      let seen: SQL = isMember ? "1 = 1" : "channel.state = 'approved'"
+      let seen: SQL = isMember ? "1 = 1" : "channel.state = 'approved' AND show.called_off_ms IS NULL"
       let ofChannel: SQL = channel.map { "AND show.channel_id = \($0)" } ?? ""
       let inState: SQL = state.map { "AND show.state = \($0)" } ?? ""
       let soonestFirst = state == .scheduled
@@ -96,7 +96,7 @@ extension Commerce {
         giveaway: try Giveaway.latest(of: id, in: db), auction: try Auction.latest(of: id, in: db),
         poll: try Poll.latest(of: id, in: db), banner: try Banner.latest(of: id, in: db),
         question: try PinnedQuestion.find(in: id, db),
-        claimWords: try ClaimWord.open(in: id, db).map { word in
+        claimWords: try (switches.isOn(.claims) ? ClaimWord.open(in: id, db) : []).map { word in
           word.told(options: try ClaimWord.options(of: word.product, in: db))
         }, stock: stock)
     }

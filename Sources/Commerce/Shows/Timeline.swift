@@ -92,6 +92,7 @@ public enum Timeline {
       VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(min(max(0, time), mediaTimeMax)), \(try text(of: payload)))
       """)
     try Outbox.announce(.timeline(show), in: db)
+    try ShowAction.note(kind, payload, in: show, on: occasion, db)
   }
 
   /// What the show's clock should say by the wall clock.

@@ -31,6 +31,7 @@ extension Commerce {
         guard try made.get("made_hash", as: [UInt8].self) == fingerprint else { throw IDTaken(what: "target") }
         return try SimulcastTarget.require(id, of: show, in: db)
       }
+      try switches.require(.simulcast)
       guard row.state != .ended else { throw ShowRefusal.ended }
       try policy.checkNew(id, at: clock.now)
       let count = try db.requireRow("SELECT COUNT(*) AS targets FROM simulcast_target WHERE show_id = \(show)")
@@ -67,6 +68,7 @@ extension Commerce {
     try await database.write { db in
       try Membership.require(.shows, of: Show.require(show, in: db).channel, by: caller, "show", in: db)
       _ = try SimulcastTarget.require(id, of: show, in: db)
+      if isOn { try switches.require(.simulcast) }
       try db.run("UPDATE simulcast_target SET is_on = \(isOn) WHERE id = \(id)")
       return try SimulcastTarget.require(id, of: show, in: db)
     }
@@ -84,6 +86,7 @@ extension Commerce {
   ///
   /// One whose key cannot be opened any more is left out: whoever runs the show adds it again.
   public func simulcastPushes(limit: Int = 10_000) async throws -> [ID<Show>: [SimulcastPush]] {
+    guard switches.isOn(.simulcast) else { return [:] }
     let rows = try await database.read { db in
       try db.rows(
         """

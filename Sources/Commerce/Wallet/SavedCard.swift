@@ -104,8 +104,10 @@ extension SavedCard {
       try same.use(at: occasion.at, in: db)
       return try require(same.id, of: account, in: db)
     }
-    // Somebody else's, or one too many: it is not kept, and the payment counts all the same.
+    // Somebody else's, one too many, or of who deleted their account meanwhile: it is not kept, and the payment counts all
+    // the same.
     guard known.count < policy.savedCardsMax,
+      try db.row("SELECT 1 FROM account WHERE id = \(account) AND deleted_ms IS NOT NULL") == nil,
       try db.row("SELECT 1 FROM saved_card WHERE provider = \(provider) AND method = \(card.method)") == nil
     else { return nil }
     let id = ID<SavedCard>(at: occasion.at, entropy: occasion.entropy)

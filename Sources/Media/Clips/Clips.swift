@@ -20,7 +20,7 @@ public struct Clips: Sendable {
   }
 
   /// CPU seconds: a clip of a minute takes about a third of a minute of one core.
-  private static let processorSeconds = 240
+  private static let processorSeconds: Int64 = 240
   private static let timeoutSeconds: Int64 = 300
   private static let memoryMebibytes = 2_048
   private static let pieceBytes = 1 << 20
@@ -113,7 +113,7 @@ public struct Clips: Sendable {
   }
 
   private func run(_ arguments: [String]) async throws {
-    let limits = "ulimit -t \(Self.processorSeconds) -v \(Self.memoryMebibytes * 1_024)"
+    let limits = ProcessLimits.words(seconds: Self.processorSeconds, mebibytes: Self.memoryMebibytes)
     let shell = ["-c", limits + "; exec nice -n 10 \"$0\" \"$@\"", ffmpeg]
     let general = ["-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -17,6 +17,8 @@ public final class LiveStream: Sendable {
   private let record: @Sendable (Segment) -> Void
   let fanout: Fanout
   private let ladder: Ladder?
+  /// The one that was asked for last.
+  let previewShelf = Mutex<LivePreview?>(nil)
 
   /// - Parameters:
   ///   - prefix: Random, part of every segment's address.
@@ -64,6 +66,10 @@ public final class LiveStream: Sendable {
 
   /// The newest picture that can be decoded by itself; nil when there was none lately.
   public func keyframe() -> Keyframe? { state.withLock { $0.keyframe } }
+
+  func recentSegments() -> [Segment] {
+    state.withLock { $0.recent(ticks: LivePreview.ticks, bytesMax: LivePreview.bytesMax) }
+  }
 
   // MARK: The publisher
 

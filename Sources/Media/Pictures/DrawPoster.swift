@@ -44,7 +44,8 @@ struct DrawPoster: Sendable {
 
   /// Behind everything that serves viewers, and within bounds that the kernel keeps: CPU seconds and address space.
   private var shell: [String] {
-    let limits = "ulimit -t \(configuration.timeoutSeconds) -v \(configuration.memoryMebibytes * 1024)"
+    let limits = ProcessLimits.words(
+      seconds: configuration.timeoutSeconds, mebibytes: configuration.memoryMebibytes)
     return ["-c", limits + "; exec nice -n 10 \"$0\" \"$@\""]
   }
 

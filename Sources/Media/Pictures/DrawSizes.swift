@@ -134,7 +134,7 @@ public struct DrawSizes: Sendable {
   }
 
   private func run(_ arguments: [String], in directory: URL) async throws {
-    let limits = "ulimit -t \(Self.timeoutSeconds) -v \(Self.memoryMebibytes * 1_024)"
+    let limits = ProcessLimits.words(seconds: Self.timeoutSeconds, mebibytes: Self.memoryMebibytes)
     let shell = ["-c", limits + "; exec nice -n 5 \"$0\" \"$@\"", ffmpeg]
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {

@@ -5,7 +5,12 @@ internal import NIOCore
 ///
 /// By the special-purpose registries of IANA (RFC 6890 and its updates). Of IPv6 only global unicast is public, and what
 /// carries an IPv4 address is judged by that.
-enum NetworkReach {
+public enum NetworkReach {
+  /// The same of an address as text; false for what is none.
+  public static func isPublic(ipAddress: String) -> Bool {
+    (try? SocketAddress(ipAddress: ipAddress, port: 0)).map { isPublic($0) } ?? false
+  }
+
   static func isPublic(_ address: SocketAddress) -> Bool {
     let bytes: [UInt8] = address.withSockAddr { pointer, size in
       Array(UnsafeRawBufferPointer(start: pointer, count: size))

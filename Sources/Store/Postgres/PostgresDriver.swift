@@ -132,7 +132,7 @@ final class PostgresDriver: Driver {
   }
 
   func rows(_ sql: SQL) throws -> [Row] {
-    if sql.change != .nothing { changes += 1 }
+    if sql.shape.change != .nothing { changes += 1 }
     return try execute(sql)?.rows() ?? []
   }
 
@@ -160,7 +160,7 @@ final class PostgresDriver: Driver {
     case nil: return nil
     case .command(let text) where steps.count == 1: return try checked(PQexec(connection, text), text)
     case .statement(let sql, let parameters) where steps.count == 1:
-      let name = try prepared(PostgresStatement(text: sql.text, types: parameters.types))
+      let name = try prepared(PostgresStatement(shape: sql.shape, types: parameters.types))
       let result = parameters.withPointers { values, lengths, formats in
         PQexecPrepared(connection, name, CInt(parameters.types.count), values, lengths, formats, 1)
       }
@@ -172,14 +172,14 @@ final class PostgresDriver: Driver {
   private func pipeline(_ steps: [Step]) throws -> PostgresResult? {
     guard PQenterPipelineMode(connection) == 1 else { throw brokenConnection() }
     // What the server is asked for, in order, and what it has prepared when an answer is good.
-    var asked: [(text: String, makes: PostgresStatement?)] = []
+    var asked: [(step: Step, makes: PostgresStatement?)] = []
     var names: [PostgresStatement: String] = [:]
     for step in steps {
       switch step {
       case .command(let text):
         guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 1) == 1 else { throw brokenConnection() }
       case .statement(let sql, let parameters):
-        let statement = PostgresStatement(text: sql.text, types: parameters.types)
+        let statement = PostgresStatement(shape: sql.shape, types: parameters.types)
         let count = CInt(parameters.types.count)
         let name: String
         if let known = statements[statement] ?? names[statement] {
@@ -190,23 +190,23 @@ final class PostgresDriver: Driver {
           guard PQsendPrepare(connection, name, statement.text, count, statement.types) == 1 else {
             throw brokenConnection()
           }
-          asked.append((statement.text, statement))
+          asked.append((step, statement))
         }
         let isSent = parameters.withPointers { values, lengths, formats in
           PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
         }
         guard isSent == 1 else { throw brokenConnection() }
       }
-      asked.append((step.text, nil))
+      asked.append((step, nil))
     }
     guard PQpipelineSync(connection) == 1 else { throw brokenConnection() }
     var last: PostgresResult?
     var refusal: (any Error)?
-    for (text, statement) in asked {
+    for (step, statement) in asked {
       let answer = PQgetResult(connection)
       if refusal == nil {
         do {
-          last = try checked(answer, text)
+          last = try checked(answer, step.text)
           if let statement { statements[statement] = names[statement] }
         } catch {
           refusal = error
@@ -255,11 +255,11 @@ final class PostgresDriver: Driver {
     try checked(PQexec(connection, text), text).tag
   }
 
-  private func checked(_ pointer: OpaquePointer?, _ text: String) throws -> PostgresResult {
+  private func checked(_ pointer: OpaquePointer?, _ text: @autoclosure () -> String) throws -> PostgresResult {
     let result = PostgresResult(pointer)
     if result.isGood { return result }
     changes += 1
-    let message = "\(result.message ?? Self.message(of: connection)) in \(text)"
+    let message = "\(result.message ?? Self.message(of: connection)) in \(text())"
     guard PQstatus(connection) == CONNECTION_OK else {
       isBroken = true
       damage = .rerun
@@ -306,6 +306,8 @@ final class PostgresDriver: Driver {
 
 /// What a prepared statement is known by: the same text with other types is another statement.
 struct PostgresStatement: Hashable {
-  let text: String
+  let shape: SQL.Shape
   let types: [Oid]
+
+  var text: String { shape.text }
 }

@@ -5,11 +5,16 @@ import GRDBSQLite
 /// statements. Values are bound and read with SQLite's own functions: they are few, and this is the hot path.
 final class SQLiteDriver: Driver {
   private let db: GRDB.Database
+  /// Of this connection; nil for one that reads, of which there are several.
+  private let prepared: PreparedStatements?
   private var isWriting = false
   /// How often something else than rows was changed.
   private var otherChanges = 0
 
-  init(_ db: GRDB.Database) { self.db = db }
+  init(_ db: GRDB.Database, prepared: PreparedStatements? = nil) {
+    self.db = db
+    self.prepared = prepared
+  }
 
   /// SQLite rolls a whole transaction back by itself for a full disk, a failed write and the like.
   var damage: Damage { isWriting && !db.isInsideTransaction ? .lost : .none }
@@ -46,6 +51,9 @@ final class SQLiteDriver: Driver {
 
   func define(_ schema: String) throws {
     for statement in SchemaText(schema).sqlite { try run(SQL(verbatim: statement)) }
+    // What was prepared before may have other columns now. GRDB keeps it too.
+    prepared?.removeAll()
+    db.clearSchemaCache()
   }
 
   @discardableResult
@@ -58,31 +66,23 @@ final class SQLiteDriver: Driver {
 
   func rows(_ sql: SQL) throws -> [Row] {
     var rows: [Row] = []
-    var columns: Columns?
     try step(sql) { statement in
-      let shared = columns ?? Columns(statement.columnNames)
-      columns = shared
-      rows.append(Row(columns: shared, values: try shared.names.indices.map { try value(of: statement, at: $0) }))
+      let columns = statement.columns
+      rows.append(
+        Row(columns: columns, values: try columns.names.indices.map { try value(of: statement, at: $0, sql) }))
     }
     return rows
   }
 
-  private func step(_ sql: SQL, onRow: (Statement) throws -> Void) throws {
-    let statement: Statement
-    do {
-      statement = try db.cachedStatement(sql: sql.text)
-    } catch let error as DatabaseError {
-      throw StoreFault.statement("\(error.message ?? "error \(error.resultCode.rawValue)") in \(sql)")
-    }
-    if !statement.isReadonly, !sql.changesRowsAlone { otherChanges += 1 }
-    let handle = statement.sqliteStatement
+  private func step(_ sql: SQL, onRow: (PreparedStatement) throws -> Void) throws {
+    let statement = try prepared(sql)
+    if !statement.changesRowsAlone { otherChanges += 1 }
+    let handle = statement.handle
     defer {
       sqlite3_reset(handle)
       sqlite3_clear_bindings(handle)
     }
-    for (index, value) in sql.values.enumerated() {
-      try bind(value, to: handle, at: Int32(index + 1), of: sql)
-    }
+    try bind(sql, to: handle)
     while true {
       switch sqlite3_step(handle) {
       case SQLITE_ROW: try onRow(statement)
@@ -92,39 +92,56 @@ final class SQLiteDriver: Driver {
     }
   }
 
-  private func bind(_ value: Value, to handle: SQLiteStatement, at index: Int32, of sql: SQL) throws {
-    // SQLite copies what it is given before the call returns.
-    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    let code =
-      switch value {
-      case .null: sqlite3_bind_null(handle, index)
-      case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
-      case .text(var text):
-        try text.withUTF8 { bytes in
-          if bytes.contains(0) { throw StoreFault.value("text with a NUL character, in \(sql)") }
-          return bytes.withMemoryRebound(to: CChar.self) { characters in
-            // An empty buffer has no address, and SQLite takes no address for NULL.
-            guard let address = characters.baseAddress else { return sqlite3_bind_text(handle, index, "", 0, copied) }
-            return sqlite3_bind_text64(
-              handle, index, address, UInt64(bytes.count), copied, UInt8(SQLITE_UTF8))
-          }
-        }
-      case .blob(let bytes):
-        bytes.isEmpty
-          ? sqlite3_bind_zeroblob(handle, index, 0)
-          : sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), copied)
-      }
-    guard code == SQLITE_OK else { throw fault(code, sql) }
+  private func prepared(_ sql: SQL) throws -> PreparedStatement {
+    if let known = prepared?[sql.shape] { return known }
+    do {
+      let made = PreparedStatement(try db.cachedStatement(sql: sql.text), of: sql.shape)
+      prepared?[sql.shape] = made
+      return made
+    } catch let error as DatabaseError {
+      throw StoreFault.statement("\(error.message ?? "error \(error.resultCode.rawValue)") in \(sql)")
+    }
   }
 
-  private func value(of statement: Statement, at index: Int) throws -> Value {
-    let handle = statement.sqliteStatement
+  private func bind(_ sql: SQL, to handle: SQLiteStatement) throws {
+    for (index, value) in sql.values.enumerated() {
+      let place = Int32(index + 1)
+      let code =
+        switch value {
+        case .null: sqlite3_bind_null(handle, place)
+        case .integer(let integer): sqlite3_bind_int64(handle, place, integer)
+        case .text(var text):
+          try text.withUTF8 { bytes in
+            if bytes.contains(0) { throw StoreFault.value("text with a NUL character, in \(sql)") }
+            return bytes.withMemoryRebound(to: CChar.self) { characters in
+              // An empty buffer has no address, and SQLite takes no address for NULL.
+              guard let address = characters.baseAddress else {
+                return sqlite3_bind_text(handle, place, "", 0, Self.copied)
+              }
+              return sqlite3_bind_text64(
+                handle, place, address, UInt64(bytes.count), Self.copied, UInt8(SQLITE_UTF8))
+            }
+          }
+        case .blob(let bytes):
+          bytes.isEmpty
+            ? sqlite3_bind_zeroblob(handle, place, 0)
+            : sqlite3_bind_blob64(handle, place, bytes, UInt64(bytes.count), Self.copied)
+        }
+      guard code == SQLITE_OK else { throw fault(code, sql) }
+    }
+  }
+
+  /// SQLite copies what it is given before the call returns.
+  private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+  private func value(of statement: PreparedStatement, at index: Int, _ sql: SQL) throws -> Value {
+    let handle = statement.handle
     let column = Int32(index)
     let type = sqlite3_column_type(handle, column)
     if type == SQLITE_INTEGER { return .integer(sqlite3_column_int64(handle, column)) }
     if type == SQLITE_NULL { return .null }
     guard type == SQLITE_TEXT || type == SQLITE_BLOB else {
-      throw StoreFault.value("column \(statement.columnNames[index]) is a fraction, in \(statement.sql)")
+      throw StoreFault.value("column \(statement.columns.names[index]) is a fraction, in \(sql)")
     }
     let address = sqlite3_column_blob(handle, column)
     let bytes = UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))
@@ -141,12 +158,5 @@ final class SQLiteDriver: Driver {
       return .storage(message)
     default: return .statement(message)
     }
-  }
-}
-
-extension SQL {
-  /// Whether all that the statement can change are rows, which SQLite counts. False when in doubt.
-  fileprivate var changesRowsAlone: Bool {
-    bytes.starts(with: "INSERT ".utf8) || bytes.starts(with: "UPDATE ".utf8) || bytes.starts(with: "DELETE ".utf8)
   }
 }

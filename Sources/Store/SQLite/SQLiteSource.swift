@@ -9,6 +9,9 @@ final class SQLiteSource: DriverSource {
   /// Nil for a lane that reads.
   private let log: WriteAheadLog?
 
+  /// What the connection that writes has prepared. Used on its thread alone.
+  private let prepared = PreparedStatements()
+
   /// How long a write waits for another program that writes to the same file.
   private static let busySeconds = 10.0
 
@@ -53,7 +56,8 @@ final class SQLiteSource: DriverSource {
   func withDriver<T>(_ body: (any Driver) throws -> T) throws -> T {
     do {
       switch purpose {
-      case .write: return try pool.writeWithoutTransaction { try body(SQLiteDriver($0)) }
+      case .write:
+        return try pool.writeWithoutTransaction { try body(SQLiteDriver($0, prepared: prepared)) }
       case .read: return try pool.read { try body(SQLiteDriver($0)) }
       }
     } catch let error as DatabaseError {
@@ -70,6 +74,7 @@ final class SQLiteSource: DriverSource {
   func close() {
     // A pool that cannot close has a statement under way, which the lanes rule out; its file is safe either way.
     guard purpose == .write else { return }
+    pool.writeWithoutTransaction { _ in prepared.removeAll() }
     log?.close()
     try? pool.close()
   }

@@ -5,21 +5,26 @@ import NIOCore
 /// The JSON API: all its addresses.
 enum API {
   static let endpoints =
-    PeopleAPI.endpoints + ChannelAPI.endpoints + FollowAPI.endpoints + ProductAPI.endpoints + BundleAPI.endpoints
+    PeopleAPI.endpoints + AccountDataAPI.endpoints + ChannelAPI.endpoints + FollowAPI.endpoints + ProductAPI.endpoints
+    + BundleAPI.endpoints
     + ImportAPI.endpoints
     + StockAPI.endpoints
-    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + QuestionAPI.endpoints + AudienceAPI.endpoints
-    + RecordingAPI.endpoints + ClipAPI.endpoints
+    + ShowAPI.endpoints + RoomAPI.endpoints + ModerationAPI.endpoints + FlagAPI.endpoints + NotesAPI.endpoints
+    + QuestionAPI.endpoints + AudienceAPI.endpoints
+    + NumbersAPI.endpoints
+    + RecordingAPI.endpoints + ClipAPI.endpoints + FeedAPI.endpoints
     + SimulcastAPI.endpoints
     + SRTAPI.endpoints
     + SpendLimitAPI.endpoints + SearchAPI.endpoints + DealAPI.endpoints + CouponAPI.endpoints + GiveawayAPI.endpoints
     + AuctionAPI.endpoints + PollAPI.endpoints + BannerAPI.endpoints
-    + WaitlistAPI.endpoints + ClaimAPI.endpoints + PreorderAPI.endpoints
-    + OrderAPI.endpoints + ShipmentAPI.endpoints + RequestAPI.endpoints + MailAPI.endpoints
+    + WaitlistAPI.endpoints + ReminderAPI.endpoints + ClaimAPI.endpoints + PreorderAPI.endpoints
+    + OrderAPI.endpoints + ShipmentAPI.endpoints + PackingAPI.endpoints + CustomerAPI.endpoints + RatingAPI.endpoints
+    + RequestAPI.endpoints + MailAPI.endpoints
     + PaymentAPI.endpoints + WalletAPI.endpoints
     + CommissionPlanAPI.endpoints + AffiliateAPI.endpoints + PartnerAPI.endpoints + AdmissionAPI.endpoints
+    + WebhookAPI.endpoints
     + PayoutAPI.endpoints
-    + LedgerAPI.endpoints
+    + LedgerAPI.endpoints + StatusAPI.endpoints + SwitchAPI.endpoints + BackupAPI.endpoints
 
   /// Makes the routes. What is not in `endpoints` does not exist.
   static func register(on router: some RouterMethods<WebContext>, _ site: Site) {

@@ -297,7 +297,7 @@ enum AdmissionAPI {
       AdmissionAnswer(
         try await call.commerce.askForMarket(
           body.market, for: call.channel().id, by: call.caller, body.application?.application ?? ChannelApplication(),
-          invitation: body.invitation, language: Language.of(call.request)))
+          invitation: body.invitation, language: call.context.language))
     }.by(.account),
     Endpoint(
       .put, "/api/v1/channels/{channel}/markets/{code}",
@@ -318,7 +318,7 @@ enum AdmissionAPI {
       AdmissionAnswer(
         try await call.commerce.appeal(
           body.id ?? call.commerce.makeID(), for: call.channel().id, market: body.market, by: call.caller,
-          words: body.words, language: Language.of(call.request)))
+          words: body.words, language: call.context.language))
     }.by(.account),
     Endpoint(
       .put, "/api/v1/channels/{channel}/tier", "Puts a channel into a tier, with a reason; for the operator.",

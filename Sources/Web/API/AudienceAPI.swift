@@ -84,6 +84,7 @@ enum AudienceAPI {
     ) { call, body in
       let id: ID<Show> = try call.id("show")
       let taps = try body.taps()
+      try call.commerce.switches.require(.reactions)
       let rooms = call.site.rooms
       var room = await rooms.watched(id)
       if room == nil {

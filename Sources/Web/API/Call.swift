@@ -54,6 +54,14 @@ struct Call: Sendable {
     try Cursor.after(query("after"))
   }
 
+  /// Ids in the query; one parameter for each. Throws a 400 for what is none.
+  func ids<Entity>(_ name: String, _ entity: Entity.Type = Entity.self) throws -> [ID<Entity>] {
+    try PlainQuery.values(name, of: request.uri).map { text in
+      guard let id = ID<Entity>(text) else { throw Problem.malformed("“\(name)” is not an id.", field: name) }
+      return id
+    }
+  }
+
   func number(_ name: String) throws -> Int64? {
     guard let text = try query(name) else { return nil }
     guard let number = Int64(text) else { throw Problem.malformed("“\(name)” is not a whole number.", field: name) }

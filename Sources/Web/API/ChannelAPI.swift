@@ -174,7 +174,7 @@ enum ChannelAPI {
         ChannelDraft(
           handle: body.handle, name: body.name, about: body.about ?? "", market: body.market,
           application: body.application?.application ?? ChannelApplication(), invitation: body.invitation,
-          language: Language.of(call.request)))
+          language: call.context.language))
     }.by(.account),
     Endpoint(
       .get, "/api/v1/channels/{channel}", "Shows a channel, by id or handle.", gives: FollowAPI.ShownChannel.self

@@ -85,6 +85,12 @@ enum PartnerAPI {
     static let fields = ["language": "A tag such as en or hi. Mail is in English where there is no other."]
   }
 
+  struct PartnerSites: Codable, Described {
+    let sites: [String]
+
+    static let fields = ["sites": "All of them, at most 20, such as https://blog.example."]
+  }
+
   struct NewPartnerTerms: Codable, Described {
     let id: ID<PartnerTerms>?
     let rateBasisPoints: Int64
@@ -216,7 +222,7 @@ enum PartnerAPI {
     ofOperator + ofPeople + money + [
       Endpoint(
         .get, "/api/v1/shows/{show}/sources",
-        "Says where a show's paid orders came from, the most worth first, at most 100 ways; to members of its channel.",
+        "Says where a show's paid orders came from, the most worth first, at most 100 ways; to members of its channel who see what is sold.",
         gives: List<SalesSourceAnswer>.self
       ) { call in
         List(try await call.commerce.salesSources(of: call.id("show"), by: call.caller).map(SalesSourceAnswer.init))
@@ -304,6 +310,14 @@ enum PartnerAPI {
     ) { call, body in
       PartnerAnswer(
         try await call.commerce.setPartnerLanguage(call.partner().id, by: call.caller, body.language))
+    }.by(.account),
+    Endpoint(
+      .put, "/api/v1/partners/{partner}/sites",
+      "Names all the sites whose pages may hold frames for a partner; for its people and the operator.",
+      takes: PartnerSites.self, gives: PartnerAnswer.self
+    ) { call, body in
+      PartnerAnswer(
+        try await call.commerce.setPartnerSites(call.partner().id, by: call.caller, body.sites))
     }.by(.account),
     Endpoint(
       .get, "/api/v1/partners/{partner}/terms", "Lists a partner's terms, the latest start first.",

@@ -85,7 +85,7 @@ extension Site {
 }
 
 /// Lets one at a time through, and refuses when too many wait.
-private final class PictureDesk: Sendable {
+final class PictureDesk: Sendable {
   private static let waitingMax = 32
 
   private struct Line {
@@ -126,7 +126,7 @@ private final class PictureDesk: Sendable {
 }
 
 extension PictureHeader {
-  fileprivate var kind: DrawSizes.Kind? {
+  var kind: DrawSizes.Kind? {
     switch contentType {
     case "image/jpeg": .jpeg
     case "image/png": .png

@@ -46,6 +46,8 @@ enum RoomAPI {
     let channel: ID<CommerceChannel>
     /// The name of the channel it is bought from, which may be another than the show's.
     let seller: String
+    /// How the seller is rated; left out where nobody has.
+    let rating: RatingAPI.RatingAverage?
     let title: String
     let description: String
     let pictures: [ProductAPI.PictureAnswer]
@@ -58,6 +60,7 @@ enum RoomAPI {
       id = card.id
       channel = card.channel
       seller = card.seller
+      rating = RatingAPI.RatingAverage(card.sellerRating)
       title = card.title
       description = card.description
       pictures = card.pictures.map(ProductAPI.PictureAnswer.init)
@@ -208,7 +211,7 @@ enum RoomAPI {
     }.query("market", "Whose prices to show; the channel's own when it is left out.").paged,
     timeline, events,
     Endpoint(
-      .post, "/api/v1/shows/{show}/messages", "Says something in the show's chat.", takes: NewMessage.self,
+      .post, messagesRoute, "Says something in the show's chat.", takes: NewMessage.self,
       gives: MessageAnswer.self, as: .created
     ) { call, body in
       let show: ID<Show> = try call.id("show")
@@ -248,6 +251,17 @@ enum RoomAPI {
     }.by(.account),
   ]
 
+  static let messagesRoute = "/api/v1/shows/{show}/messages"
+
+  /// Whether it is that route of some show.
+  static func isMessages(_ path: String) -> Bool {
+    let ends = messagesRoute.split(separator: "{show}")
+    return path.hasPrefix(ends[0]) && path.hasSuffix(ends[1])
+      && !path.dropFirst(ends[0].count).dropLast(ends[1].count).utf8.contains {
+        $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
+      }
+  }
+
   private static var timeline: Endpoint {
     var endpoint = Endpoint(.get, "/api/v1/shows/{show}/timeline", "Lists what happened in a show, in order.") { call in
       let show = try await call.commerce.show(call.id("show"), by: call.caller)
@@ -278,6 +292,10 @@ enum RoomAPI {
       return try await LiveEvents.response(to: call, in: call.site.rooms.room(id))
     }
     endpoint.answer = .text("text/event-stream")
-    return endpoint
+    return endpoint.query(
+      "desk", "`1` for a control room: a member of the channel is told who else runs the show, and what they do."
+    ).query(
+      "viewer",
+      "A UUID by which a guest without cookies is one viewer through all its connections; it opens nothing.")
   }
 }

@@ -21,6 +21,7 @@ enum ShowAPI {
     let scheduledAt: Moment
     let startedAt: Moment?
     let endedAt: Moment?
+    let calledOffAt: Moment?
     let markets: [String]
     let pinned: ID<Product>?
     let hasStreamKey: Bool
@@ -36,6 +37,7 @@ enum ShowAPI {
       scheduledAt = show.scheduledAt
       startedAt = show.startedAt
       endedAt = show.endedAt
+      calledOffAt = show.calledOff
       markets = show.markets
       pinned = show.pinned
       hasStreamKey = show.hasStreamKey
@@ -66,6 +68,29 @@ enum ShowAPI {
   }
 
   struct Run: Codable { let products: [ID<Product>] }
+
+  struct NewRun: Codable {
+    let products: [ID<Product>]
+    /// The run that this one was made from: refused with `run_changed` when it is another by now. Without it, this one takes
+    /// the place of whatever there is.
+    let known: [ID<Product>]?
+  }
+
+  struct Action: Codable {
+    let id: ID<ShowAction>
+    let at: Moment
+    /// Who did it, and as what they are in the channel now.
+    let by: String
+    let role: Role?
+    let kind: String
+    /// What, or whom, it was about; empty where it is about nothing, or that is gone.
+    let subject: String
+
+    init(_ action: ShowAction) {
+      (id, at, by, role) = (action.id, action.at, action.by, action.role)
+      (kind, subject) = (action.kind.rawValue, action.subject)
+    }
+  }
 
   struct StreamKey: Codable {
     /// What to type into the encoder as the server.
@@ -128,12 +153,20 @@ enum ShowAPI {
         try await call.commerce.changeShow(call.id("show"), by: call.caller, body.change, seen: call.seen()))
     }.by(.account).conditional,
     Endpoint(
-      .put, "/api/v1/shows/{show}/run", "Says which products are shown, in order.", takes: Run.self, gives: Run.self
+      .put, "/api/v1/shows/{show}/run", "Says which products are shown, in order.", takes: NewRun.self,
+      gives: Run.self
     ) { call, body in
       let show: ID<Show> = try call.id("show")
-      try await call.commerce.putRun(by: call.caller, show: show, body.products)
+      try await call.commerce.putRun(by: call.caller, show: show, body.products, from: body.known)
       return Run(products: try await call.commerce.run(of: show, by: call.caller))
     }.by(.account),
+    Endpoint(
+      .get, "/api/v1/shows/{show}/actions",
+      "Says what those who run a show did in it, the last first; for the channel's members.", gives: List<Action>.self
+    ) { call in
+      List(
+        try await call.commerce.showActions(of: call.id("show"), by: call.caller, limit: call.limit()).map(Action.init))
+    }.query("limit", "1 to 100 of them.").by(.account),
     Endpoint(.get, "/api/v1/shows/{show}/run", "Says which products are shown, in order.", gives: Run.self) { call in
       Run(products: try await call.commerce.run(of: call.id("show"), by: call.caller))
     },
@@ -169,6 +202,14 @@ enum ShowAPI {
         call.site.media.disconnect(id.description)
         return ShowAnswer(show)
       }
+    }.by(.account),
+    Endpoint(
+      .post, "/api/v1/shows/{show}/cancellation",
+      "Calls off a show that has not begun: it ends, and whoever wanted to be reminded is told.", gives: ShowAnswer.self
+    ) { call in
+      let show = try await call.commerce.callOffShow(by: call.caller, show: call.id("show"))
+      call.site.media.disconnect(show.id.description)
+      return ShowAnswer(show)
     }.by(.account),
     Endpoint(
       .put, "/api/v1/shows/{show}/pin", "Puts a product on the screen.", takes: Pin.self, gives: ShowAnswer.self

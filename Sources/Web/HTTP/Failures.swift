@@ -13,7 +13,7 @@ struct Failures: RouterMiddleware {
   ) async throws -> Response {
     var context = context
     // `Visitor` is not asked for addresses that do not exist.
-    context.language = Language.of(request)
+    context.language = site.screens.languages.of(request)
     do {
       return try await next(request, context)
     } catch {
@@ -51,6 +51,7 @@ struct Failures: RouterMiddleware {
     let path = request.uri.path
     let machine = [
       "/api/", "/sandbox/v1/", "/webhooks/", "/live/", "/static/", "/uploads/", "/metrics", "/healthz", "/readyz",
+      "/oembed", "/embed.js",
     ]
     guard !machine.contains(where: path.hasPrefix) else { return false }
     return request.headers[.accept].map { $0.contains("text/html") } ?? false

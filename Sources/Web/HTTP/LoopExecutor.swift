@@ -21,9 +21,13 @@ private final class LoopExecutor: TaskExecutor {
 ///
 /// A request is read and answered by the loop. Served from the global pool, it would change threads twice, which costs
 /// as much as a small answer itself. What is more than small goes back to the pool: `OffTheLoop`.
-struct LoopedHTTP1: ServerChildChannel {
+final class LoopedHTTP1: ServerChildChannel {
   private let site: Site
   private let http: HTTP1Channel
+  /// What is read at first: a request's head is seldom longer, and a viewer keeps the buffer for hours. It grows with what
+  /// is sent.
+  private static let receiving: any RecvByteBufferAllocator = AdaptiveRecvByteBufferAllocator(
+    minimum: 512, initial: 512, maximum: 64 * 1024)
 
   init(site: Site, _ http: HTTP1Channel) {
     self.site = site
@@ -37,16 +41,17 @@ struct LoopedHTTP1: ServerChildChannel {
   }
 
   func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture {
+    channel.eventLoop.makeCompletedFuture { [self] in
+      try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiving)
       let decided = channel.eventLoop.makePromise(of: HTTP1Channel.Value?.self)
-      let door = EventsDoor(site, decided: decided) { becomeHTTP(channel, logger) }
+      let door = EventsDoor(site, decided: decided) { [self] in becomeHTTP(channel, logger) }
       try channel.pipeline.syncOperations.addHandler(door)
       return Value(channel: channel, decided: decided.futureResult)
     }
   }
 
   private func becomeHTTP(_ channel: any NIOCore.Channel, _ logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-    http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+    http.setup(channel: channel, logger: logger).flatMapThrowing { [site] value in
       let pipeline = channel.pipeline.syncOperations
       // Above what counts requests, so that a connection is not taken for idle.
       let counting = try pipeline.handler(type: HTTPConnectionStateHandler.self)

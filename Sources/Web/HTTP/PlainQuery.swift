@@ -15,6 +15,16 @@ enum PlainQuery {
     return String(value)
   }
 
+  /// All values of a parameter that may be given several times, in the order given.
+  static func values(_ name: String, of uri: URI) throws -> [String] {
+    try uri.queryParameters.filter { $0.key == Substring(name) }.map { pair in
+      guard !pair.value.utf8.contains(where: isControl) else {
+        throw Problem.malformed("“\(name)” has characters that no text has.", field: name)
+      }
+      return String(pair.value)
+    }
+  }
+
   /// A part of the path, decoded. One with control characters stays as it was sent, and so names nothing.
   static func part(_ raw: String) -> String {
     guard let text = raw.removingPercentEncoding, !text.utf8.contains(where: isControl) else { return raw }

@@ -77,6 +77,13 @@ extension Problem {
     return problem
   }
 
+  static let chatBusy = {
+    var problem = Problem(
+      .serviceUnavailable, "chat_busy", "More is being said than can be written down. Say it again in a few seconds.")
+    problem.retryAfterSeconds = 2
+    return problem
+  }()
+
   static let crossSite = Problem(
     .forbidden, "cross_site",
     "A write from a browser must come from this site's own pages. Programs send an API key, and no cookie.")

@@ -9,7 +9,11 @@ struct RateLimits: Sendable {
   /// Taps that one request may bring.
   static let tapsMax: Int64 = 20
 
-  private let signUp, orders, chat, writes, reactions, addressReactions: RateLimit
+  /// How long the same thing of the same viewer and product is one: so long, or up to twice as long.
+  static let interestMilliseconds: Int64 = 30_000
+
+  private let signUp, orders, chat, writes, reactions, addressReactions, interest: RateLimit
+  private let lately = RecentOnes(milliseconds: interestMilliseconds)
   private let clock: WallClock
 
   init(_ limits: WebLimits, clock: WallClock) {
@@ -22,6 +26,7 @@ struct RateLimits: Sendable {
     writes = limit(limits.writes)
     reactions = limit(limits.reactions)
     addressReactions = limit(limits.addressReactions)
+    interest = limit(limits.interest)
     self.clock = clock
   }
 
@@ -32,16 +37,40 @@ struct RateLimits: Sendable {
     return taps.clipped(to: addressReactions.take(upTo: ofViewer, address, at: now))
   }
 
+  /// Whether this is to be counted: once for a viewer, a product and a while, and not more than an address may tell of.
+  ///
+  /// - Parameter newViewer: how a viewer who was not known is from now on.
+  func admits(
+    _ kind: Interest.Kind, in product: ID<Product>, viewer: String?, newViewer: String? = nil, address: String
+  ) -> Bool {
+    let now = clock.now
+    func isNew(_ who: String) -> Bool { lately.add("\(kind) \(product) \(who)", at: now) }
+    let isFirst = isNew(viewer ?? "address \(address)")
+    if viewer == nil, let newViewer { _ = isNew(newViewer) }
+    return isFirst && interest.take(upTo: 1, address, at: now) == 1
+  }
+
   /// Throws `Problem.tooOften` when `address` has done it too often.
   func take(_ kind: Kind, _ address: String) throws {
-    let limit =
-      switch kind {
-      case .signUp: signUp
-      case .orders: orders
-      case .chat: chat
-      case .writes: writes
-      }
-    guard let wait = limit.take(address, at: clock.now) else { return }
-    throw Problem.tooOften(retryAfterSeconds: (wait + 999) / 1000)
+    guard let wait = limit(of: kind).take(address, at: clock.now) else { return }
+    throw Self.problem(wait)
+  }
+
+  /// What `take` would throw now. Takes nothing.
+  func refusal(_ kind: Kind, _ address: String) -> Problem? {
+    limit(of: kind).wait(address, at: clock.now).map(Self.problem)
+  }
+
+  private func limit(of kind: Kind) -> RateLimit {
+    switch kind {
+    case .signUp: signUp
+    case .orders: orders
+    case .chat: chat
+    case .writes: writes
+    }
+  }
+
+  private static func problem(_ waitMilliseconds: Int64) -> Problem {
+    Problem.tooOften(retryAfterSeconds: (waitMilliseconds + 999) / 1000)
   }
 }

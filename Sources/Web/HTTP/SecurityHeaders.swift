@@ -9,28 +9,16 @@ struct SecurityHeaders: RouterMiddleware {
   /// Whether this site is served over https, and must not be asked for over anything else.
   let isSecure: Bool
 
-  /// Nothing inline and nothing foreign.
-  private static let contentSecurityPolicy = policy()
+  private static let contentSecurityPolicy = ContentPolicy().text
 
-  /// The same for a page with Stripe's fields for a card: their script, their frames and the bank's, and their calls.
-  static func contentSecurityPolicy(with stripe: StripeSettings) -> String {
-    let sources = stripe.pageSources
-    return policy(script: sources.script, frame: sources.frame, connect: sources.connect)
-  }
+  /// The same for a page with Stripe's fields for a card.
+  static func contentSecurityPolicy(with stripe: StripeSettings) -> String { ContentPolicy(with: stripe).text }
 
   /// The same for a page with a form that leads to another site.
-  static func contentSecurityPolicy(leadingTo origin: String) -> String { policy(form: [origin]) }
-
-  /// Blobs are what Media Source Extensions play.
-  private static func policy(script: [String] = [], frame: [String] = [], connect: [String] = [], form: [String] = [])
-    -> String
-  {
-    func own(_ more: [String]) -> String { (["'self'"] + more).joined(separator: " ") }
-    return """
-      default-src 'self'; script-src \(own(script)); style-src 'self'; img-src 'self' data: blob:; \
-      media-src 'self' blob:; connect-src \(own(connect)); frame-src \(own(frame)); object-src 'none'; \
-      base-uri 'none'; form-action \(own(form)); frame-ancestors 'self'
-      """
+  static func contentSecurityPolicy(leadingTo origin: String) -> String {
+    var policy = ContentPolicy()
+    policy.form = [origin]
+    return policy.text
   }
 
   /// What is said with every answer, whatever it is.
@@ -58,12 +46,42 @@ struct SecurityHeaders: RouterMiddleware {
   }
 }
 
+/// `Content-Security-Policy`: nothing inline and nothing foreign, but for what a page adds, and in nobody else's frame.
+struct ContentPolicy: Sendable {
+  private var script: [String] = []
+  private var frame: [String] = []
+  private var connect: [String] = []
+  /// Where its forms may lead, beside here.
+  var form: [String] = []
+  /// Whose pages may hold it in a frame. The page around a frame is one of them, and so is every page around that.
+  var sites = EmbedSites.nobody
+
+  /// - Parameter stripe: for a page with Stripe's fields for a card: their script, their frames and the bank's, and
+  ///   their calls.
+  init(with stripe: StripeSettings? = nil, heldBy embed: EmbedView? = nil) {
+    if let embed { sites = embed.sites }
+    guard let sources = stripe?.pageSources else { return }
+    (script, frame, connect) = (sources.script, sources.frame, sources.connect)
+  }
+
+  /// Blobs are what Media Source Extensions play.
+  var text: String {
+    func own(_ more: [String]) -> String { (["'self'"] + more).joined(separator: " ") }
+    return """
+      default-src 'self'; script-src \(own(script)); style-src 'self'; img-src 'self' data: blob:; \
+      media-src 'self' blob:; connect-src \(own(connect)); frame-src \(own(frame)); object-src 'none'; \
+      base-uri 'none'; form-action \(own(form)); frame-ancestors \(sites.origins.map(own) ?? "*")
+      """
+  }
+}
+
 extension HTTPField.Name {
   static let requestID = constant("X-Request-Id")
   static let referrerPolicy = constant("Referrer-Policy")
   static let permissionsPolicy = constant("Permissions-Policy")
   static let crossOriginOpenerPolicy = constant("Cross-Origin-Opener-Policy")
   static let secFetchSite = constant("Sec-Fetch-Site")
+  static let secFetchDest = constant("Sec-Fetch-Dest")
   static let idempotencyKey = constant("Idempotency-Key")
   static let idempotencyReplayed = constant("Idempotency-Replayed")
   static let orderToken = constant("Order-Token")

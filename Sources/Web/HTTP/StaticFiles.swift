@@ -55,6 +55,43 @@ struct StaticFiles: Sendable {
 
   var paths: [String] { files.keys.sorted() }
 
+  /// Answers `/service-worker.js`, whose address may not change and whose place says which pages it is for.
+  func serviceWorker(_ languages: Languages) throws -> Response {
+    guard let file = files["js/service-worker.js"] else { throw Problem.notFound("file") }
+    // A browser takes it anew when it has changed: so it does with every release.
+    var program = ByteBuffer(
+      string: "self.site = \(try DataBlock.text(WorkerSite(release: hash, languages: languages.all)));\n")
+    program.writeImmutableBuffer(file.plain)
+    return Response(
+      status: .ok, headers: [.contentType: file.type, .cacheControl: "no-cache"],
+      body: ResponseBody(byteBuffer: program))
+  }
+
+  /// One of them under an address that never changes.
+  func file(_ path: String) throws -> Response {
+    guard let file = files[path] else { throw Problem.notFound("file") }
+    return Response(
+      status: .ok, headers: [.contentType: file.type, .cacheControl: "public, max-age=86400"],
+      body: ResponseBody(byteBuffer: file.plain))
+  }
+
+  /// Answers `/embed.js`, which other sites' pages name: its address never changes, and who has it asks again after five
+  /// minutes whether it is still the one.
+  func embedScript(_ request: Request) throws -> Response {
+    guard let file = files["js/haat-show.js"] else { throw Problem.notFound("file") }
+    var headers: HTTPFields = [
+      .contentType: file.type, .cacheControl: "public, max-age=300", .eTag: "W/\"\(hash)\"", .vary: "Accept-Encoding",
+      // A module that another site's page names is fetched by the rules for reading it.
+      .accessControlAllowOrigin: "*",
+    ]
+    if request.headers[.ifNoneMatch] == headers[.eTag] { return Response(status: .notModified, headers: headers) }
+    guard let packed = file.packed, request.takesGzip else {
+      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.plain))
+    }
+    headers[.contentEncoding] = "gzip"
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: packed))
+  }
+
   /// Answers `/static/<hash>/<path>`. A page of an earlier release asks with its old hash and is sent to the present file.
   func answer(_ request: Request, hash asked: String, path: String) throws -> Response {
     guard let file = files[path] else { throw Problem.notFound("file") }
@@ -70,6 +107,12 @@ struct StaticFiles: Sendable {
     headers[.contentEncoding] = "gzip"
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: packed))
   }
+}
+
+/// What the service worker is told of the site.
+private struct WorkerSite: Encodable {
+  let release: String
+  let languages: [String]
 }
 
 /// File name → media type, for what Haat itself serves.

@@ -27,6 +27,12 @@ struct Uploads: Sendable {
     try? await onThread { try FileManager.default.removeItem(at: url) }
   }
 
+  /// The bytes of a picture, by a name of ours; nil when they are gone.
+  func read(_ name: String) async -> ByteBuffer? {
+    let url = directory.appending(path: name)
+    return try? await onThread { ByteBuffer(bytes: try Data(contentsOf: url)) }
+  }
+
   /// Answers `/uploads/<name>`. A name we did not make names nothing: no path is built from what a caller sent.
   func answer(_ name: String) async throws -> Response {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)

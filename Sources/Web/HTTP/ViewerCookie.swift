@@ -8,9 +8,12 @@ import Hummingbird
 /// when the browser is closed, and written down nowhere. It opens nothing, so it is no secret.
 enum ViewerCookie {
   static let name = "haat_viewer"
+  /// By what a page that has no cookie, a frame in another site's, says the same.
+  static let parameter = "viewer"
 
   static func value(_ request: Request) -> ID<Viewer>? {
-    request.cookies[name].flatMap { ID<Viewer>(String($0.value)) }
+    request.uri.queryParameters[parameter[...]].flatMap { ID<Viewer>(String($0)) }
+      ?? request.cookies[name].flatMap { ID<Viewer>(String($0.value)) }
   }
 
   static func setting(_ id: ID<Viewer>, isSecure: Bool) -> HTTPField {

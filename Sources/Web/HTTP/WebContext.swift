@@ -9,7 +9,7 @@ struct WebContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// The connection: live events are written to it directly (`Live/Hub.swift`).
   let channel: any NIOCore.Channel
-  /// `en`, `hi`: one of `Language.all`. Set by `Failures`.
+  /// `en`, `hi`: one of `Languages.all`. Set by `Failures`.
   var language = "en"
   /// Who asks, by session or API key. Set by `Visitor`.
   var caller = Caller.nobody

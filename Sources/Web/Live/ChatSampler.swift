@@ -109,3 +109,12 @@ struct SplitMix: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension ChatSampler {
+  /// Of a clock that is not set, and goes on in tests.
+  static var clockMilliseconds: Int64 {
+    let (seconds, attoseconds) = (ContinuousClock.now - start).components
+    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+  private static let start = ContinuousClock.now
+}

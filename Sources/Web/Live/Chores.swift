@@ -29,6 +29,17 @@ struct Chores: Service {
         group.addTask {
           await every(.seconds(3), "going on with waitlists") { try await commerce.advanceWaitlists() }
         }
+        group.addTask { await every(.seconds(2), "reminding of shows") { try await commerce.advanceReminders() } }
+        group.addTask {
+          await every(.seconds(3600), "forgetting what browsers were told") { try await commerce.forgetPushes() }
+        }
+        group.addTask {
+          await every(.seconds(3600), "forgetting old reminders") { try await commerce.forgetReminders() }
+        }
+        group.addTask { await every(.seconds(60), "forgetting webhooks") { try await commerce.forgetWebhooks() } }
+        group.addTask {
+          await every(.seconds(5), "forgetting who deleted their account") { try await commerce.forgetDeleted() }
+        }
         group.addTask { await every(.seconds(1), "ending claims") { try await commerce.advanceClaims() } }
         group.addTask {
           await every(.seconds(3600), "forgetting who claimed what") { try await commerce.forgetClaimants() }

@@ -236,14 +236,23 @@ struct EventsRequest: Sendable, Equatable {
       return .notOne
     }
     var lastEventID: String?
+    var viewer: ID<Viewer>?
+    var isViewerNamed = false
     if parts.count == 2 {
-      // The one parameter that it has, as a client without the header sends it.
-      let query = parts[1].split(separator: "=", maxSplits: 1)
-      guard query.count == 2, query[0] == "lastEventId", query[1].utf8.allSatisfy(isPlain) else { return .notOne }
-      lastEventID = String(query[1])
+      // The parameters that it has, as a client without the header, or without cookies, sends them.
+      for part in parts[1].split(separator: "&", omittingEmptySubsequences: false) {
+        let query = part.split(separator: "=", maxSplits: 1)
+        guard query.count == 2, query[1].utf8.allSatisfy(isPlain) else { return .notOne }
+        switch String(query[0]) {
+        case "lastEventId": lastEventID = String(query[1])
+        case ViewerCookie.parameter:
+          guard let named = ID<Viewer>(String(query[1])) else { return .notOne }
+          (viewer, isViewerNamed) = (named, true)
+        default: return .notOne
+        }
+      }
     }
     var hosts = 0
-    var viewer: ID<Viewer>?
     var forwarded: String?
     for line in lines.dropFirst() {
       guard let colon = line.firstIndex(of: ":") else { return .notOne }
@@ -257,7 +266,7 @@ struct EventsRequest: Sendable, Equatable {
           let pair = cookie.withoutBlanks.split(separator: "=", maxSplits: 1)
           guard pair.count == 2 else { continue }
           if pair[0] == SessionCookie.name { return .notOne }
-          if pair[0] == ViewerCookie.name { viewer = ID(String(pair[1])) }
+          if pair[0] == ViewerCookie.name, !isViewerNamed { viewer = ID(String(pair[1])) }
         }
       // A body, another protocol, or somebody with a key: not as plain as this is for.
       case "content-length", "transfer-encoding", "upgrade", "expect", "authorization": return .notOne

@@ -42,6 +42,4 @@ struct HeadCount {
     defer { unkeptMilliseconds = 0 }
     return unkeptMilliseconds
   }
-
-  mutating func giveBack(_ milliseconds: Int64) { unkeptMilliseconds += milliseconds }
 }

@@ -156,7 +156,8 @@ final class Hub {
         continue
       }
       let events = crowd.take()
-      crowd.lastWrite = .now()
+      // Of what is for some alone the others heard nothing: they are to hear a heartbeat.
+      if events.allSatisfy({ $0.readableBytes > 0 }) { crowd.lastWrite = .now() }
       crowd.sweep = Sweep(events: events.map { WrappedEvents($0) }, viewers: crowd.viewers.count)
       advance(crowd)
     }

@@ -25,6 +25,7 @@ enum LiveEvents {
     let lastEventID = try call.request.headers[.lastEventID] ?? call.query("lastEventId")
     // Who runs the show is none of its viewers.
     let isMember = try await call.commerce.isMember(call.caller, ofChannelOf: room.show)
+    let desk = try isMember && call.query("desk") == "1" ? call.caller.account : nil
     let place = try call.site.streams.enter(call.address, channel)
     let logger = call.context.logger
     let browser: ID<Viewer> = call.commerce.makeID()
@@ -51,7 +52,7 @@ enum LiveEvents {
       // HTTP/2 bounds each stream by itself, and its connection carries more than this one.
       if !isMultiplexed { try? await channel.setOption(.socketOption(.so_sndbuf), value: socketBufferBytes).get() }
       do {
-        try await room.join(channel, as: who, lastEventID: lastEventID)
+        try await room.join(channel, as: who, desk: desk, lastEventID: lastEventID)
       } catch {
         logger.error("a viewer could not join", metadata: ["error": "\(String(reflecting: error))"])
         channel.close(promise: nil)

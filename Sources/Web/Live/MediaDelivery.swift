@@ -12,9 +12,42 @@ struct MediaDelivery: Sendable {
 
   func answer(_ request: Request, _ context: WebContext) async throws -> Response {
     let show = context.parameters.get("show") ?? ""
+    if try await hasStarted(show) { return try await answer(show, .everybody, request, context) }
+    // Only here it matters who asks.
+    return try await Visitor(site: site).handle(request, context: context) { request, context in
+      guard let id = ID<Show>(show) else { throw Problem.notFound("show") }
+      let isCrew = try await site.commerce.isMember(context.caller, ofChannelOf: id)
+      var response = try await answer(show, isCrew ? .crew : .nobody, request, context)
+      if isCrew { response.headers[.cacheControl] = "private, no-store" }
+      return response
+    }
+  }
+
+  /// For whom the show's stream is, as far as the caller is concerned: before the show starts, for its channel's people.
+  private enum Audience { case everybody, crew, nobody }
+
+  private func hasStarted(_ name: String) async throws -> Bool {
+    if site.openShows.contains(name) { return true }
+    guard let id = ID<Show>(name) else { throw Problem.notFound("show") }
+    // One that was called off has ended, and never started.
+    guard try await site.commerce.show(id).startedAt != nil else { return false }
+    site.openShows.insert(name)
+    return true
+  }
+
+  private func answer(
+    _ show: String, _ audience: Audience, _ request: Request, _ context: WebContext
+  ) async throws -> Response {
     let path = context.parameters.getCatchAll().joined(separator: "/")
-    if let size = Poster.Size(rawValue: path) { return try await poster(of: show, size, request) }
-    guard let stream = site.media.stream(show) else { throw Problem.notFound("stream") }
+    if let size = Poster.Size(rawValue: path) { return try await poster(of: show, size, audience, request) }
+    guard audience != .nobody, let stream = site.media.stream(show) else { throw Problem.notFound("stream") }
+    return try await answer(path, of: stream, show, request, context)
+  }
+
+  private func answer(
+    _ path: String, of stream: LiveStream, _ show: String, _ request: Request, _ context: WebContext
+  ) async throws -> Response {
+    if path == "preview.mp4" { return try preview(of: stream, request) }
     if path == "dvr.m3u8", let replay {
       return try await replay.lookBack(show, hasEnded: stream.health().state == .ended)
     }
@@ -111,11 +144,23 @@ struct MediaDelivery: Sendable {
     return ResponseBody(byteBuffer: only)
   }
 
-  /// What the show looks like now, else the picture of what it sells, else one of ours.
-  private func poster(of show: String, _ size: Poster.Size, _ request: Request) async throws -> Response {
+  /// The last seconds of it, to be seen among others.
+  private func preview(of stream: LiveStream, _ request: Request) throws -> Response {
+    guard let preview = stream.preview() else { throw Problem.notFound("stream") }
     var headers = Self.embeddable
-    headers[.cacheControl] = "public, max-age=5"
-    if let poster = site.posters.poster(of: show) {
+    headers[.contentType] = "video/mp4"
+    headers[.cacheControl] = "public, max-age=2"
+    headers[.eTag] = "\"\(preview.name)\""
+    return Self.file([preview.bytes], headers, request)
+  }
+
+  /// What the show looks like now, else the picture of what it sells, else one of ours.
+  private func poster(
+    of show: String, _ size: Poster.Size, _ audience: Audience, _ request: Request
+  ) async throws -> Response {
+    var headers = Self.embeddable
+    headers[.cacheControl] = audience == .crew ? "private, no-store" : "public, max-age=5"
+    if audience != .nobody, let poster = site.posters.poster(of: show) {
       headers[.contentType] = "image/jpeg"
       headers[.eTag] = "\"\(size.rawValue)-\(poster.mediaTimeMilliseconds)\""
       return Self.file([poster.bytes(size)], headers, request)

@@ -71,7 +71,9 @@ final class MediaShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     guard let slash = rest.firstIndex(of: "/") else { return nil }
     let name = String(rest[rest.index(after: slash)...])
     let since = ContinuousClock.now
-    guard let stream = site.media.stream(String(rest[..<slash])), let found = stream.media(at: name),
+    let show = String(rest[..<slash])
+    // Whether it is for everybody is asked of the database by the router, the first time.
+    guard site.openShows.contains(show), let stream = site.media.stream(show), let found = stream.media(at: name),
       case .buffers(let buffers) = found.body
     else { return nil }
     let length = buffers.reduce(0) { $0 + $1.readableBytes }

@@ -26,6 +26,9 @@ struct OutboxRelay: Service {
         group.addTask {
           while (try? await Task.sleep(for: .seconds(1))) != nil { await keep() }
         }
+        group.addTask {
+          while (try? await Task.sleep(for: .seconds(1))) != nil { await readSwitches() }
+        }
         var untold: Set<Announcement> = []
         for await _ in bell.rings {
           await drain(&untold)
@@ -36,6 +39,17 @@ struct OutboxRelay: Service {
     }
     // Nobody's cancellation: it is the last chance.
     await Task { await keep(now: true) }.value
+  }
+
+  /// Another process may have been told to turn something off, and the rooms here tell whether anything is sold.
+  private func readSwitches() async {
+    do {
+      try await commerce.readSwitches()
+      try await rooms.switchesRead()
+    } catch is CancellationError {
+    } catch {
+      logger.error("the switches could not be read", metadata: ["error": "\(String(reflecting: error))"])
+    }
   }
 
   private func keep(now: Bool = false) async {

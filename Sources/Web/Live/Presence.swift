@@ -6,6 +6,17 @@ final class Presence: Sendable {
   private struct State {
     var connections: [String: Int] = [:]
     var count = HeadCount()
+    /// Who came since the last look.
+    var newcomers: [String] = []
+    /// Whether the show was on air at the last look: all who were there then have been told.
+    var wasLive = false
+  }
+
+  /// What a look finds.
+  struct Look {
+    let present: Int
+    /// Who has come since the show went on air, or since the last look.
+    let newcomers: [String]
   }
 
   private let state = Mutex(State())
@@ -24,7 +35,10 @@ final class Presence: Sendable {
   }
 
   func enter(_ who: String) -> Seat {
-    state.withLock { $0.connections[who, default: 0] += 1 }
+    state.withLock { state in
+      state.connections[who, default: 0] += 1
+      if state.connections[who] == 1 { state.newcomers.append(who) }
+    }
     return Seat(self, who)
   }
 
@@ -46,13 +60,19 @@ final class Presence: Sendable {
     state.withLock { $0.count = HeadCount(peak: kept.peak, watchedMilliseconds: kept.watchedMilliseconds) }
   }
 
-  /// Looks how many there are; called once a second.
-  func look(at now: Moment, isLive: Bool) {
-    state.withLock { $0.count.look($0.connections.count, at: now, isLive: isLive) }
+  /// Looks how many there are, and who is new; called once a second.
+  func look(at now: Moment, isLive: Bool) -> Look {
+    state.withLock { state in
+      state.count.look(state.connections.count, at: now, isLive: isLive)
+      defer {
+        state.newcomers = []
+        state.wasLive = isLive
+      }
+      let newcomers = !isLive ? [] : state.wasLive ? state.newcomers : Array(state.connections.keys)
+      return Look(present: state.connections.count, newcomers: newcomers)
+    }
   }
 
   /// The time that was watched since the last step.
   func step() -> Int64 { state.withLock { $0.count.step() } }
-
-  func giveBack(_ milliseconds: Int64) { state.withLock { $0.count.giveBack(milliseconds) } }
 }

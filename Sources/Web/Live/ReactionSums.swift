@@ -29,13 +29,11 @@ struct ReactionSums {
     return untold
   }
 
-  /// What came since the last step; `giveBack` when it could not be kept.
+  /// What came since the last step.
   mutating func step() -> Taps {
     defer { unkept = Taps() }
     return unkept
   }
-
-  mutating func giveBack(_ taps: Taps) { unkept.add(taps) }
 
   /// Called once a second.
   mutating func endSecond() {

@@ -15,13 +15,14 @@ actor Room {
   /// Which numbering a sequence belongs to: the id of another show's event is not taken for one of ours.
   nonisolated let epoch: String
 
-  private let commerce: Commerce
+  let commerce: Commerce
   private let marks: ShowMarks
-  private let hubs: Hubs
+  let hubs: Hubs
   private let limits: WebLimits
 
   private var facts: LiveState?
   private var loading: Task<Void, any Error>?
+  private var isLoaded = false
   /// Something happened since the state was read that may have changed it: it must be read again.
   private var isStale = false
   /// What was told about the stock while the state is being read: newer than what the read brings. Nil when none is.
@@ -61,13 +62,16 @@ actor Room {
   /// Of messages that are being said, the group of whoever says them.
   private var speakers: [String: Int] = [:]
   private var reactions = ReactionSums()
+  /// The control rooms that are open, by connection.
+  var desks: [ObjectIdentifier: Desk] = [:]
+  /// How often it was read for them what was done.
+  var actionsAsked = 0
   /// Somebody tapped, and the tick that tells it has not come.
   private var isTickDue = false
   private var purchases = PurchaseLines()
   /// Purchases were told a moment ago: what comes now waits.
   private var isPausing = false
-  /// What was last kept as the peak.
-  private var keptPeak: Int64 = 0
+  private var numbers = RoomNumbers()
   private var lookedTimes = 0
   private var greetings: (withMessages: String, without: String, at: Moment)?
   private var isAdvancing = false
@@ -88,7 +92,7 @@ actor Room {
 
   /// Reads the show, once. Throws `GeneralRefusal.notFound` when there is none.
   func load() async throws {
-    guard facts == nil else { return }
+    guard !isLoaded else { return }
     let task = loading ?? Task { try await begin() }
     loading = task
     try await task.value
@@ -99,15 +103,17 @@ actor Room {
     // What was appended and not announced yet belongs to the state from which viewers go on.
     while try await !commerce.numberTimeline(show).isEmpty {}
     let state = try await readState()
-    let kept = try await commerce.attendance(of: show)
-    presence.begin(kept)
-    keptPeak = kept.peak
-    reactions = ReactionSums(total: kept.taps)
+    let kept = try await commerce.keptNumbers(of: show)
+    presence.begin(kept.attendance)
+    reactions = ReactionSums(total: kept.attendance.taps)
+    numbers = RoomNumbers(kept)
     sequence = state.sequence
     pinned = state.pinned
     messages = state.messages.map(SaidMessage.init)
     question = state.question?.told
     claimWords = state.claimWords
+    // Not before: what somebody does meanwhile would be forgotten with what was there.
+    isLoaded = true
   }
 
   /// Reads the show's state and the stock of what it sells.
@@ -142,8 +148,12 @@ actor Room {
   ///
   /// The last step has no suspension in it: nothing can be published between reading the state and joining the hubs.
   ///
-  /// - Parameter viewer: as whom it is present; nil for a member of the channel, who is told everything that is said.
-  func join(_ channel: any NIOCore.Channel, as viewer: String?, lastEventID: String?) async throws {
+  /// - Parameters:
+  ///   - viewer: as whom it is present; nil for a member of the channel, who is told everything that is said.
+  ///   - desk: the member who has a control room open there.
+  func join(
+    _ channel: any NIOCore.Channel, as viewer: String?, desk: ID<Account>? = nil, lastEventID: String?
+  ) async throws {
     try await load()
     var missed = ""
     var mustReset = false
@@ -155,6 +165,8 @@ actor Room {
     if mustReset { greeting += LiveText.event("reset", data: "{}") }
     hubs.join(
       channel, audience, group: viewer.map(ChatSampler.group), greeting: ByteBuffer(string: greeting))
+    guard let desk else { return }
+    try await enterDesk(channel, desk)
   }
 
   /// Everything after that number as text; nil when it is more than one should be sent at once.
@@ -250,7 +262,7 @@ actor Room {
     sequence = events.last?.sequence ?? sequence
     // In big steps, so that the array does not move at every event.
     if history.count > limits.roomHistory * 2 { history.removeFirst(history.count - limits.roomHistory) }
-    if sampler.admits(said, at: Self.clockMilliseconds) {
+    if sampler.admits(said, at: ChatSampler.clockMilliseconds) {
       send(all)
     } else {
       send(rest)
@@ -393,13 +405,6 @@ actor Room {
 
   // MARK: What is too much to read
 
-  /// Of a clock that is not set, and goes on in tests.
-  private static var clockMilliseconds: Int64 {
-    let (seconds, attoseconds) = (ContinuousClock.now - start).components
-    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-  }
-  private static let start = ContinuousClock.now
-
   /// Who says this message: they are shown it however much else is said. Told before it is said.
   func expect(_ message: String, from viewer: String) {
     // Of what was refused nobody hears again.
@@ -429,7 +434,7 @@ actor Room {
 
   private func tellSampled() {
     isFlushDue = false
-    let share = sampler.flush(at: Self.clockMilliseconds)
+    let share = sampler.flush(at: ChatSampler.clockMilliseconds)
     if !sampler.held.isEmpty { armFlush() }
     guard !share.everything.isEmpty else { return }
     // Whoever reconnects goes on from here: what they were not shown is not told again.
@@ -453,13 +458,14 @@ actor Room {
   private var isLive: Bool { facts?.show.state == .live }
 
   /// Throws `ShowRefusal.notLive`.
-  func requireLive() throws {
+  func requireLive() async throws {
+    try await load()
     guard isLive else { throw ShowRefusal.notLive }
   }
 
   /// Adds taps, which everybody is told with the next tick. Throws `ShowRefusal.notLive`.
   func react(_ taps: Taps) throws {
-    try requireLive()
+    guard isLive else { throw ShowRefusal.notLive }
     guard !taps.isEmpty else { return }
     reactions.add(taps)
     guard !isTickDue else { return }
@@ -513,27 +519,47 @@ actor Room {
     return (attendance, reactions.perMinute)
   }
 
-  /// Writes down what was watched and tapped since the last time: every few seconds, or now. What cannot be written is
-  /// kept for the next time.
+  /// Whole minutes since the show's start; nil while it is not on air.
+  private func minute(at now: Moment) -> Int64? {
+    guard isLive, let started = facts?.show.startedAt else { return nil }
+    return max(0, now.milliseconds(since: started)) / 60_000
+  }
+
+  /// Counts what a viewer did with a product. False when it is none of the show's.
+  func note(_ kind: Interest.Kind, in product: ID<Product>, from source: OrderSource) async throws -> Bool {
+    try await load()
+    let now = commerce.clock.now
+    if numbers.mustRead(for: product, at: now) {
+      numbers.products = try await commerce.productsOfNumbers(of: show)
+    }
+    let way = ShowWay(source, isOver: facts?.show.state == .ended)
+    return numbers.add(
+      kind, at: Interest.Place(minute: minute(at: now) ?? Interest.Place.offAir, product: product, way: way))
+  }
+
+  /// Writes down what happened since the last time: every few seconds, or now. What cannot be written is written the next
+  /// time, and once.
   func keep(now: Bool) async throws {
+    guard isLoaded else { return }
     lookedTimes += 1
     guard now || lookedTimes % Self.keepSeconds == 0 else { return }
-    let (peak, taps, watched) = (presence.peak, reactions.step(), presence.step())
-    guard peak > keptPeak || watched > 0 || !taps.isEmpty else { return }
-    do {
-      try await commerce.keepAttendance(
-        Attendance(peak: peak, watchedMilliseconds: watched, taps: taps), of: show)
-      keptPeak = max(keptPeak, peak)
-    } catch {
-      reactions.giveBack(taps)
-      presence.giveBack(watched)
-      throw error
+    // Whoever else is at it sends the same.
+    while let step = numbers.unkept {
+      try await commerce.keep(step, of: show)
+      numbers.kept(step)
     }
+    let attendance = Attendance(
+      peak: presence.peak, watchedMilliseconds: presence.step(), taps: reactions.step())
+    guard let step = numbers.step(attendance, id: commerce.makeID()) else { return }
+    try await commerce.keep(step, of: show)
+    numbers.kept(step)
   }
 
   /// Looks who is there, and sends the number of viewers when it is another one. Called once a second.
   func countViewers() {
-    presence.look(at: commerce.clock.now, isLive: isLive)
+    guard isLoaded else { return }
+    let now = commerce.clock.now
+    numbers.look(presence.look(at: now, isLive: isLive), minute: minute(at: now))
     reactions.endSecond()
     let count = presence.viewers
     guard count != announcedViewers else { return }

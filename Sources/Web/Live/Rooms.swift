@@ -19,6 +19,7 @@ actor Rooms {
   /// The streams whose playlists know of their show's past.
   private var marked: [String: ObjectIdentifier] = [:]
   private var entries: [ID<Show>: Entry] = [:]
+  private var wasCheckoutOn = true
 
   init(commerce: Commerce, media: MediaServer, hubs: Hubs, limits: WebLimits) {
     self.commerce = commerce
@@ -77,6 +78,7 @@ actor Rooms {
       case .auction(let auction): auctions.insert(auction)
       case .poll(let poll): polls.insert(poll)
       case .chat(let show): try await entries[show]?.room.chatChanged()
+      case .crew(let show): try await entries[show]?.room.tellActions()
       case .selling, .market: isSelling = true
       case .order(let order): orders.insert(order)
       }
@@ -105,6 +107,14 @@ actor Rooms {
       let repriced = await entry.room.wanted(of: offers)
       if !repriced.isEmpty { await entry.room.offersChanged(repriced.sorted()) }
     }
+  }
+
+  /// Called every second: when orders were stopped or go on, everybody is told.
+  func switchesRead() async throws {
+    let isOn = commerce.switches.isOn(.checkout)
+    guard isOn != wasCheckoutOn else { return }
+    for entry in entries.values { try await entry.room.sellingChanged() }
+    wasCheckoutOn = isOn
   }
 
   /// Called every second: viewer counts, heartbeats, and rooms that are not used any more.

@@ -9,9 +9,20 @@ struct MailText: Sendable {
   let url: String
   let linkText: String
   let footer: String
+  /// Where a viewer ends what they are reminded of, and its words; nil in all other mail.
+  var reminders: Ending?
+
+  struct Ending: Sendable {
+    let url: String
+    let text: String
+    /// For the reader's mail program, which ends it without asking (RFC 8058).
+    let oneClick: String
+  }
 
   init(_ kind: Mail.Kind, _ content: MailContent, publicURL: String, _ words: Words) {
-    if let wish = content.wish {
+    if kind.isReminder {
+      self.init(kind, reminder: content, publicURL: publicURL, words)
+    } else if let wish = content.wish {
       self.init(kind, of: wish, content, publicURL: publicURL, words)
     } else if let order = content.order {
       self.init(kind, of: order, content, publicURL: publicURL, words)
@@ -132,6 +143,34 @@ struct MailText: Sendable {
     footer = words["mail.waitlistFooter", values]
   }
 
+  /// A viewer is told of a show, or asked whether they want to be.
+  private init(_ kind: Mail.Kind, reminder content: MailContent, publicURL: String, _ words: Words) {
+    language = words.language
+    let values = [
+      "title": content.show?.title ?? "", "channel": content.name, "time": content.show?.scheduledAt.plainText ?? "",
+    ]
+    subject = words["mail.\(kind.key)Subject", values]
+    let token = content.reminders.map { "?token=\($0.text)" } ?? ""
+    let isQuestion = kind == .reminderConfirm || kind == .followConfirm
+    var paragraphs = [words["mail.\(kind.key)Text", values]]
+    if let show = content.show, kind == .reminderMoved || kind == .reminderConfirm {
+      paragraphs.append(words["mail.reminderCalendar"] + ": \(publicURL)/shows/\(show.id)/calendar.ics")
+    }
+    self.paragraphs = paragraphs
+    if isQuestion {
+      url = "\(publicURL)/reminders\(token)"
+    } else if kind == .reminderCalledOff {
+      url = "\(publicURL)/@\(content.seller?.handle ?? "")"
+    } else {
+      url = publicURL + (content.show.map { "/watch/\($0.id)" } ?? "")
+    }
+    linkText = words["mail.\(kind.key)Link", values]
+    footer = words[isQuestion ? "mail.reminderAskedFooter" : "mail.reminderFooter", values]
+    reminders = Ending(
+      url: "\(publicURL)/reminders\(token)", text: words[isQuestion ? "mail.reminderNever" : "mail.reminderEnd"],
+      oneClick: "\(publicURL)/reminders/end\(token)")
+  }
+
   /// What was decided about a channel, to its owners.
   private init(about content: MailContent, publicURL: String, _ words: Words) {
     language = words.language
@@ -224,7 +263,8 @@ struct MailText: Sendable {
     case .auction, .preorderReady, .preorderReminder: paragraphs.append(words["mail.total", values])
     case .preorderMoved: paragraphs.append(words["mail.preorderMovedCancel"])
     case .preorderEnded, .delivered, .admission, .waitlistConfirm, .waitlistOffer, .request, .payout, .payoutReturned,
-      .statement, .partnership, .partnerTerms:
+      .statement, .partnership, .partnerTerms, .reminderConfirm, .followConfirm, .reminderSoon, .reminderLive,
+      .reminderMoved, .reminderCalledOff:
       break
     }
     self.paragraphs = paragraphs
@@ -233,7 +273,10 @@ struct MailText: Sendable {
     footer = words["mail.footer", values]
   }
 
-  var plain: String { (paragraphs + ["\(linkText): \(url)", footer]).joined(separator: "\n\n") + "\n" }
+  var plain: String {
+    let ending = reminders.map { ["\($0.text): \($0.url)"] } ?? []
+    return (paragraphs + ["\(linkText): \(url)", footer] + ending).joined(separator: "\n\n") + "\n"
+  }
 }
 
 extension Mail.Kind {
@@ -255,6 +298,20 @@ extension Mail.Kind {
     case .preorderEnded: "preorderEnded"
     case .payoutReturned: "payoutReturned"
     case .partnerTerms: "partnerTerms"
+    case .reminderConfirm: "reminderConfirm"
+    case .followConfirm: "followConfirm"
+    case .reminderSoon: "reminderSoon"
+    case .reminderLive: "reminderLive"
+    case .reminderMoved: "reminderMoved"
+    case .reminderCalledOff: "reminderCalledOff"
+    }
+  }
+
+  /// Whether a viewer gets it of what they asked to be reminded of.
+  fileprivate var isReminder: Bool {
+    switch self {
+    case .reminderConfirm, .followConfirm, .reminderSoon, .reminderLive, .reminderMoved, .reminderCalledOff: true
+    default: false
     }
   }
 }

@@ -22,6 +22,9 @@ struct MailWriter: Sendable {
     fromName = configuration.mail.fromName
   }
 
+  /// From which mail comes.
+  var address: String { from.text }
+
   /// What it says, with what is known now.
   func text(_ mail: Mail, _ content: MailContent) throws -> MailText {
     MailText(mail.kind, content, publicURL: publicURL, try words(mail))
@@ -39,7 +42,8 @@ struct MailWriter: Sendable {
     return MailMessage(
       id: mail.messageID, from: from,
       fromName: fromName.isEmpty ? seller : words["mail.from", ["seller": seller, "name": fromName]], to: to,
-      subject: text.subject, language: text.language, date: now, plain: text.plain, html: try html(text))
+      subject: text.subject, language: text.language, date: now, plain: text.plain, html: try html(text),
+      ending: text.reminders?.oneClick)
   }
 
   private func words(_ mail: Mail) throws -> Words {

@@ -1,3 +1,4 @@
+import Commerce
 import Metrics
 import Synchronization
 
@@ -12,7 +13,18 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     let dimensions: String
   }
 
-  private let instruments = Mutex<[Name: any Instrument]>([:])
+  private struct Entry {
+    let instrument: any Instrument
+    let dimensions: [String: String]
+  }
+
+  /// What an instrument has counted since the process began: one number, or one for each place of a `Spread`.
+  struct Reading {
+    let dimensions: [String: String]
+    let counts: [Int64]
+  }
+
+  private let instruments = Mutex<[Name: Entry]>([:])
 
   func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     instrument(label, dimensions) { CountingInstrument() }
@@ -36,9 +48,9 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
   private func instrument<T: Instrument>(_ label: String, _ dimensions: [(String, String)], _ make: () -> T) -> T {
     let name = Name(label: label, dimensions: Self.text(dimensions))
     return instruments.withLock { instruments in
-      if let there = instruments[name] { return there as? T ?? make() }
+      if let there = instruments[name] { return there.instrument as? T ?? make() }
       let made = make()
-      instruments[name] = made
+      instruments[name] = Entry(instrument: made, dimensions: Dictionary(dimensions) { $1 })
       return made
     }
   }
@@ -50,12 +62,19 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     }
     var text = ""
     var last = ""
-    for (name, instrument) in all {
-      if name.label != last { text += "# TYPE \(name.label) \(instrument.kind)\n" }
+    for (name, entry) in all {
+      if name.label != last { text += "# TYPE \(name.label) \(entry.instrument.kind)\n" }
       last = name.label
-      text += instrument.lines(name.label, name.dimensions)
+      text += entry.instrument.lines(name.label, name.dimensions)
     }
     return text
+  }
+
+  /// What the counters or durations of this name have counted.
+  func readings(_ label: String) -> [Reading] {
+    instruments.withLock { $0 }.filter { $0.key.label == label }.map {
+      Reading(dimensions: $0.value.dimensions, counts: $0.value.instrument.counts)
+    }
   }
 
   private static func text(_ dimensions: [(String, String)]) -> String {
@@ -70,6 +89,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
 private protocol Instrument: Sendable {
   var kind: String { get }
+  var counts: [Int64] { get }
   func lines(_ label: String, _ dimensions: String) -> String
 }
 
@@ -77,6 +97,7 @@ private final class CountingInstrument: CounterHandler, Instrument {
   private let count = Atomic<Int64>(0)
 
   var kind: String { "counter" }
+  var counts: [Int64] { [count.load(ordering: .relaxed)] }
 
   func increment(by amount: Int64) { count.wrappingAdd(amount, ordering: .relaxed) }
 
@@ -91,6 +112,8 @@ private final class GaugeInstrument: RecorderHandler, Instrument {
   private let value = Mutex(0.0)
 
   var kind: String { "gauge" }
+  // A gauge counts nothing.
+  var counts: [Int64] { [] }
 
   func record(_ value: Int64) { record(Double(value)) }
 
@@ -106,11 +129,12 @@ private final class HistogramInstrument: TimerHandler, RecorderHandler, Instrume
   }
 
   /// Upper bounds in seconds.
-  private static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  private static let bounds = Spread.bounds
 
   private let state = Mutex(State())
 
   var kind: String { "histogram" }
+  var counts: [Int64] { state.withLock { $0.counts } }
 
   func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 

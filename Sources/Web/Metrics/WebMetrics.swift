@@ -24,6 +24,16 @@ final class WebMetrics: Sendable {
 
   enum MailOutcome: String { case sent, written, refused, deferred }
 
+  /// What push services did with reminders in browsers.
+  func push(_ outcome: String) {
+    Counter(label: "haat_pushes_total", dimensions: [("outcome", outcome)], factory: registry).increment()
+  }
+
+  /// What webhooks did with what they were sent.
+  func webhook(_ outcome: String) {
+    Counter(label: "haat_webhooks_total", dimensions: [("outcome", outcome)], factory: registry).increment()
+  }
+
   func mail(_ outcome: MailOutcome) {
     Counter(label: "haat_mails_total", dimensions: [("outcome", outcome.rawValue)], factory: registry).increment()
   }
@@ -49,6 +59,46 @@ final class WebMetrics: Sendable {
       return timer
     }
     timer.recordNanoseconds(Int64(clamping: duration.nanoseconds))
+  }
+
+  /// How long these take says nothing: they wait for what is to come, or send what takes as long as its reader.
+  private static func isTimed(_ route: String) -> Bool {
+    !["/live/", "/replay/", "/static/", "/uploads/"].contains { route.hasPrefix($0) } && !route.hasSuffix("/events")
+      && route != "none"
+  }
+
+  /// What was counted since the process began. Of the database and of payments, others know.
+  func counted() -> StatusFigures {
+    func sum(_ label: String, _ which: ([String: String]) -> Bool = { _ in true }) -> Int64 {
+      registry.readings(label).reduce(0) { which($1.dimensions) ? $0 &+ ($1.counts.first ?? 0) : $0 }
+    }
+    func outcomes(_ label: String, _ words: Set<String>) -> Int64 {
+      sum(label) { words.contains($0["outcome"] ?? "") }
+    }
+    var all = StatusFigures()
+    all.orders = sum("haat_orders_total")
+    for reading in registry.readings("haat_http_requests_total") {
+      let (count, status) = (reading.counts.first ?? 0, reading.dimensions["status"] ?? "")
+      all.requests &+= count
+      if status.hasPrefix("5") { all.failures &+= count }
+      if reading.dimensions["route"] == RoomAPI.messagesRoute, reading.dimensions["method"] == "POST",
+        status.hasPrefix("2")
+      {
+        all.messages &+= count
+      }
+    }
+    for reading in registry.readings("haat_http_answer_seconds") {
+      guard let route = reading.dimensions["route"], Self.isTimed(route) else { continue }
+      let spread = Spread(reading.counts)
+      all.answers.add(spread)
+      if route == OrderAPI.placingRoute { all.checkouts.add(spread) }
+    }
+    all.mailsLeft = outcomes("haat_mails_total", ["sent", "written"])
+    all.mailsRefused = outcomes("haat_mails_total", ["refused", "deferred"])
+    all.pushesLeft = outcomes("haat_pushes_total", ["taken"])
+    all.webhooksTaken = outcomes("haat_webhooks_total", ["taken"])
+    all.webhooksRefused = outcomes("haat_webhooks_total", ["failed"])
+    return all
   }
 
   /// The page that Prometheus reads, with what is only looked at when it asks.

@@ -59,6 +59,7 @@ struct AccountPage: Sendable {
   let currencies: [CurrencyView]
   let isPartner: Bool
   let error: String?
+  let isDeleting: Bool
   let isSaved: Bool
 
   static func show(_ visit: Visit) async throws -> Response { try await page(visit, nil) }
@@ -71,6 +72,11 @@ struct AccountPage: Sendable {
         guard let channel = ID<Channel>(form["channel"]) else { throw Problem.notFound("channel") }
         try await visit.commerce.unfollow(channel, by: visit.caller)
         return visit.redirect("/account#follows")
+      }
+      if form["do"] == "delete" {
+        try await visit.commerce.deleteAccount(
+          by: visit.caller, password: form.exact("password"), address: visit.address)
+        return visit.redirect("/account/deleted", settingCookie: visit.site.sessionCookie.removing)
       }
       if form["do"] == "shown" {
         guard let shown = ShownBuyer(rawValue: form["shown"]) else {
@@ -96,11 +102,20 @@ struct AccountPage: Sendable {
       }
       return visit.redirect("/account?saved=yes")
     } catch {
-      return try await page(visit, visit.complaint(error))
+      return try await page(visit, visit.complaint(error), isDeleting: form["do"] == "delete")
     }
   }
 
-  private static func page(_ visit: Visit, _ complaint: Visit.Complaint?) async throws -> Response {
+  /// `/account/deleted`: what is seen by who had one.
+  static func deleted(_ visit: Visit) async throws -> Response {
+    try visit.page("account-deleted", title: visit.words["account.deletedTitle"], Deleted())
+  }
+
+  private struct Deleted: Sendable {}
+
+  private static func page(
+    _ visit: Visit, _ complaint: Visit.Complaint?, isDeleting: Bool = false
+  ) async throws -> Response {
     let account = try visit.requireAccount()
     let limits = try await visit.commerce.spendLimits(by: visit.caller)
     var currencies: [Currency] = []
@@ -156,7 +171,8 @@ struct AccountPage: Sendable {
                 words["account.nextLimit", ["amount": next.limit.map(words.money) ?? words["account.nextNone"]]]
               }, nextISO: limit?.next?.from.description, nextWhen: limit?.next?.from.plainText)
           })
-      }, isPartner: isPartner, error: complaint?.sentence, isSaved: try visit.query("saved") != nil)
+      }, isPartner: isPartner, error: complaint?.sentence, isDeleting: isDeleting,
+      isSaved: try visit.query("saved") != nil)
     return try visit.page("account", title: words["account.title"], status: complaint?.status ?? .ok, model)
   }
 }

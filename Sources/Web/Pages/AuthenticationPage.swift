@@ -18,7 +18,8 @@ struct AuthenticationPage: Sendable {
     let model = AuthenticationPage(
       reference: found.reference, amountText: found.amount.map(visit.words.money), isOpen: found.isOpen,
       formURL: visit.request.uri.path, returnPath: try Visit.safeReturn(visit.query("return")))
-    return try visit.page("authentication", title: visit.words["bank.title"], model)
+    // As a bank's own page, it is asked for in any shop's frame, and that in any site's.
+    return try visit.page("authentication", title: visit.words["bank.title"], model).framed(by: .anyone)
   }
 
   static func answer(_ visit: Visit) async throws -> Response {

@@ -20,6 +20,7 @@ struct ChannelStudioPage: Sendable {
   let error: String?
   let isSaved: Bool
   var notice: StandingNotice?
+  var guide: GuideView?
   // At most one of these: the tab that is shown.
   var shows: ShowsTab?
   var products: ProductsTab?
@@ -112,6 +113,7 @@ struct ChannelStudioPage: Sendable {
     let following = try await visit.commerce.following(channel.id, by: visit.caller)
     model.followersText = visit.words.plural("follow.count", following.followers)
     model.notice = try await StandingNotice(visit, channel)
+    model.guide = try await visit.guide(of: channel, returnPath: "/studio/\(channel.handle)")
     switch tab {
     case .shows: model.shows = try await ShowsTab(visit, channel, role)
     case .products: model.products = try await ProductsTab(visit, channel, role)

@@ -9,6 +9,8 @@ struct ShowsTab: Sendable {
     let whenText: String
     let stateText: String
     let stateTone: String
+    /// Of a show that has ended, for those who see what is sold.
+    let reportURL: String?
   }
 
   let canHost: Bool
@@ -23,7 +25,9 @@ struct ShowsTab: Sendable {
     items = page.items.map { show in
       Item(
         url: "/studio/shows/\(show.id)", title: show.title, whenISO: show.scheduledAt.description,
-        whenText: show.scheduledAt.plainText, stateText: show.state.text(visit.words), stateTone: show.state.tone)
+        whenText: show.scheduledAt.plainText, stateText: show.stateText(visit.words), stateTone: show.state.tone,
+        reportURL: show.startedAt != nil && show.state == .ended && role.seesSales
+          ? "/studio/shows/\(show.id)/report" : nil)
     }
     hasItems = !items.isEmpty
     next = page.next?.description
@@ -150,6 +154,8 @@ struct OrdersTab: Sendable {
 
   let requests: [RequestView]
   let hasRequests: Bool
+  /// The way to what waits to be sent, with how many.
+  let packText: String
   /// By currency; for owners alone.
   let earnings: [EarningsView]
   /// For owners alone.
@@ -159,6 +165,8 @@ struct OrdersTab: Sendable {
   let next: String?
 
   init(_ visit: Visit, _ channel: Channel, _ role: Role) async throws {
+    let waiting = try await visit.commerce.countToSend(of: channel.id, by: visit.caller)
+    packText = waiting > 0 ? visit.words.plural("packing.open", waiting) : visit.words["packing.title"]
     let earned = role.isOwner ? try await visit.commerce.earnings(of: channel.id, by: visit.caller) : []
     earnings = earned.map {
       EarningsView(releasedText: visit.words.money($0.released), waitingText: visit.words.money($0.waiting))
@@ -221,6 +229,12 @@ struct MembersTab: Sendable {
         initial: Tone.initial(member.name), tone: Tone.of(member.account), roleText: member.role.text(visit.words),
         canRemove: role.isOwner && member.account != visit.caller.account, formURL: "/studio/\(channel.handle)")
     }
+  }
+}
+
+extension Show {
+  func stateText(_ words: Words) -> String {
+    calledOff == nil ? state.text(words) : words["reminders.calledOffState"]
   }
 }
 

@@ -33,8 +33,14 @@ struct ClipPage: Sendable {
   let hasMarkets: Bool
   let stopText: String?
   let data: String
+  let oembedURL: String?
+  /// Of a frame in another site's page.
+  let embed: EmbedView?
 
-  static func show(_ visit: Visit) async throws -> Response {
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit) }
+
+  /// - Parameter embed: of a frame in another site's page; nil for a page of its own.
+  static func page(_ visit: Visit, in embed: EmbedView? = nil) async throws -> Response {
     let commerce = visit.commerce
     let clip = try await commerce.clip(visit.id("clip", Clip.self), by: visit.caller)
     let show = try await commerce.show(clip.show, by: visit.caller)
@@ -56,16 +62,24 @@ struct ClipPage: Sendable {
       more: more.map(ClipTile.init), hasMore: !more.isEmpty,
       pinned: cards.first { $0.id == clip.product }.map { ProductTile($0, at: now, words) },
       products: cards.map { ProductTile($0, at: now, words) }, productCount: Figures.grouped(Int64(cards.count)),
-      markets: markets, hasMarkets: markets.count > 1, stopText: stop.map { words["selling.\($0.rawValue)"] },
+      markets: markets, hasMarkets: markets.count > 1,
+      stopText: stop.map { $0 == .house ? visit.off["checkout"] ?? "" : words["selling.\($0.rawValue)"] },
       data: try WatchPage.roomData(
         of: show, markets: markets, returnDays: sold.returnDays(market, commerce.policy),
-        account: visit.context.account, provider: commerce.providers.current, words))
+        account: visit.context.account, provider: commerce.providers.current, off: visit.off, words),
+      oembedURL: embed == nil && commerce.switches.isOn(.embed) ? visit.oembedURL(of: "/clips/\(clip.id)") : nil,
+      embed: embed)
     var response = try visit.page(
-      "clip", title: "\(clip.title) · \(show.channelName)", image: model.posterURL, modules: visit.site.clipModules,
-      model)
-    if let stripe = (commerce.providers.current as? StripeProvider)?.settings {
-      response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(with: stripe)
-    }
+      "clip", title: "\(clip.title) · \(show.channelName)",
+      sharing: Sharing(
+        url: "/clips/\(clip.id)", type: "video.other",
+        image: LinkCardPage.path("clips", "\(clip.id)", "", words), hasCard: true,
+        film: Sharing.Film(url: model.videoURL, type: "video/mp4", width: 720, height: 1_280),
+        structured: StructuredData.clip(
+          clip, of: show, card: cards.first { $0.id == clip.product }, base: visit.site.configuration.publicURL)),
+      modules: visit.site.clipModules, model)
+    let stripe = (commerce.providers.current as? StripeProvider)?.settings
+    response.headers[.contentSecurityPolicy] = ContentPolicy(with: stripe, heldBy: embed).text
     return response
   }
 }
@@ -87,6 +101,7 @@ struct ClipTile: Sendable {
   let channelName: String
   let tone: Int
   let picture: String
+  let film: String
   let lengthText: String
 
   init(_ card: ClipCard) {
@@ -95,6 +110,7 @@ struct ClipTile: Sendable {
     channelName = card.channelName
     tone = Tone.of(card.clip.channel)
     picture = "/clips/\(card.clip.id)/poster.jpg"
+    film = "/clips/\(card.clip.id)/video.mp4"
     lengthText = Figures.clock(card.clip.durationMilliseconds)
   }
 }
@@ -109,6 +125,8 @@ struct ClipFeedPage: Sendable {
     let page = try await visit.commerce.clips(after: visit.cursor, limit: visit.pageLimit(30))
     let model = ClipFeedPage(
       clips: page.items.map(ClipTile.init), hasClips: !page.items.isEmpty, next: page.next?.description)
-    return try visit.page("clips", title: visit.words["clips.title"], image: model.clips.first?.picture, model)
+    return try visit.page(
+      "clips", title: visit.words["clips.title"],
+      sharing: Sharing(url: "/clips", image: model.clips.first?.picture), model)
   }
 }

@@ -126,9 +126,9 @@ struct ClipsPage: Sendable {
     let asked = form.flatMap { Int64($0["seconds"]) } ?? usualSeconds
     let model = ClipsPage(
       title: show.title, roomURL: "/studio/shows/\(id)", formURL: "/studio/shows/\(id)/clips",
-      canMake: isReady && role.isHost && !cards.isEmpty,
+      canMake: isReady && role.isHost && !cards.isEmpty && commerce.switches.isOn(.clips),
       notice: isReady
-        ? (cards.isEmpty ? words["clips.noProducts"] : nil)
+        ? (cards.isEmpty ? words["clips.noProducts"] : visit.off["clips"])
         : words[recording == nil || recording?.state == .recording ? "clips.notYet" : "clips.noRecording"],
       lengthText: Figures.clock((recording?.endMediaTime ?? 0) - start),
       pins: pins.prefix(pinsMax).filter { $0.mediaTime >= start }.map { pin in

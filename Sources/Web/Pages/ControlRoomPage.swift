@@ -27,8 +27,12 @@ struct ControlRoomPage: Sendable {
   let channelName: String
   let tone: Int
   let viewers: String
+  /// What is sold is not for moderators.
+  let seesSales: Bool
   let orders: String
   let salesText: String
+  /// Nil before the show, and for those who do not see what is sold.
+  let numbers: NumbersView?
   let formURL: String
   let server: String
   /// The stream key, in the answer to the form that made it and never again.
@@ -38,6 +42,8 @@ struct ControlRoomPage: Sendable {
   let canHost: Bool
   let canStart: Bool
   let canEnd: Bool
+  /// Nil unless it is to come.
+  let remindedText: String?
   let isOnAir: Bool
   let hasEnded: Bool
   let run: [RunItem]
@@ -70,6 +76,9 @@ struct ControlRoomPage: Sendable {
   let audience: AudienceView?
   let simulcast: SimulcastView?
   let srt: SRTView?
+  let crew: CrewView
+  /// The run that the form was made from.
+  let known: String
   let error: String?
 
   static func show(_ visit: Visit) async throws -> Response {
@@ -114,6 +123,9 @@ struct ControlRoomPage: Sendable {
     case "end":
       _ = try await commerce.endShow(by: visit.caller, show: show, mediaTime: mediaTime)
       visit.site.media.disconnect(show.description)
+    case "call-off":
+      try await commerce.callOffShow(by: visit.caller, show: show)
+      visit.site.media.disconnect(show.description)
     case "delete-recording":
       try await commerce.deleteRecording(show, by: visit.caller)
       try await visit.site.media.recordings?.delete(show.description)
@@ -146,7 +158,8 @@ struct ControlRoomPage: Sendable {
       guard let deal = ID<Deal>(form["deal"]) else { throw Problem.notFound("deal") }
       try await commerce.endDeal(deal, by: visit.caller, show: show, mediaTime: mediaTime)
     case "run":
-      try await commerce.putRun(by: visit.caller, show: show, run(from: form))
+      let known = form["known"].split(separator: ",").compactMap { ID<Product>(String($0)) }
+      try await commerce.putRun(by: visit.caller, show: show, run(from: form), from: form.has("known") ? known : nil)
     case "srt-open":
       _ = try await commerce.openSRT(by: visit.caller, show: show)
     case "srt-close":
@@ -213,7 +226,7 @@ struct ControlRoomPage: Sendable {
       let (channel, role) = try await visit.commerce.channels(by: visit.caller).first(where: { $0.0.id == show.channel }
       )
     else { throw GeneralRefusal.notFound("show") }
-    let sales = try await visit.commerce.sales(of: id, by: visit.caller)
+    let report = role.seesSales ? try await visit.site.reports.report(of: id, by: visit.caller) : nil
     // Whoever runs the show reads the seller's own prices, whatever language the browser speaks.
     let market = show.markets.contains(channel.market) ? channel.market : show.markets.first ?? channel.market
     let cards = try await visit.commerce.cards(show: id, market: market, by: visit.caller)
@@ -230,13 +243,15 @@ struct ControlRoomPage: Sendable {
         formURL: "/studio/shows/\(id)", visit.words) : nil
     let given = role.isHost ? try await visit.commerce.giveaways(of: id, by: visit.caller) : []
     let giveaways =
-      role.isHost && (show.state == .live || !given.isEmpty)
+      role.isHost && (show.state == .live && visit.commerce.switches.isOn(.giveaways) || !given.isEmpty)
       ? GiveawayDeskView(
-        given, cards: cards.filter { $0.channel == show.channel }, isOnAir: show.state == .live,
+        given, cards: cards.filter { $0.channel == show.channel },
+        isOnAir: show.state == .live && visit.commerce.switches.isOn(.giveaways),
         formURL: "/studio/shows/\(id)", now: visit.commerce.clock.now, visit.words) : nil
     let auctioned = role.isHost ? try await visit.commerce.auctions(of: id, by: visit.caller) : []
     // A bid is a card that will be charged: by UPI there is none.
-    let mayAuction = show.state == .live && visit.commerce.providers.current?.means != .upi
+    let mayAuction =
+      show.state == .live && visit.commerce.providers.current?.means != .upi && visit.commerce.switches.isOn(.auctions)
     let auctions =
       role.isHost && (mayAuction || !auctioned.isEmpty)
       ? AuctionDeskView(
@@ -248,7 +263,7 @@ struct ControlRoomPage: Sendable {
       ? OnScreenDeskView(
         polls, banner: live.banner, cards: cards, state: show.state, formURL: "/studio/shows/\(id)",
         now: visit.commerce.clock.now, visit.words) : nil
-    let mayClaim = role.isHost && show.state == .live
+    let mayClaim = role.isHost && show.state == .live && visit.commerce.switches.isOn(.claims)
     let claimWords =
       role.isHost || role == .moderator ? try await visit.commerce.claimWords(of: id, by: visit.caller) : []
     let claims =
@@ -267,13 +282,19 @@ struct ControlRoomPage: Sendable {
         await visit.site.audience(of: id, by: visit.caller), isOver: show.state == .ended, visit.words)
     let model = ControlRoomPage(
       live, role: role, market: market, cards: cards, choices: choices, deals: deals, giveaways: giveaways,
-      auctions: auctions, claims: claims, onScreen: onScreen, coupons: coupons, sales: sales,
+      auctions: auctions, claims: claims, onScreen: onScreen, coupons: coupons, report: report,
       chatMode: try await visit.commerce.chatMode(of: id, by: visit.caller),
       asked: role.isHost || role == .moderator ? try await visit.commerce.questions(of: id, by: visit.caller) : [],
       key: key, audience: audience,
       viewers: await visit.viewers(of: id), recording: try await visit.recording(of: show, role: role),
       simulcast: try await visit.simulcast(of: show, role: role), srt: try await visit.srt(of: show, role: role),
-      server: visit.site.configuration.rtmpURL, error: complaint?.sentence,
+      server: visit.site.configuration.rtmpURL,
+      reminded: show.state == .scheduled ? try await visit.commerce.reminded(of: id, by: visit.caller) : nil,
+      crew: CrewView(
+        try await visit.commerce.showActions(of: id, by: visit.caller, limit: visit.pageLimit(Room.actionsTold)),
+        visit.words),
+      known: try await visit.commerce.run(of: id, by: visit.caller),
+      error: complaint?.sentence,
       visit.words)
     return try visit.page("studio/control", title: show.title, status: complaint?.status ?? .ok, model)
   }
@@ -281,19 +302,21 @@ struct ControlRoomPage: Sendable {
   private init(
     _ live: LiveState, role: Role, market: String, cards: [ProductCard], choices: RunChoices, deals: DealDeskView?,
     giveaways: GiveawayDeskView?, auctions: AuctionDeskView?, claims: ClaimDeskView?, onScreen: OnScreenDeskView?,
-    coupons: CouponChoices?, sales: Sales,
+    coupons: CouponChoices?, report: ShowReport?,
     chatMode: ChatMode, asked: [AskedQuestion], key: String?, audience: AudienceView?,
     viewers: Int,
     recording: RecordingView?,
     simulcast: SimulcastView?, srt: SRTView?,
-    server: String,
-    error: String?, _ words: Words
+    server: String, reminded: RemindedCount?,
+    crew: CrewView, known: [ID<Product>], error: String?, _ words: Words
   ) {
     let show = live.show
+    self.crew = crew
+    self.known = known.map(\.description).joined(separator: ",")
     self.show = show.id.description
     title = show.title
     state = show.state.rawValue
-    stateText = show.state.text(words)
+    stateText = show.stateText(words)
     stateTone = show.state.tone
     self.market = market
     whenISO = show.scheduledAt.description
@@ -302,8 +325,12 @@ struct ControlRoomPage: Sendable {
     channelName = show.channelName
     tone = Tone.of(show.channel)
     self.viewers = Figures.grouped(Int64(viewers))
-    orders = Figures.grouped(sales.orders)
-    salesText = sales.totals.isEmpty ? "–" : sales.totals.map(words.money).joined(separator: " + ")
+    seesSales = role.seesSales
+    orders = Figures.grouped(report?.orders ?? 0)
+    salesText = NumbersView.sum(report?.takings ?? [], words)
+    numbers =
+      show.state == .scheduled
+      ? nil : report.map { NumbersView($0, now: show.state == .live ? viewers : nil, words) }
     let formURL = "/studio/shows/\(show.id)"
     self.formURL = formURL
     self.server = server
@@ -313,6 +340,7 @@ struct ControlRoomPage: Sendable {
     canHost = role.isHost
     canStart = role.isHost && show.state == .scheduled
     canEnd = role.isHost && show.state == .live
+    remindedText = reminded.map { words.plural("reminders.count", $0.reminders) }
     isOnAir = show.state == .live
     hasEnded = show.state == .ended
     run = cards.map { card in

@@ -38,6 +38,9 @@ struct Form: Sendable {
   /// As it was typed: a password may begin with a blank.
   func exact(_ name: String) -> String { fields.first { $0.name == name }?.value ?? "" }
 
+  /// All values of a field that may be there several times, in the order sent.
+  func values(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
   func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
 
   /// What follows `prefix` in the names of the fields that begin with it, in the order sent.

@@ -95,15 +95,17 @@ struct GiveawayPage: Sendable {
   static func words(_ visit: Visit) async throws -> Response {
     let group = try visit.parameter("group")
     let known = [
-      "auction", "chat", "coupon", "crowd", "follow", "giveaway", "onscreen", "preorder", "selling", "upi", "waitlist",
+      "auction", "chat", "coupon", "crowd", "follow", "giveaway", "onscreen", "preorder", "refusals", "selling",
+      "share", "upi", "waitlist",
       "wallet",
     ]
     guard known.contains(group) else {
       throw Problem.notFound("page")
     }
-    let groups = visit.words.groups.filter {
-      $0.key == group || ["preorder", "upi", "waitlist"].contains(group) && $0.key == "staffRefusals"
-    }
+    var groups = visit.words.forScripts(
+      ["preorder", "upi", "waitlist"].contains(group) ? [group, "staffRefusals"] : [group])
+    // An operator who stopped orders may have said why.
+    if let said = visit.off["checkout"], group == "selling" { groups["selling"]?["house"] = .plain(said) }
     return Response(
       status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: try DataBlock.text(groups))))

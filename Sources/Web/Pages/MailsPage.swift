@@ -226,6 +226,12 @@ extension Mail.Kind {
     case .statement: words["mailDesk.kindStatement"]
     case .partnership: words["mailDesk.kindPartnership"]
     case .partnerTerms: words["mailDesk.kindPartnerTerms"]
+    case .reminderConfirm: words["mailDesk.kindReminderConfirm"]
+    case .followConfirm: words["mailDesk.kindFollowConfirm"]
+    case .reminderSoon: words["mailDesk.kindReminderSoon"]
+    case .reminderLive: words["mailDesk.kindReminderLive"]
+    case .reminderMoved: words["mailDesk.kindReminderMoved"]
+    case .reminderCalledOff: words["mailDesk.kindReminderCalledOff"]
     }
   }
 }

@@ -60,6 +60,7 @@ struct OperatorPage: Sendable {
   let balances: [BalanceView]
   let hasBalances: Bool
   let trouble: MailTroubleView?
+  let guide: GuideView?
   /// Of a new market.
   let admissions: [ChoiceView]
   /// What markets without days of their own have.
@@ -154,6 +155,7 @@ struct OperatorPage: Sendable {
       refunds: refunds.map { OperatorRefundView($0, visit) }, hasRefunds: !refunds.isEmpty, balances: views,
       hasBalances: !views.isEmpty,
       trouble: MailTroubleView(try await visit.commerce.mailHealth(by: visit.caller), visit.words),
+      guide: try await visit.operatorGuide(),
       admissions: ChoiceView.admissions(visit.words, chosen: visit.commerce.policy.admission),
       usualReturnDays: "\(visit.commerce.policy.returnDays)", reasons: ChoiceView.reasons(visit.words),
       waiting: Figures.grouped(waiting), hasWaiting: waiting > 0,

@@ -131,6 +131,7 @@ struct OrderPage: Sendable {
   let hasReturns: Bool
   let askReturn: AskReturnView?
   let history: [HistoryView]
+  let rating: RatingOfOrderView?
   let error: String?
   let isSaved: Bool
   /// Where the buyer confirms a payment that waits for them.
@@ -221,6 +222,7 @@ struct OrderPage: Sendable {
     hasReturns = !returns.isEmpty
     askReturn = requests.askReturn
     history = requests.history
+    rating = requests.rating
     self.error = error
     self.isSaved = isSaved
     self.confirmURL = confirmURL
@@ -239,6 +241,8 @@ struct OrderPage: Sendable {
   /// With `?token=` it first moves the token out of the address into a cookie that only this order's page gets.
   static func show(_ visit: Visit) async throws -> Response {
     let id = try visit.id("order", Order.self)
+    // Back from the bank, which a checkout has in a frame: it only has to see that.
+    if visit.isInFrame { return try BackFromBank.answer(visit) }
     if let token = try visit.query("token").flatMap(Secret.init(presented:)) {
       let opened = try await visit.commerce.paidTogether(id, by: visit.caller, token: token)
       return opening(opened.map(\.id), with: token, at: id, visit)
@@ -331,7 +335,8 @@ struct OrderPage: Sendable {
     let place = try await visit.commerce.place(of: id, by: visit.caller, token: visit.orderToken)
     // Whether its money can go back by itself, and not with its balance's.
     let isApart = order.part != .deposit || place.map { $0.state != .complete } ?? true
-    let sending = isSeller ? SendingView(order, units, id: visit.commerce.makeID(), visit.words) : nil
+    let note = isSeller ? try await visit.commerce.note(of: id, by: visit.caller) : ""
+    let sending = isSeller ? SendingView(order, units, id: visit.commerce.makeID(), note: note, visit.words) : nil
     let refunding = isSeller && order.part != .deposit ? RefundingView(order, units, refunds, visit) : nil
     let isBuyer = role == nil || visit.orderToken != nil || order.buyer.account == visit.caller.account
     let requests = Requests(
@@ -343,7 +348,10 @@ struct OrderPage: Sendable {
         ReturnView($0, of: order, seller: seller, isSeller: isSeller, isBuyer: isBuyer, visit)
       },
       askReturn: isBuyer ? AskReturnView(order, units, until: returnsUntil, visit) : nil,
-      history: HistoryView.all(order, shipments, refunds, events, visit.words))
+      history: HistoryView.all(order, shipments, refunds, events, visit.words),
+      rating: RatingOfOrderView(
+        try await visit.commerce.rating(of: id, by: visit.caller, token: visit.orderToken), of: order, seller: seller,
+        isOwner: role?.isOwner == true, visit))
     // A member's browser may hold an old token of the order as well.
     let mayConfirm = role == nil || (order.buyer.account != nil && order.buyer.account == visit.caller.account)
     let payCard = mayConfirm && isBuyer ? PayByCard([order] + others, visit) : nil
@@ -410,6 +418,9 @@ struct OrderPage: Sendable {
         _ = try await visit.commerce.ship(
           id, id: ID<Shipment>(form["shipment"]), by: visit.caller, lines: try SendingView.lines(of: form),
           carrier: form["carrier"], tracking: form["tracking"], link: form["link"])
+        return visit.redirect("/orders/\(id)?saved=yes")
+      case "note":
+        _ = try await visit.commerce.putNote(form["note"], of: id, by: visit.caller)
         return visit.redirect("/orders/\(id)?saved=yes")
       case "refund":
         guard let refund = ID<Refund>(form["refund"]) else { throw Problem.notFound("refund") }
@@ -504,18 +515,4 @@ extension Refund.State {
 
 extension Order.State {
   fileprivate var key: String { self == .settled ? "delivered" : rawValue }
-}
-
-/// The tax at one rate: `Including 18 % tax`, or `18 % tax` where it was added.
-struct TaxView: Sendable {
-  let name: String
-  let amountText: String
-
-  static func all(_ taxes: [TaxSum], isAdded: Bool, _ words: Words) -> [TaxView] {
-    taxes.map { tax in
-      TaxView(
-        name: words[isAdded ? "checkout.taxAdded" : "checkout.taxIncluded", ["rate": Figures.percent(tax.rate)]],
-        amountText: words.money(tax.amount))
-    }
-  }
 }

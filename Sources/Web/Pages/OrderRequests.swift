@@ -187,6 +187,7 @@ extension OrderPage {
     let returns: [ReturnView]
     let askReturn: AskReturnView?
     let history: [HistoryView]
+    let rating: RatingOfOrderView?
   }
 
   /// Does what a form of cancellations and returns says; false when it is none of those.
@@ -200,6 +201,7 @@ extension OrderPage {
       guard let id = ID<Return>(form["return"]) else { throw Problem.notFound("return") }
       return id
     }
+    if try await RatingOfOrderView.act(form, visit, id) { return true }
     switch form["do"] {
     case "ask-cancel":
       _ = try await commerce.askToCancel(id, id: cancellation(), by: caller, token: token, note: form["note"])

@@ -51,14 +51,17 @@ struct SendingView: Sendable {
   let id: String
   let lines: [Line]
   let formURL: String
+  /// What is written down for who packs it.
+  let note: String
 
   /// Nil when nothing is left to send.
-  init?(_ order: Order, _ units: [LineUnits], id: ID<Shipment>, _ words: Words) {
+  init?(_ order: Order, _ units: [LineUnits], id: ID<Shipment>, note: String, _ words: Words) {
     guard order.state == .paid, order.part != .deposit, order.refunded != order.total,
       units.contains(where: { $0.toSend > 0 })
     else { return nil }
     self.id = id.description
     formURL = "/orders/\(order.id)"
+    self.note = note
     lines = units.map(\.toSend).enumerated().filter { $1 > 0 }.map { position, left in
       Line(
         name: "line.\(position)", title: order.lines[position].title, left: String(left),

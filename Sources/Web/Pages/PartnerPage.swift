@@ -41,6 +41,7 @@ struct PartnerPage: Sendable {
   /// What comes after it; nil while nothing does.
   let laterText: String?
   let noticeText: String?
+  let guide: GuideView?
   let brought: [BroughtView]
   let hasBrought: Bool
   let linksText: String
@@ -69,6 +70,7 @@ struct PartnerPage: Sendable {
       laterText: later.map { words["partners.later", ["when": $0.starts.plainText, "rate": words.part($0.rate)]] },
       noticeText: partner.state == .active
         ? nil : words["partners.notice_\(partner.state.rawValue)", ["reason": partner.reason]],
+      guide: partner.state == .active ? try await visit.guide(of: partner) : nil,
       brought: sums.map { BroughtView($0, words) }, hasBrought: !sums.isEmpty,
       linksText: words[
         "partners.linksText", ["via": partner.via, "hours": Figures.grouped(commerce.policy.attributionHours)]],
@@ -125,7 +127,7 @@ struct PartnerAccessPage: Sendable {
         guard let key = ID<PartnerKey>(form["key"]) else { throw Problem.notFound("API key") }
         try await commerce.revokePartnerKey(key, of: partner.id, by: caller)
       case "language":
-        if let language = try form.language {
+        if let language = try form.language(of: visit.site.screens.languages) {
           try await commerce.setPartnerLanguage(partner.id, by: caller, language)
         }
       case "add-member": try await commerce.addPartnerMember(of: partner.id, by: caller, email: form["email"])

@@ -52,7 +52,8 @@ struct PartnersPage: Sendable {
         visit.commerce.makeID(), by: visit.caller,
         PartnerDraft(
           name: form["name"], via: form["via"].isEmpty ? nil : form["via"], sites: form.sites,
-          rateBasisPoints: try form.rate, starts: try form.starts, language: try form.language))
+          rateBasisPoints: try form.rate, starts: try form.starts,
+          language: try form.language(of: visit.site.screens.languages)))
       return visit.redirect("/operator/partners/\(partner.id)?saved=yes")
     } catch {
       return try await page(visit, Draft(form), visit.complaint(error), language: form["language"])
@@ -126,7 +127,7 @@ struct OperatorPartnerPage: Sendable {
     do {
       switch form["do"] {
       case "change":
-        let language = try form.language
+        let language = try form.language(of: visit.site.screens.languages)
         _ = try await commerce.changePartner(partner, by: caller, name: form["name"], sites: form.sites)
         if let language { try await commerce.setPartnerLanguage(partner, by: caller, language) }
       case "terms":
@@ -210,7 +211,7 @@ struct PartnerLanguageView: Sendable {
   /// - Parameter chosen: empty for English.
   static func all(chosen: String, _ visit: Visit) -> [PartnerLanguageView] {
     let chosen = chosen.isEmpty ? "en" : chosen
-    return Language.all.map { code in
+    return visit.site.screens.languages.all.map { code in
       PartnerLanguageView(
         code: code, name: visit.site.screens.words(code)?["language.name"] ?? code, isChosen: code == chosen)
     }
@@ -282,7 +283,7 @@ extension Words {
 
 extension Form {
   /// Origins, one a line.
-  fileprivate var sites: [String] {
+  var sites: [String] {
     self["sites"].split(whereSeparator: { $0.isNewline || $0 == "," }).map { $0.trimmed }.filter { !$0.isEmpty }
   }
 
@@ -295,15 +296,14 @@ extension Form {
     }
   }
 
-  /// One that pages are in; nil where none was chosen.
-  var language: String? {
-    get throws {
-      let language = self["language"]
-      guard language.isEmpty || Language.all.contains(language) else {
-        throw GeneralRefusal.invalid(field: "language", why: "must be one of \(Language.all.joined(separator: ", "))")
-      }
-      return language.isEmpty ? nil : language
+  /// One of these, which pages are in; nil where none was chosen.
+  func language(of languages: Languages) throws -> String? {
+    let language = self["language"]
+    guard language.isEmpty || languages.all.contains(language) else {
+      throw GeneralRefusal.invalid(
+        field: "language", why: "must be one of \(languages.all.joined(separator: ", "))")
     }
+    return language.isEmpty ? nil : language
   }
 
   fileprivate var starts: Moment? {

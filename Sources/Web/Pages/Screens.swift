@@ -3,7 +3,9 @@ import Mustache
 
 /// The templates and the words to fill them with, read once.
 struct Screens: Sendable {
-  let languages: [String: Words]
+  /// A file each.
+  let languages: Languages
+  private let words: [String: Words]
   private let library: MustacheLibrary
   /// By language and template: the groups of words that its scripts use, as a JSON data block.
   private let scriptWords: [String: [String: String]]
@@ -12,19 +14,22 @@ struct Screens: Sendable {
   init(resources: URL) throws {
     library = try Self.library(resources.appending(path: "Templates"))
     var languages: [String: Words] = [:]
-    for code in Language.all {
-      let file = resources.appending(path: "Languages/\(code).json")
+    let directory = resources.appending(path: "Languages")
+    for file in try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+    where file.pathExtension == "json" {
+      let code = file.deletingPathExtension().lastPathComponent
       languages[code] = try Words(language: code, data: Data(contentsOf: file))
     }
-    self.languages = languages
+    self.languages = Languages(languages.keys)
+    words = languages
     scriptWords = try languages.mapValues { words in
       try Self.groupsOfScripts.mapValues { groups in
-        try DataBlock.text(words.groups.filter { groups.contains($0.key) })
+        try DataBlock.text(words.forScripts(groups))
       }
     }
   }
 
-  func words(_ language: String) -> Words? { languages[language] }
+  func words(_ language: String) -> Words? { words[language] }
 
   /// The HTML of a page; nil when there is no such template.
   func render(_ template: String, _ page: any Sendable, _ frame: Frame, _ words: Words) -> String? {
@@ -41,15 +46,20 @@ struct Screens: Sendable {
   func scriptGroups(of template: String) -> Set<String> { Self.groupsOfScripts[template] ?? [] }
 
   private static let groupsOfScripts: [String: Set<String>] = [
-    "clip": ["checkout", "deal", "live", "refusals", "replay"],
-    "watch": ["checkout", "deal", "live", "refusals", "replay"],
+    // Of the words of refusals these take more than a kilobyte: they come with what a page does without at first.
+    "clip": ["checkout", "deal", "live", "replay"],
+    "swipe": ["checkout", "deal", "live", "replay", "swipe"],
+    "watch": ["checkout", "deal", "live", "replay"],
     "studio/control": [
-      "auctionDesk", "audience", "chat", "chatDesk", "claim", "claimDesk", "control", "coupon", "couponDesk", "deal",
+      "auctionDesk", "audience", "chat", "chatDesk", "claim", "claimDesk", "control", "coupon", "couponDesk", "crew",
+      "deal",
       "dealDesk",
       "giveawayDesk", "live", "onscreenDesk", "refusals", "showForm",
       "simulcast", "staffRefusals",
     ],
+    "home": ["until"],
     "order": ["checkout", "refusals"],
+    "reminder": ["push", "refusals", "staffRefusals"],
     "wallet": ["checkout", "refusals", "wallet"],
     "giveaway": ["giveawayPage", "refusals", "staffRefusals"],
     "studio/camera": ["camera", "refusals", "staffRefusals"],
@@ -61,6 +71,8 @@ struct Screens: Sendable {
     "operator-partner": ["showForm"],
     "partner": ["control"],
     "partner-access": ["control"],
+    "partner-embed": ["control"],
+    "studio/webhook": ["control"],
     "studio/coupons": ["showForm"],
     "studio/show": ["showForm"],
   ]

@@ -67,6 +67,7 @@ struct ShopPage: Sendable {
   let sellerName: String
   let sellerURL: String
   let sellerInitial: String
+  let rating: RatingSumView?
   let tone: Int
   /// Where it is bought: a show on air, or the latest that can be watched again.
   let buyURL: String?
@@ -77,10 +78,24 @@ struct ShopPage: Sendable {
   let hasMarkets: Bool
   /// In how many days it can be sent back; nil where nothing is taken back.
   let returnsText: String?
-  /// schema.org Product, as JSON-LD.
-  let data: String
 
-  static func show(_ visit: Visit) async throws -> Response { try await page(visit) }
+  static func show(_ visit: Visit) async throws -> Response {
+    let response = try await page(visit)
+    await count(visit)
+    return response
+  }
+
+  /// Who comes from a show without scripts has tapped a product there.
+  private static func count(_ visit: Visit) async {
+    guard let asked = try? visit.query("show"), let show = ID<Show>(asked), visit.request.method == .get,
+      let product = try? visit.id("product", Product.self)
+    else { return }
+    let via = visit.request.cookies[ViaCookie.name]?.value
+    // A number less is no reason for no page.
+    _ = try? await visit.site.note(
+      .tap, in: product, of: show, from: OrderSource(via: via),
+      viewer: visit.caller.account.map { "account \($0)" }, address: visit.address, by: visit.caller)
+  }
 
   /// Somebody wants to be told when it is back.
   static func tell(_ visit: Visit) async throws -> Response {
@@ -125,17 +140,21 @@ struct ShopPage: Sendable {
       tell: TellView(
         card, market: market, isGuest: visit.context.account == nil, isMailed: visit.query("told") == "mail",
         minutes: commerce.policy.waitlistOfferMinutes, error: complaint?.sentence, visit.words),
-      base: visit.site.configuration.publicURL, visit.words)
+      visit.words)
     return try visit.page(
       "product", title: "\(card.title) · \(channel.name)",
       description: card.description.isEmpty ? nil : String(card.description.prefix(200)),
-      image: card.pictures.first?.url, status: complaint?.status ?? .ok, model)
+      sharing: Sharing(
+        url: "/products/\(card.id)", type: "product",
+        image: LinkCardPage.path("products", "\(card.id)", "", visit.words), hasCard: true,
+        structured: StructuredData.product(card, channel, base: visit.site.configuration.publicURL)),
+      status: complaint?.status ?? .ok, model)
   }
 
   private init(
     _ card: ProductCard, _ channel: Channel, shows: [ShowTile], markets: [MarketChoice], market: Market?,
-    returnDays: Int64, tell: TellView?, base: String, _ words: Words
-  ) throws {
+    returnDays: Int64, tell: TellView?, _ words: Words
+  ) {
     returnsText = returnDays > 0 ? words.plural("returns.days", returnDays) : nil
     product = ProductTile(card, words)
     self.tell = tell
@@ -170,6 +189,7 @@ struct ShopPage: Sendable {
     sellerName = channel.name
     sellerURL = "/@\(channel.handle)"
     sellerInitial = Tone.initial(channel.name)
+    rating = RatingSumView(card.sellerRating, handle: channel.handle, words)
     tone = Tone.of(channel.id)
     let place = card.isSold ? shows.first { $0.isLive } ?? shows.first { $0.isReplay } : nil
     let code = markets.first(where: \.isChosen)?.code
@@ -179,7 +199,6 @@ struct ShopPage: Sendable {
     hasShows = !shows.isEmpty
     self.markets = markets
     hasMarkets = markets.count > 1
-    data = try DataBlock.text(ProductData(card, channel, base: base))
   }
 }
 
@@ -213,58 +232,4 @@ extension ProductCard.Choice {
 extension ProductCard {
   /// Whether it can be bought in the market it was asked for.
   var isSold: Bool { variants.contains { $0.offer != nil } }
-}
-
-/// https://schema.org/Product with its Offer or AggregateOffer.
-private struct ProductData: Encodable {
-  struct Seller: Encodable {
-    let type = "Organization"
-    let name, url: String
-
-    enum CodingKeys: String, CodingKey { case type = "@type", name, url }
-  }
-
-  struct OneOffer: Encodable {
-    let type = "Offer"
-    let price, priceCurrency, availability, url: String
-    let itemCondition = "https://schema.org/NewCondition"
-    let sku: String?
-    let name: String?
-    let seller: Seller
-
-    enum CodingKeys: String, CodingKey {
-      case type = "@type", price, priceCurrency, availability, url, itemCondition, sku, name, seller
-    }
-  }
-
-  let context = "https://schema.org"
-  let type = "Product"
-  let name, url, productID: String
-  let description: String?
-  let image: [String]
-  let brand: Seller
-  let offers: [OneOffer]
-
-  enum CodingKeys: String, CodingKey {
-    case context = "@context", type = "@type", name, url, productID, description, image, brand, offers
-  }
-
-  init(_ card: ProductCard, _ channel: Channel, base: String) {
-    let address = "\(base)/products/\(card.id)"
-    let seller = Seller(name: channel.name, url: "\(base)/@\(channel.handle)")
-    name = card.title
-    url = address
-    productID = "\(card.id)"
-    description = card.description.isEmpty ? nil : card.description
-    image = card.pictures.map { base + $0.url }
-    brand = seller
-    offers = card.variants.compactMap { choice in
-      guard let offer = choice.offer else { return nil }
-      return OneOffer(
-        price: Figures.plain(offer.price.minor, offer.price.currency), priceCurrency: offer.price.currency.code,
-        availability: "https://schema.org/"
-          + (choice.available <= 0 ? "OutOfStock" : choice.preorder == nil ? "InStock" : "PreOrder"), url: address,
-        sku: choice.sku.isEmpty ? nil : choice.sku, name: choice.title.isEmpty ? nil : choice.title, seller: seller)
-    }
-  }
 }

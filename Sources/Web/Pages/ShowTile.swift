@@ -18,9 +18,17 @@ struct ShowTile: Sendable {
   let viewersText: String?
   let whenISO: String
   let whenText: String
+  /// How long it is until then; nil when it is far away.
+  let untilText: String?
+  /// The server's time, by which that is counted.
+  let nowISO: String
+  /// Where to be reminded of it; nil unless it is to come.
+  let reminderURL: String?
+  /// Its last seconds; nil unless it is live and has a picture.
+  let film: String?
 
   /// - Parameter poster: what the show looks like now, when it is live.
-  init(_ show: Show, cover: Picture?, poster: String?, viewers: Int, isReplay: Bool, _ words: Words) {
+  init(_ show: Show, cover: Picture?, poster: String?, viewers: Int, isReplay: Bool, now: Moment, _ words: Words) {
     url = "/watch/\(show.id)"
     title = show.title
     channelName = show.channelName
@@ -33,6 +41,10 @@ struct ShowTile: Sendable {
     viewersText = viewers > 0 ? Figures.grouped(Int64(viewers)) : nil
     whenISO = show.scheduledAt.description
     whenText = show.scheduledAt.plainText
+    untilText = show.state == .scheduled ? words.until(show.scheduledAt, now: now) : nil
+    nowISO = now.description
+    reminderURL = show.state == .scheduled ? "/shows/\(show.id)/reminder" : nil
+    film = show.state == .live && poster != nil ? "/live/\(show.id)/preview.mp4" : nil
   }
 }
 
@@ -81,6 +93,12 @@ struct ProductTile: Sendable {
 enum Tone {
   static func of<Entity>(_ id: ID<Entity>) -> Int { Int((id.bytes.last ?? 0) & 7) }
 
+  /// Its darker shade, `RRGGBB`, as `css/base.css` has it.
+  static func deep(_ tone: Int) -> String {
+    let shades = ["3b0a22", "3f1803", "06261a", "0a2238", "221140", "342000", "04282d", "350c2f"]
+    return shades[tone & 7]
+  }
+
   /// The letter that stands for a name.
   static func initial(_ name: String) -> String { name.first.map { String($0) } ?? "·" }
 }
@@ -100,7 +118,7 @@ extension Visit {
       tiles.append(
         ShowTile(
           show, cover: covers[show.id], poster: poster(of: show.id, .small), viewers: await viewers(of: show.id),
-          isReplay: replays.contains(show.id), words)
+          isReplay: replays.contains(show.id), now: commerce.clock.now, words)
       )
     }
     return tiles

@@ -34,6 +34,7 @@ extension Visit {
     guard role.isHost, show.state != .ended else { return nil }
     let reports = site.media.simulcast.reports(of: show.id.description)
     let targets = try await commerce.simulcastTargets(of: show.id, by: caller)
+    guard commerce.switches.isOn(.simulcast) || !targets.isEmpty else { return nil }
     return SimulcastView(
       targets.map { SimulcastAPI.TargetAnswer($0, reports[$0.id.description]) }, formURL: "/studio/shows/\(show.id)",
       words)

@@ -12,6 +12,7 @@ struct StudioPage: Sendable {
     let roleText: String
   }
 
+  let guide: GuideView?
   let channels: [ChannelView]
   let hasChannels: Bool
   let markets: [MarketChoice]
@@ -49,7 +50,13 @@ struct StudioPage: Sendable {
   private static func page(_ visit: Visit, _ draft: ChannelDraft, _ complaint: Visit.Complaint?) async throws
     -> Response
   {
-    let channels = try await visit.commerce.channels(by: visit.caller).map { channel, role in
+    let own = try await visit.commerce.channels(by: visit.caller)
+    var guide = own.isEmpty ? GuideView.beforeChannel(visit.words) : nil
+    // The first that still has something before it.
+    for (channel, _) in own.prefix(5) where guide == nil {
+      guide = try await visit.guide(of: channel, returnPath: "/studio")
+    }
+    let channels = own.map { channel, role in
       ChannelView(
         url: "/studio/\(channel.handle)", name: channel.name, handle: channel.handle,
         initial: Tone.initial(channel.name), tone: Tone.of(channel.id), roleText: role.text(visit.words))
@@ -66,7 +73,7 @@ struct StudioPage: Sendable {
     let markets = all.filter { invited?.isFor($0.code) ?? true }
       .map { MarketChoice($0, isChosen: $0.code == draft.market) }
     let model = StudioPage(
-      channels: channels, hasChannels: !channels.isEmpty, markets: markets, draftName: draft.name,
+      guide: guide, channels: channels, hasChannels: !channels.isEmpty, markets: markets, draftName: draft.name,
       draftHandle: draft.handle, draftAbout: draft.about, application: draft.application,
       invitation: invited == nil ? nil : draft.invitation,
       invitationText: invited.map { _ in

@@ -76,14 +76,14 @@ struct Visit: Sendable {
 
 extension Visit {
   func page(
-    _ template: String, title: String, description: String? = nil, image: String? = nil,
+    _ template: String, title: String, description: String? = nil, sharing: Sharing? = nil,
     status: HTTPResponse.Status = .ok, modules: [String] = [], _ model: some Sendable
   ) throws -> Response {
-    let frame = frame(template, title: title, description: description, image: image, modules: modules)
+    let frame = frame(template, title: title, description: description, sharing: sharing, modules: modules)
     guard let html = site.screens.render(template, model, frame, words) else { throw Problem.fault }
     var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .contentLanguage: words.language]
     if let asked = try? query("lang"), asked == words.language {
-      headers[.setCookie] = "\(Language.cookie)=\(asked); Path=/; Max-Age=31536000; SameSite=Lax"
+      headers[.setCookie] = "\(Languages.cookie)=\(asked); Path=/; Max-Age=31536000; SameSite=Lax"
     }
     if request.method == .get, let asked = try? query("via"), let cookie = viaCookie.setting(asked) {
       headers.append(cookie)
@@ -100,26 +100,36 @@ extension Visit {
     Response(status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
   }
 
+  /// The same, with a cookie.
+  func redirect(_ path: String, settingCookie cookie: HTTPField) -> Response {
+    var response = redirect(path)
+    response.headers.append(cookie)
+    return response
+  }
+
   private func frame(
-    _ template: String, title: String, description: String?, image: String?, modules: [String]
+    _ template: String, title: String, description: String?, sharing: Sharing?, modules: [String]
   ) -> Frame {
     let path = request.uri.path
     return Frame(
       language: words.language,
+      direction: words.direction,
+      locale: words["language.locale"],
       title: title == words["site.name"] ? "\(title) · \(words["site.tagline"])" : "\(title) · \(words["site.name"])",
       description: description ?? words["home.lead"],
-      image: image.map { site.configuration.publicURL + $0 },
+      sharing: sharing?.absolute(site.configuration.publicURL),
       assets: "/static/\(site.statics.hash)",
       modules: modules,
       account: context.account.map { Frame.AccountView(name: $0.name, isOperator: $0.isOperator) },
       returnPath: Self.encoded(path),
-      languages: Language.all.compactMap { code in
+      languages: site.screens.languages.all.compactMap { code in
         guard let words = site.screens.words(code) else { return nil }
         return Frame.LanguageView(
           code: code, name: words["language.name"], href: "\(path)?lang=\(code)", isCurrent: code == self.words.language
         )
       },
-      atOrders: path.hasPrefix("/orders"), atStudio: path.hasPrefix("/studio"), atOperator: path.hasPrefix("/operator"))
+      atOrders: path.hasPrefix("/orders"), atStudio: path.hasPrefix("/studio"), atOperator: path.hasPrefix("/operator"),
+      off: off)
   }
 
   /// A path of ours to come back to; anything else is the front page, so that a link here leads nowhere else.

@@ -29,6 +29,8 @@ struct WatchPage: Sendable {
   let isLive: Bool
   let isUpcoming: Bool
   let hasEnded: Bool
+  /// It never began.
+  let isCalledOff: Bool
   /// There is a picture: live, or recorded.
   let isShown: Bool
   let replay: ReplayView?
@@ -59,6 +61,10 @@ struct WatchPage: Sendable {
   /// Why nothing is sold here at the moment; nil when it is.
   let stopText: String?
   let data: String
+  /// Where it is described for pages that would show it.
+  var oembedURL: String?
+  /// Of a frame in another site's page.
+  var embed: EmbedView?
 
   struct ClaimHint: Sendable {
     let text: String
@@ -102,12 +108,14 @@ struct WatchPage: Sendable {
     /// How long things can be sent back here; nil where they cannot.
     let returns: String?
     let own: OwnForm?
+    /// What is off of what scripts bring; left out where all is on.
+    let off: [String: String]?
   }
 
   /// The same as JSON, for the pages of a show and of a clip of one.
   static func roomData(
     of show: Show, markets: [MarketChoice], returnDays: Int64, account: Account?, provider: (any PaymentProvider)?,
-    _ words: Words
+    off: [String: String], _ words: Words
   ) throws -> String {
     try DataBlock.text(
       RoomData(
@@ -117,7 +125,8 @@ struct WatchPage: Sendable {
           Country(name: $0.name, currency: $0.currency, href: "?market=\($0.code)")
         },
         returns: returnDays > 0 ? words.plural("returns.days", returnDays) : nil,
-        own: provider.flatMap { ownForm(of: $0, words) }))
+        own: provider.flatMap { ownForm(of: $0, words) },
+        off: off.isEmpty ? nil : off.filter { ["guest_checkout", "reactions"].contains($0.key) }))
   }
 
   /// The element that takes the place of our fields for a card, where the provider has its own way, and what it is made
@@ -135,7 +144,7 @@ struct WatchPage: Sendable {
     _ live: LiveState, cards: [ProductCard], poster: String?, market: String, markets: [Market], viewers: Int,
     now: Moment, account: Account?, returnDays: Int64 = 0, stop: SalesStop? = nil,
     replay: (recording: Recording, isDownloadOpen: Bool)? = nil,
-    provider: (any PaymentProvider)? = nil, _ words: Words
+    provider: (any PaymentProvider)? = nil, off: [String: String] = [:], _ words: Words
   ) throws {
     let show = live.show
     self.show = show.id.description
@@ -145,6 +154,7 @@ struct WatchPage: Sendable {
     isLive = show.state == .live
     isUpcoming = show.state == .scheduled
     hasEnded = show.state == .ended
+    isCalledOff = show.calledOff != nil
     whenISO = show.scheduledAt.description
     whenText = show.scheduledAt.plainText
     self.market = market
@@ -176,9 +186,10 @@ struct WatchPage: Sendable {
       MarketChoice($0, isChosen: $0.code == market)
     }
     hasMarkets = self.markets.count > 1
-    stopText = stop.map { words["selling.\($0.rawValue)"] }
+    stopText = stop.map { $0 == .house ? off["checkout"] ?? words["selling.house"] : words["selling.\($0.rawValue)"] }
     data = try Self.roomData(
-      of: show, markets: self.markets, returnDays: returnDays, account: account, provider: provider, words)
+      of: show, markets: self.markets, returnDays: returnDays, account: account, provider: provider, off: off,
+      words)
   }
 
   private static func ownForm(of provider: any PaymentProvider, _ words: Words) -> OwnForm? {
@@ -190,7 +201,10 @@ struct WatchPage: Sendable {
     return provider.means == .upi ? OwnForm(element: "upi-way") : nil
   }
 
-  static func show(_ visit: Visit) async throws -> Response {
+  static func show(_ visit: Visit) async throws -> Response { try await page(visit) }
+
+  /// - Parameter embed: of a frame in another site's page; nil for a page of its own.
+  static func page(_ visit: Visit, in embed: EmbedView? = nil) async throws -> Response {
     let id = try visit.id("show", Show.self)
     let live = try await visit.commerce.liveState(id, by: visit.caller)
     let market = visit.market(among: live.show.markets)
@@ -202,18 +216,33 @@ struct WatchPage: Sendable {
     }
     let stripe = (visit.commerce.providers.current as? StripeProvider)?.settings
     let markets = try await visit.commerce.markets()
-    let model = try WatchPage(
+    var model = try WatchPage(
       live, cards: cards, poster: visit.poster(of: id, .large), market: market, markets: markets,
       viewers: await visit.viewers(of: id), now: visit.commerce.clock.now, account: visit.context.account,
       returnDays: markets.returnDays(market, visit.commerce.policy),
       stop: try await visit.commerce.salesStops(of: id)[market], replay: replay,
-      provider: visit.commerce.providers.current, visit.words)
+      provider: visit.commerce.providers.current, off: visit.off, visit.words)
+    model.embed = embed
+    model.oembedURL = embed == nil && visit.commerce.switches.isOn(.embed) ? visit.oembedURL(of: "/watch/\(id)") : nil
+    let description = live.show.description.isEmpty ? nil : live.show.description
+    let preview = LinkCardPage.path("shows", model.show, model.state, visit.words)
+    let film = live.show.state == .live ? "/live/\(id)/index.m3u8" : model.replay?.playlist
+    let isUpright = live.show.orientation == .vertical
     var response = try visit.page(
-      "watch", title: "\(live.show.title) · \(live.show.channelName)",
-      description: live.show.description.isEmpty ? nil : live.show.description, image: model.poster,
+      "watch", title: "\(live.show.title) · \(live.show.channelName)", description: description,
+      sharing: Sharing(
+        url: "/watch/\(id)", type: "video.other", image: preview, hasCard: true,
+        film: film.map {
+          Sharing.Film(
+            url: $0, type: "application/vnd.apple.mpegurl", width: isUpright ? 720 : 1_280,
+            height: isUpright ? 1_280 : 720)
+        },
+        structured: StructuredData.show(
+          live.show, cards: cards, image: preview, replay: replay?.recording,
+          base: visit.site.configuration.publicURL, description: description ?? visit.words["home.lead"])),
       modules: replay == nil ? visit.site.watchModules : visit.site.replayModules, model)
     // Here, and nowhere else, may something come from another host: the fields for a card, where they are Stripe's.
-    if let stripe { response.headers[.contentSecurityPolicy] = SecurityHeaders.contentSecurityPolicy(with: stripe) }
+    response.headers[.contentSecurityPolicy] = ContentPolicy(with: stripe, heldBy: embed).text
     return response
   }
 

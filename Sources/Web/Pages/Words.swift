@@ -3,16 +3,51 @@ import Foundation
 
 /// The words of one language, from `Resources/Languages/<code>.json`: groups of keys, such as `live.buy`.
 ///
-/// A counted text has one key per plural form, `left_one` and `left_other`. English and Hindi need no more; a language
-/// that does gets its rule in `form(of:)`.
+/// The group `language` says its name, which way it is written and the locale that scripts write numbers and dates in;
+/// the group `plural` has its plural rules, as CLDR writes them. So a language is a file and nothing else.
 struct Words: Sendable {
+  /// Why a language file cannot be used: which of its texts, and what is wrong with it.
+  struct Fault: Error, CustomStringConvertible {
+    let description: String
+  }
+
   let language: String
+  /// Those that are the same for every number: what templates get.
   let groups: [String: [String: String]]
+  /// All of them.
+  private let messages: [String: [String: MessageText]]
+  private let rules: PluralRules
 
   init(language: String, data: Data) throws {
     self.language = language
-    groups = try JSONDecoder().decode([String: [String: String]].self, from: data)
+    var groups = try JSONDecoder().decode([String: [String: String]].self, from: data)
+    do {
+      rules = try PluralRules(groups.removeValue(forKey: "plural") ?? [:])
+    } catch { throw Fault(description: "\(language).json, plural: \(error)") }
+    var messages: [String: [String: MessageText]] = [:]
+    for (group, texts) in groups {
+      for (key, text) in texts {
+        do {
+          let message = try MessageText(text)
+          if case .counted(_, let forms) = message {
+            groups[group]?[key] = nil
+            if let extra = forms.keys.first(where: { [rules] in $0.first != "=" && !rules.forms.contains($0) }) {
+              throw Fault(description: "the language has no form “\(extra)”")
+            }
+          }
+          messages[group, default: [:]][key] = message
+        } catch { throw Fault(description: "\(language).json, \(group).\(key): \(error)") }
+      }
+    }
+    self.groups = groups
+    self.messages = messages
+    guard ["ltr", "rtl"].contains(self["language.direction"]) else {
+      throw Fault(description: "\(language).json, language.direction: either ltr or rtl")
+    }
   }
+
+  /// Which way it is written: `ltr` or `rtl`.
+  var direction: String { self["language.direction"] }
 
   /// The text for `path`; the path itself when there is none, which a test rules out for what pages use.
   subscript(_ path: String) -> String { find(path) ?? path }
@@ -22,23 +57,36 @@ struct Words: Sendable {
     values.reduce(self[path]) { $0.replacing("{\($1.key)}", with: $1.value) }
   }
 
-  /// The text for so many.
+  /// The text for so many: for exactly that number where there is one, else for its plural form.
   func plural(_ path: String, _ count: Int64, _ values: [String: String] = [:]) -> String {
-    let text = find("\(path)_\(form(of: count))") ?? self["\(path)_other"]
-    return values.merging(["count": Figures.grouped(count)]) { $1 }.reduce(text) {
-      $0.replacing("{\($1.key)}", with: $1.value)
+    let text: String
+    var values = values
+    switch message(path) {
+    case .counted(let argument, let forms)?:
+      text = forms["=\(count)"] ?? forms[rules.form(of: count)] ?? forms["other"] ?? path
+      values[argument] = values[argument] ?? Figures.grouped(count)
+    case .plain(let plain)?:
+      text = plain
+      values["count"] = values["count"] ?? Figures.grouped(count)
+    case nil: text = path
     }
+    return values.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
+  }
+
+  /// What a script gets of these groups.
+  func forScripts(_ wanted: some Collection<String>) -> [String: [String: MessageText]] {
+    messages.filter { wanted.contains($0.key) }
   }
 
   func find(_ path: String) -> String? {
-    let parts = path.split(separator: ".", maxSplits: 1)
-    guard parts.count == 2 else { return nil }
-    return groups[String(parts[0])]?[String(parts[1])]
+    guard case .plain(let text)? = message(path) else { return nil }
+    return text
   }
 
-  /// Hindi says 0 and 1 alike (CLDR's plural rules).
-  private func form(of count: Int64) -> String {
-    count == 1 || (language == "hi" && count == 0) ? "one" : "other"
+  private func message(_ path: String) -> MessageText? {
+    let parts = path.split(separator: ".", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    return messages[String(parts[0])]?[String(parts[1])]
   }
 }
 

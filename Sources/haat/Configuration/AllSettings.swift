@@ -8,7 +8,7 @@ extension Setting {
   static let all: [Setting] =
     own + Tunable<MediaConfiguration>.all.map(\.setting) + Tunable<RecordingConfiguration>.all.map(\.setting)
     + Tunable<PosterConfiguration>.all.map(\.setting) + Tunable<WebLimits>.all.map(\.setting)
-    + Tunable<Policy>.all.map(\.setting)
+    + Tunable<Policy>.all.map(\.setting) + Tunable<BackupConfiguration>.all.map(\.setting)
 
   /// Where things are and how they are reached; the rest are limits.
   static let own: [Setting] = [
@@ -19,6 +19,9 @@ extension Setting {
       key: "database.url", kind: .text(maxBytes: 1024), fallback: "",
       help: "postgres://user:password@host/name for PostgreSQL; empty for SQLite in the data directory.", isSecret: true
     ),
+    Setting(
+      key: "backups.directory", kind: .text(maxBytes: 1024), fallback: "",
+      help: "Where backups of the database are kept; empty for backups/ in the data directory. Better another disk."),
     Setting(
       key: "http.host", kind: .text(maxBytes: 255), fallback: "0.0.0.0", help: "Address the web server listens on."),
     Setting(
@@ -76,6 +79,13 @@ extension Setting {
       key: "simulcast.authorities", kind: .text(maxBytes: 1024), fallback: "",
       help: "PEM file with authorities of your own, whose certificates RTMPS targets may have; empty for none."),
     Setting(
+      key: "webhooks.privateAddresses", kind: .flag, fallback: "false",
+      help:
+        "Let webhooks lead into private networks and to this machine, over http as well; sellers name the addresses."),
+    Setting(
+      key: "webhooks.authorities", kind: .text(maxBytes: 1024), fallback: "",
+      help: "PEM file with authorities of your own, whose certificates webhooks may have; empty for none."),
+    Setting(
       key: "mail.from", kind: .text(maxBytes: 500), fallback: "",
       help:
         "From whom buyers' mail comes: an address, or a name and an address such as Haat <orders@example.com>; empty "
@@ -112,6 +122,10 @@ extension Setting {
       fallback: Policy().admission.rawValue,
       help: "How channels get into a new market: open lets them in at once, application waits for the operator, invite "
         + "needs an invitation. Each market has a policy of its own from then on, on the operator's page."),
+    Setting(
+      key: "embed.sites", kind: .sites, fallback: "*",
+      help: "Whose pages may show a show in a frame that names no partner; a partner's frames are held by the sites on "
+        + "its own list. See docs/embed.md."),
     Setting(
       key: "payments.provider", kind: .choice(["sandbox", "stripe", "razorpay", "none"]), fallback: "sandbox",
       help: "Who takes new payments: the built-in sandbox takes only test card numbers and moves no money. See "

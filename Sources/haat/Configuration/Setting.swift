@@ -1,3 +1,4 @@
+import Commerce
 import Media
 
 /// One thing an operator can set: its name, what it may be, and what it is for.
@@ -23,6 +24,8 @@ struct Setting: Sendable {
     case ladder
     /// A range of ports, or nothing.
     case ports(countMax: Int)
+    /// Whose pages may hold our frames, `EmbedSites`.
+    case sites
   }
 
   /// `limits.chatPerMinute` → `--limits-chat-per-minute`.
@@ -50,6 +53,9 @@ struct Setting: Sendable {
     case .text(let maxBytes): "text of at most \(maxBytes) bytes"
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .flag: "true or false"
+    case .sites:
+      "* for anybody, or at most \(EmbedSites.countMax) origins such as https://blog.example with commas between, or "
+        + "nothing for nobody"
     case .ports(let countMax): "at most \(countMax) ports such as 20000-20019, or nothing"
     case .ladder:
       "at most \(LadderRung.countMax) sides in pixels with their kbit/s, such as 720:2500,480:1200,360:700, or nothing"
@@ -75,6 +81,7 @@ struct Setting: Sendable {
     case .flag: text == "true" || text == "false"
     case .ports(let countMax): text.isEmpty || (Self.ports(text)?.count).map { $0 <= countMax } ?? false
     case .ladder: LadderRung.ladder(text) != nil
+    case .sites: EmbedSites(text) != nil
     }
   }
 }

@@ -19,6 +19,9 @@ extension Tunable<WebLimits> {
         "web.chatPerSecond", \.chatPerSecond, of: part, 0...10_000,
         "Messages of a chat that a viewer is shown a second, beside the channel's and their own; 0 shows all."),
       Self(
+        "web.chatAtOnce", \.chatAtOnce, of: part, 1...1_000,
+        "Messages of chats that are written at once; others wait for their turn, so that no order waits for them."),
+      Self(
         "web.tickMilliseconds", \.tickMilliseconds, of: part, 10...1000,
         "Milliseconds of events that one write to a viewer carries."),
       Self(

@@ -38,6 +38,7 @@ struct House: Sendable {
     var policy = Tunable.tuned(Policy(), by: Tunable.all, from: settings)
     policy.srtPorts = Setting.ports(settings.text("srt.ports"))
     policy.admission = Admission(rawValue: settings.text("channels.admission")) ?? policy.admission
+    policy.embedSites = EmbedSites(settings.text("embed.sites")) ?? policy.embedSites
     let chosen = settings.text("payments.provider")
     let sandbox = try chosen == "sandbox" ? Self.sandbox(settings, policy, database: database) : nil
     let stripe = settings.stripe(publicURL: publicURL).map {
@@ -90,6 +91,10 @@ struct House: Sendable {
     webConfiguration.limits = Tunable.tuned(WebLimits(), by: Tunable.all, from: settings)
     webConfiguration.posters = Tunable.tuned(PosterConfiguration(), by: Tunable.all, from: settings)
     webConfiguration.mail = settings.mail(ownName: URL(string: publicURL)?.host() ?? "localhost")
+    webConfiguration.webhooks.reachesPrivateAddresses = settings.flag("webhooks.privateAddresses")
+    let webhookAuthorities = settings.text("webhooks.authorities")
+    webConfiguration.webhooks.authoritiesPath = webhookAuthorities.isEmpty ? nil : webhookAuthorities
+    webConfiguration.backups = settings.backups
     webConfiguration.secureCookies = publicURL.hasPrefix("https:")
     webConfiguration.trustsProxy = settings.flag("http.behindProxy")
     let web = try await Web(

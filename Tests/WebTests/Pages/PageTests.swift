@@ -20,7 +20,7 @@ import Testing
       let owner = try await web.owner, `operator` = try await web.operator
       let visits = open.map { (web.guest, $0) } + own.map { (owner, $0) } + [(`operator`, "/operator")]
       for (client, path) in visits {
-        for language in Language.all {
+        for language in ["en", "hi"] {
           let reply = try await client.get(path, headers: ["Accept-Language": language, "Accept": "text/html"])
           #expect(reply.status == 200, "\(path)")
           #expect(reply.text.contains("<html lang=\"\(language)\""), "\(path)")
@@ -128,5 +128,34 @@ import Testing
         #expect(reply.text.contains("<html lang=\"hi\"") && reply.text.contains("href=\"/\""), "\(path)")
       }
     }
+  }
+
+  @Test func `a file adds a language, written from the right too`() async throws {
+    let resources = FileManager.default.temporaryDirectory.appending(path: "haat-resources-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: resources) }
+    try FileManager.default.copyItem(at: ResourceFiles.root, to: resources)
+    let languages = resources.appending(path: "Languages")
+    try RightToLeft.file(from: languages).write(to: languages.appending(path: "ar.json"))
+    try await RunningWeb.run(configure: { $0.resourcesDirectory = resources.path }) { web in
+      let asked = try await web.guest.get("/", headers: ["Accept-Language": "ar-EG, en;q=0.5", "Accept": "text/html"])
+      #expect(asked.text.contains(#"<html lang="ar" dir="rtl" data-locale="ar-EG-u-nu-latn">"#))
+      #expect(asked.header("content-language") == "ar")
+      let english = try await web.guest.get("/", headers: ["Accept": "text/html"])
+      #expect(english.text.contains(#"<a href="/?lang=ar" lang="ar" hreflang="ar">العربية</a>"#))
+      #expect(english.text.contains(#"dir="ltr""#))
+    }
+  }
+}
+
+/// A language that is written from the right: its words are English, which no layout minds.
+enum RightToLeft {
+  static func file(from languages: URL) throws -> Data {
+    var groups = try JSONDecoder().decode(
+      [String: [String: String]].self, from: Data(contentsOf: languages.appending(path: "en.json")))
+    groups["language"] = ["name": "العربية", "direction": "rtl", "locale": "ar-EG-u-nu-latn"]
+    groups["plural"] = [
+      "zero": "n = 0", "one": "n = 1", "two": "n = 2", "few": "n % 100 = 3..10", "many": "n % 100 = 11..99",
+    ]
+    return try JSONEncoder().encode(groups)
   }
 }

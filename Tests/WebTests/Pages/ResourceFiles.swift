@@ -16,11 +16,12 @@ enum ResourceFiles {
     return texts
   }
 
-  /// Language → `group.key` → text.
+  /// Language → `group.key` → text. Its plural rules are no texts.
   static func words() throws -> [String: [String: String]] {
     try texts("Languages", ".json").reduce(into: [:]) { words, file in
       let groups = try JSONDecoder().decode([String: [String: String]].self, from: Data(file.value.utf8))
       words[String(file.key.dropLast(".json".count))] = groups.reduce(into: [:]) { flat, group in
+        guard group.key != "plural" else { return }
         for (key, text) in group.value { flat["\(group.key).\(key)"] = text }
       }
     }

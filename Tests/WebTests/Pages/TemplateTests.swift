@@ -19,7 +19,8 @@ struct TemplateTests {
   @Test func `only ready-made JSON goes into a page unescaped`() throws {
     for (path, text) in try ResourceFiles.texts("Templates", ".mustache") {
       for match in text.matches(of: /\{\{\{([^}]*)\}\}\}|\{\{&([^}]*)\}\}/) {
-        #expect(["frame.strings", "data"].contains(String(match.1 ?? match.2 ?? "")), "\(path)")
+        #expect(
+          ["frame.strings", "frame.sharing.structured", "data"].contains(String(match.1 ?? match.2 ?? "")), "\(path)")
       }
       for match in text.matches(of: /\s[a-z-]+=\{\{/) {
         Issue.record("\(path): an unquoted attribute at \(match.output)")
@@ -64,7 +65,7 @@ struct TemplateTests {
         #expect(icons.contains(String(match.1)), "\(path): \(match.1)")
       }
     }
-    for entry in ["site.js", "watch.js", "control.js", "studio.js", "camera.js"] {
+    for entry in ["site.js", "home.js", "swipe.js", "watch.js", "control.js", "studio.js", "camera.js"] {
       for module in ModuleGraph.imports(of: entry, below: statics.appending(path: "js")) {
         let file = statics.appending(path: "js/\(module)").path
         #expect(FileManager.default.fileExists(atPath: file), "\(entry): \(module)")
@@ -109,7 +110,8 @@ extension Frame {
   /// What surrounds a page in a test.
   static func plain(title: String) -> Frame {
     Frame(
-      language: "en", title: title, description: title, image: nil, assets: "/static/x", modules: [], account: nil,
-      returnPath: "%2F", languages: [], atOrders: false, atStudio: false, atOperator: false)
+      language: "en", direction: "ltr", locale: "en-IN", title: title, description: title, sharing: nil,
+      assets: "/static/x", modules: [], account: nil, returnPath: "%2F", languages: [], atOrders: false,
+      atStudio: false, atOperator: false, off: [:])
   }
 }

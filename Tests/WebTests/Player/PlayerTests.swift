@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import TestPrograms
 import Testing
 
 /// The player's own tests are JavaScript, in Tests/PlayerTests, and run where it runs: in a browser.
@@ -46,7 +47,7 @@ private struct Film {
   func bytes() throws -> Data {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("haat-film-\(UUID().uuidString).mp4")
     defer { try? FileManager.default.removeItem(at: file) }
-    let ffmpeg = Process()
+    let ffmpeg = TestProcess()
     ffmpeg.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     ffmpeg.arguments =
       ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin"] + arguments
@@ -56,7 +57,7 @@ private struct Film {
         "-video_track_timescale", "15360", "-pix_fmt", "yuv420p", "-c:a", "aac",
         "-movflags", "frag_every_frame+empty_moov+default_base_moof+skip_sidx", file.path,
       ]
-    try ffmpeg.runUnblocked()
+    try ffmpeg.run()
     ffmpeg.waitUntilExit()
     return try Data(contentsOf: file)
   }

@@ -76,13 +76,14 @@ struct EventStream {
 extension Client {
   /// Watches a show.
   func watch<T: Sendable>(
-    _ show: String, lastEventID: String? = nil, headers more: [String: String] = [:],
+    _ show: String, query: String = "", lastEventID: String? = nil, headers more: [String: String] = [:],
     _ body: (inout EventStream) async throws -> T
   ) async throws -> T {
     try await connected { inbound, outbound in
       let headers = lastEventID.map { ["Last-Event-ID": $0] } ?? [:]
       try await outbound.write(
-        ByteBuffer(bytes: head("GET", "/api/v1/shows/\(show)/events", headers.merging(more) { $1 }, 0, keep: true)))
+        ByteBuffer(
+          bytes: head("GET", "/api/v1/shows/\(show)/events\(query)", headers.merging(more) { $1 }, 0, keep: true)))
       var stream = EventStream(inbound)
       return try await body(&stream)
     }

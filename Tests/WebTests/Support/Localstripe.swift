@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import TestPrograms
 
 /// One localstripe of the test's own (`Scripts/stripe/localstripe-server`), with a state that ends with it.
 final class Localstripe: Sendable {
@@ -18,21 +19,21 @@ final class Localstripe: Sendable {
   }
 
   let port: Int
-  private let process: Process
+  private let process: TestProcess
   private let input: Pipe
 
   var url: String { "http://127.0.0.1:\(port)" }
 
   init() throws {
     try Self.fetch()
-    process = Process()
+    process = TestProcess()
     input = Pipe()
     let output = Pipe()
     process.executableURL = Self.script("localstripe-server")
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
     let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     guard let port = Int(said.trimmingCharacters(in: .whitespacesAndNewlines)) else {
       process.terminate()
@@ -131,14 +132,14 @@ final class Localstripe: Sendable {
   private static let fetching = Result { try run(script("fetch.sh"), []) }
 
   private static func run(_ program: URL, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
+    let process = TestProcess()
     let output = Pipe()
     process.executableURL = program
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     return (process.terminationStatus, text)

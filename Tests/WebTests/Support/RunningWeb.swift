@@ -43,6 +43,7 @@ struct RunningWeb: Sendable {
     var configuration = WebConfiguration()
     configuration.port = 0
     configuration.dataDirectory = directory.path
+    configuration.backups.directory = directory.appending(path: "backups").path
     // The market's clock stands still, and so do limits that wait for it.
     let plenty = Allowance(burst: 100_000, perMinute: 60_000)
     configuration.limits.signUp = plenty

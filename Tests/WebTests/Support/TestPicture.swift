@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import TestPrograms
 
 /// Pictures as cameras and drawing programs make them, by ffmpeg.
 enum TestPicture {
@@ -53,14 +54,14 @@ enum TestPicture {
   }
 
   private static func run(_ program: String, _ arguments: [String]) throws -> [UInt8] {
-    let process = Process()
+    let process = TestProcess()
     let output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [program] + arguments
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
-    try process.runUnblocked()
+    try process.run()
     let bytes = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {

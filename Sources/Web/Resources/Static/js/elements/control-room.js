@@ -4,6 +4,7 @@ import { followDeals } from "../lib/goods.js";
 import { money } from "../lib/money.js";
 import { Room } from "../lib/room.js";
 import { number, refusal, t } from "../lib/strings.js";
+import { listenForKeys } from "./control-keys.js";
 
 const SALES_MILLISECONDS = 5000;
 
@@ -13,18 +14,29 @@ export class ControlRoom extends HTMLElement {
 
   connectedCallback() {
     this.room = new Room(this.getAttribute("show"), this.getAttribute("market"), this.getAttribute("state"));
+    this.room.events.atDesk();
     this.room.addEventListener("viewers", ({ detail }) => say(part(this, "viewers"), number(detail)));
     this.room.addEventListener("link", ({ detail }) => {
       part(this, "link").hidden = detail;
     });
     for (const kind of ["started", "ended"]) this.room.addEventListener(kind, () => location.reload());
     followDeals(this, this.room.goods);
-    this.room.goods.addEventListener("change", () => this.#laterCountSales());
+    if (part(this, "sales")) this.room.goods.addEventListener("change", () => this.#laterCountSales());
     this.querySelector("live-player")?.addEventListener("playerstate", ({ detail }) => {
       part(this, "off").hidden = detail.state === "playing";
     });
     this.addEventListener("submit", (event) => this.#submitted(event));
+    listenForKeys(this);
     this.room.open();
+  }
+
+  /** Shows the run as somebody else has just left it. What is being chosen here stays: saving it says that it is another. */
+  async renewRun() {
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [here, there] = [this, page].map((root) => root.querySelector("run-of-show"));
+    if (here && there) here.renew(there);
   }
 
   disconnectedCallback() {

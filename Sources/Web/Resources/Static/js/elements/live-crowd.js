@@ -57,7 +57,7 @@ class LiveCrowd {
   }
 
   #show() {
-    this.#panel.hidden = this.#room.state !== "live";
+    this.#panel.hidden = this.#room.state !== "live" || Boolean(this.#live.data.off?.reactions);
   }
 
   #tap(kind) {

@@ -41,7 +41,7 @@ export class LiveRoom extends HTMLElement {
     open.addEventListener("click", () => this.drawer.openBag());
     this.#openAsked();
     this.room.open();
-    setTimeout(() => import("./live-later.js").then(({ bring }) => bring(this)).catch(() => {}), 2000);
+    setTimeout(() => this.isConnected && import("./live-later.js").then(({ bring }) => bring(this)).catch(() => {}), 2000);
   }
 
   disconnectedCallback() {

@@ -1,9 +1,10 @@
-import { language } from "../lib/strings.js";
+import { locale } from "../lib/strings.js";
 
 const FORMS = {
   short: { weekday: "short", hour: "numeric", minute: "2-digit" },
   date: { day: "numeric", month: "short", year: "numeric" },
   long: { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", timeZoneName: "short" },
+  time: { hour: "numeric", minute: "2-digit" },
   medium: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
 };
 const FAR_MILLISECONDS = 6 * 86_400_000;
@@ -16,7 +17,6 @@ export class LocalTime extends HTMLElement {
     let form = this.getAttribute("form") ?? "medium";
     // A weekday alone says nothing about a show three weeks ahead.
     if (form === "short" && Math.abs(moment - Date.now()) > FAR_MILLISECONDS) form = "medium";
-    const locale = language === "en" ? "en-IN" : language;
     this.textContent = new Intl.DateTimeFormat(locale, FORMS[form] ?? FORMS.medium).format(moment);
   }
 }

@@ -1,6 +1,6 @@
 import { clock } from "../lib/clock-text.js";
 import { h, part, say } from "../lib/dom.js";
-import { captionsOf, showsCaptions, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
+import { canFill, canInset, captionsOf, showsCaptions, toggleCaptions, toggleFull, toggleInset } from "../lib/player/screen.js";
 import { t } from "../lib/strings.js";
 
 const stride = 10;
@@ -25,6 +25,13 @@ export class ReplayControls extends HTMLElement {
     part(this, "back").addEventListener("click", () => this.#move(-stride));
     part(this, "forward").addEventListener("click", () => this.#move(stride));
     part(this, "captions").addEventListener("click", () => this.#captions());
+    for (const [name, can, toggle] of [
+      ["inset", canInset, () => toggleInset(this.#player.video)],
+      ["full", canFill, () => toggleFull(live, this.#player.video)],
+    ]) {
+      part(this, name).hidden = !can(this.#player.video ?? {});
+      part(this, name).addEventListener("click", toggle);
+    }
     this.#player.addEventListener("ready", () => this.#begin());
     this.#player.addEventListener("position", () => this.#show());
     this.#player.addEventListener("playerstate", () => this.#showState());

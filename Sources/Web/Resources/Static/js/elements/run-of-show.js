@@ -35,6 +35,12 @@ export class RunOfShow extends HTMLElement {
     });
   }
 
+  /** Takes the products and their order from another page of the same show. */
+  renew(other) {
+    this.replaceChildren(...other.childNodes);
+    this.#mark(this.#desk.room.pinned);
+  }
+
   #mark(product) {
     for (const item of this.querySelectorAll(".run-item")) {
       const isPinned = item.dataset.product === product;

@@ -17,6 +17,11 @@ export class LiveEvents extends EventTarget {
     this.#url = `/api/v1/shows/${show}/events`;
   }
 
+  /** Asks for what is meant for those who run the show. Before `open`. */
+  atDesk() {
+    this.#url += "?desk=1";
+  }
+
   open() {
     this.close();
     const source = new EventSource(this.#url);

@@ -5,7 +5,7 @@ const formats = new Map();
 /** Rupees group as 1,00,000; other currencies as the reader's language does. */
 function format(currency) {
   if (!formats.has(currency)) {
-    const locale = currency === "INR" ? `${language}-IN` : language;
+    const locale = currency === "INR" ? `${language}-IN-u-nu-latn` : `${language}-u-nu-latn`;
     formats.set(
       currency,
       new Intl.NumberFormat(locale, { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" }),

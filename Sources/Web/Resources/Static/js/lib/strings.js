@@ -1,10 +1,15 @@
 const strings = JSON.parse(document.getElementById("strings")?.textContent || "{}");
 
+const { lang, dataset } = document.documentElement;
+
 /** The language of the page, `en` or `hi`. */
-export const language = document.documentElement.lang || "en";
+export const language = lang || "en";
+
+/** In which numbers and dates are written: `en-IN`. */
+export const locale = dataset.locale || language;
 
 const plurals = new Intl.PluralRules(language);
-const whole = new Intl.NumberFormat(language === "en" ? "en-IN" : `${language}-IN`);
+const whole = new Intl.NumberFormat(locale);
 
 /** Takes further words in, of what is only sometimes on a page. */
 export const learn = (words) => Object.assign(strings, words);
@@ -17,10 +22,10 @@ export function t(path, values = {}) {
   return fill(find(path) ?? path, values);
 }
 
-/** The words for so many: `path_one`, `path_other`. */
+/** The words for so many: those for exactly that number, else those of its plural form. */
 export function plural(path, count, values = {}) {
-  const text = find(`${path}_${plurals.select(count)}`) ?? find(`${path}_other`) ?? path;
-  return fill(text, { ...values, count: number(count) });
+  const forms = find(path) ?? path;
+  return fill(forms[`=${count}`] ?? forms[plurals.select(count)] ?? forms.other ?? forms, { ...values, count: number(count) });
 }
 
 /** A whole number with the reader's grouping. */

@@ -42,6 +42,7 @@ export class ChooseStep {
         h("div", { class: "stack tight" },
           dealFlag(product, drawer.live.room.goods),
           product.seller !== drawer.live.data.seller.name && h("p", { class: "small soft" }, t("checkout.soldBy", { seller: product.seller })),
+          product.rating && h("p", { class: "small" }, `★ ${product.rating.average} (${product.rating.count})`),
           this.#price, this.#lowest, this.#stock, this.#perBuyer)),
       this.#options,
       h("div", { class: "row apart" }, h("span", { class: "soft" }, t("checkout.quantity")),

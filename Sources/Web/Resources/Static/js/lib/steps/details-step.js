@@ -15,7 +15,10 @@ export class DetailsStep {
     const country = drawer.live.room.market;
     this.title = t("checkout.details");
     this.#form = h("form", { class: "stack", id: "details", novalidate: true, submit: (event) => this.#submit(event) },
-      !drawer.live.data.account && h("p", { class: "small soft" }, t("checkout.notSigned")),
+      !drawer.live.data.account && (drawer.live.data.off?.guest_checkout
+        ? h("p", { class: "notice warn small", role: "status" }, h("span", {}, drawer.live.data.off.guest_checkout, " ",
+          h("a", { href: `/sign-in?return=${encodeURIComponent(location.pathname)}` }, t("checkout.signIn"))))
+        : h("p", { class: "small soft" }, t("checkout.notSigned"))),
       h("fieldset", { class: "fields" }, h("legend", { class: "unseen" }, t("checkout.contact")),
         field("email", t("checkout.email"), { type: "email", autocomplete: "email", inputmode: "email", maxlength: 254, value: known.email ?? "" }),
         field("name", t("checkout.name"), { autocomplete: "shipping name", maxlength: 80, value: known.name ?? "" }, "half"),

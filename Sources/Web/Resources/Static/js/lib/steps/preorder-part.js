@@ -1,7 +1,7 @@
 import { call } from "../api.js";
 import { h, say } from "../dom.js";
 import { money } from "../money.js";
-import { language, learn, t } from "../strings.js";
+import { language, learn, locale, t } from "../strings.js";
 
 let fetched = null;
 
@@ -10,7 +10,7 @@ export const words = () => (fetched ??= call("GET", `/words/preorder?lang=${lang
   fetched = null;
 }));
 
-const dates = new Intl.DateTimeFormat(language === "en" ? "en-IN" : language, { day: "numeric", month: "long", year: "numeric" });
+const dates = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
 const expected = ({ shipsBy }) => t("preorder.expected", { date: dates.format(new Date(shipsBy)) });
 
 /** What is paid now and later of one unit, where a product is chosen; the button says so unless it says a sum. It goes into no bag. */

@@ -2,19 +2,27 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Which language to speak: `?lang=`, then the cookie, then `Accept-Language`, then English.
-enum Language {
+/// The languages that there are, one for each file in `Resources/Languages`, and which of them to speak.
+struct Languages: Sendable {
+  /// Keeps what a reader has chosen.
   static let cookie = "haat_language"
-  static let all = ["en", "hi"]
+  /// What is spoken when nothing else is asked for; every directory has it.
+  static let fallback = "en"
 
-  static func of(_ request: Request) -> String {
-    let asked = request.uri.queryParameters["lang"].map(String.init) ?? request.cookies[cookie]?.value
+  /// `en`, `hi`, in the order of the alphabet.
+  let all: [String]
+
+  init(_ codes: some Sequence<String>) { all = codes.sorted() }
+
+  /// `?lang=`, then the cookie, then `Accept-Language`, then English.
+  func of(_ request: Request) -> String {
+    let asked = request.uri.queryParameters["lang"].map(String.init) ?? request.cookies[Self.cookie]?.value
     if let asked, all.contains(asked) { return asked }
-    return preferred(request.headers[.acceptLanguage] ?? "") ?? "en"
+    return preferred(request.headers[.acceptLanguage] ?? "") ?? Self.fallback
   }
 
   /// The first of ours in the order of the reader's weights (RFC 9110 §12.5.4); `hi-IN` asks for `hi`.
-  static func preferred(_ header: String) -> String? {
+  func preferred(_ header: String) -> String? {
     let wishes = header.split(separator: ",").prefix(20).compactMap { part -> (language: String, weight: Double)? in
       let pieces = part.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
       guard let tag = pieces.first else { return nil }
