@@ -24,15 +24,8 @@ final class Site: Sendable {
   let status: StatusBoard
   let backups: BackupShelf
   let framesSeen = FramesSeen()
-  let statics: StaticFiles
-  let screens: Screens
+  let files: SiteFiles
   let mailWriter: MailWriter
-  /// What the watch page's script imports, as paths below `js/`.
-  let watchModules: [String]
-  /// What a replay's script imports.
-  let replayModules: [String]
-  /// What a clip's script imports.
-  let clipModules: [String]
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let chatGate: ChatGate
@@ -59,17 +52,15 @@ final class Site: Sendable {
     cards = LinkCards(ffmpeg: configuration.posters.ffmpeg, clock: commerce.clock, logger: logger)
     streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
     uploads = try Uploads(directory: URL(filePath: configuration.dataDirectory).appending(path: "uploads"))
-    let resources = Self.resources(configuration)
-    statics = try StaticFiles(directory: resources.appending(path: "Static"))
-    screens = try Screens(resources: resources)
-    mailWriter = try MailWriter(configuration, screens: screens)
-    watchModules = ModuleGraph.imports(of: "watch.js", below: resources.appending(path: "Static/js"))
-    replayModules = ModuleGraph.imports(of: "replay.js", below: resources.appending(path: "Static/js"))
-    clipModules = ModuleGraph.imports(of: "clip.js", below: resources.appending(path: "Static/js"))
+    files = try SiteFiles.read(Self.resources(configuration))
+    mailWriter = try MailWriter(configuration, screens: files.screens)
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
     chatGate = ChatGate(atOnce: configuration.limits.chatAtOnce)
   }
+
+  var statics: StaticFiles { files.statics }
+  var screens: Screens { files.screens }
 
   /// The directory with `Static`, `Templates` and `Languages`.
   static func resources(_ configuration: WebConfiguration) -> URL {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// The JSON API: all its addresses.
 enum API {
@@ -34,12 +35,28 @@ enum API {
         try await endpoint.answer(request, context, site)
       }
     }
-    let document = ByteBuffer(
-      string: OpenAPI.document(endpoints, publicURL: site.configuration.publicURL).description)
+    let document = Document(publicURL: site.configuration.publicURL)
     router.get("/api/openapi.json") { _, _ in
       Response(
         status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
-        body: ResponseBody(byteBuffer: document))
+        body: ResponseBody(byteBuffer: document.bytes))
+    }
+  }
+
+  /// The OpenAPI document, made when it is first asked for: it takes longer than all else that is done at the start.
+  private final class Document: Sendable {
+    private let publicURL: String
+    private let made = Mutex<ByteBuffer?>(nil)
+
+    init(publicURL: String) { self.publicURL = publicURL }
+
+    var bytes: ByteBuffer {
+      made.withLock { made in
+        if let made { return made }
+        let document = ByteBuffer(string: OpenAPI.document(endpoints, publicURL: publicURL).description)
+        made = document
+        return document
+      }
     }
   }
 }

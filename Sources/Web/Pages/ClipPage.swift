@@ -77,7 +77,7 @@ struct ClipPage: Sendable {
         film: Sharing.Film(url: model.videoURL, type: "video/mp4", width: 720, height: 1_280),
         structured: StructuredData.clip(
           clip, of: show, card: cards.first { $0.id == clip.product }, base: visit.site.configuration.publicURL)),
-      modules: visit.site.clipModules, model)
+      modules: visit.site.files.clipModules, model)
     let stripe = (commerce.providers.current as? StripeProvider)?.settings
     response.headers[.contentSecurityPolicy] = ContentPolicy(with: stripe, heldBy: embed).text
     return response

@@ -240,7 +240,7 @@ struct WatchPage: Sendable {
         structured: StructuredData.show(
           live.show, cards: cards, image: preview, replay: replay?.recording,
           base: visit.site.configuration.publicURL, description: description ?? visit.words["home.lead"])),
-      modules: replay == nil ? visit.site.watchModules : visit.site.replayModules, model)
+      modules: replay == nil ? visit.site.files.watchModules : visit.site.files.replayModules, model)
     // Here, and nowhere else, may something come from another host: the fields for a card, where they are Stripe's.
     response.headers[.contentSecurityPolicy] = ContentPolicy(with: stripe, heldBy: embed).text
     return response
