@@ -184,7 +184,7 @@ public final class MediaServer: Sendable {
       let stream = LiveStream(
         id: id, configuration: configuration, clock: clock, prefix: Self.randomPrefix(),
         mediaTimeMilliseconds: mediaTimeMilliseconds, report: report,
-        record: { [recordings] in recordings?.offer($0, of: id) }, fanout: simulcast.fanout(of: id),
+        record: { [recordings] in recordings?.offer($0, rung: $1, of: id) }, fanout: simulcast.fanout(of: id),
         ladder: ladder(of: id))
       state.live[id] = stream
       return stream

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Testing
 
@@ -115,5 +116,46 @@ import Testing
     for name in ["s3-0000001f.mp4", "s9-0000001e.mp4", "i3-00000abc.mp4", "s3.mp4", "x3-0000001e.mp4", "", "s-.mp4"] {
       #expect(RecordingPlaylist.entry(named: name, in: Self.index) == nil)
     }
+  }
+
+  /// What was made of it in 480 lines: without its third and its last second.
+  private static let rung: RecordingIndex = {
+    func segment(_ file: UInt32, _ offset: Int64, at seconds: Int64) -> RecordingEntry {
+      RecordingEntry(
+        kind: .segment, file: file, offset: offset, length: 10, start: seconds * 90_000, duration: 90_000,
+        isIndependent: true, checksum: UInt32(seconds))
+    }
+    return RecordingIndex([
+      RecordingEntry(kind: .initialization, file: 1, length: 5, checksum: 0x1), segment(1, 5, at: 10),
+      segment(1, 15, at: 11), RecordingEntry(kind: .gap, start: 12 * 90_000, duration: 90_000, lost: 1),
+      RecordingEntry(kind: .initialization, file: 2, length: 6, checksum: 0x2), segment(2, 6, at: 30),
+      segment(2, 16, at: 31),
+    ])
+  }()
+
+  @Test func `a smaller picture agrees with the stream's own, which stands in where something of it is missing`() {
+    let whole = RecordingPlaylist.replay(Self.index, epoch: 1_700_000_000_000)
+    let rung = RecordingPlaylist.replay(
+      Self.rung, in: "480p", beside: Self.index, standsIn: true, epoch: 1_700_000_000_000)
+    let expected =
+      whole
+      .replacing("i1-00000abc.mp4", with: "480p/i1-00000001.mp4")
+      .replacing("s0-0000000a.mp4", with: "480p/s0-0000000a.mp4")
+      .replacing(
+        "s1-0000000b.mp4\n", with: "480p/s1-0000000b.mp4\n#EXT-X-MAP:URI=\"i1-00000abc.mp4\"\n"
+      )
+      .replacing("i2-00000def.mp4", with: "480p/i2-00000002.mp4")
+      .replacing("s3-0000001e.mp4", with: "480p/s2-0000001e.mp4")
+      .replacing("s4-0000001f.mp4", with: "480p/s3-0000001f.mp4")
+      .replacing(
+        "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM",
+        with: "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"i2-00000def.mp4\"\n#EXT-X-PROGRAM")
+    #expect(rung == expected)
+  }
+
+  @Test func `what cannot stand in is said to be missing`() {
+    let rung = RecordingPlaylist.replay(Self.rung, in: "480p", beside: Self.index, standsIn: false, epoch: 0)
+    #expect(rung.contains("#EXT-X-VERSION:8\n"))
+    #expect(rung.components(separatedBy: "#EXT-X-GAP\n#EXTINF").count == 3)
   }
 }

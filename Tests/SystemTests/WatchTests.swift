@@ -70,6 +70,51 @@ import Testing
       try await plays(browser, way: "stream")
       try await browser.wait(until: "Math.min(\(player).video.videoWidth, \(player).video.videoHeight) > 240")
     }
+    try await stall.host.call("PUT", "/api/v1/shows/\(stall.show)/state", ["state": "ended"], expecting: 200)
+    try await until("the recording is complete", within: 10) {
+      let recording = try await stall.host.call("GET", "/api/v1/shows/\(stall.show)/recording")
+      return recording["state"] as? String == "ready" ? true : nil
+    }
+    try await withBrowser { browser in try await chooseQuality(browser, of: stall.show, at: addresses.web) }
+    let verified = try await program.run(["recordings", "verify"])
+    #expect(verified.status == 0, "\(verified.output)")
+  }
+
+  /// In the replay: what the network carries, then what the viewer chooses.
+  private func chooseQuality(_ browser: Browser, of show: String, at web: URL) async throws {
+    let player = "document.querySelector('replay-player')"
+    let lines = "Math.min(\(player).video.videoWidth, \(player).video.videoHeight)"
+    func choose(_ quality: String) async throws {
+      try await browser.run(
+        """
+        const select = document.querySelector("replay-controls select");
+        select.value = arguments[0];
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+        """, .string(quality))
+    }
+    try await browser.open(web.absoluteString + "/shop")
+    try await browser.limitNetwork(kilobitsPerSecond: 600)
+    try await browser.open(web.absoluteString + "/watch/\(show)?lang=en")
+    try await browser.wait(until: "\(player)?.state === 'playing'", seconds: 30)
+    try await browser.wait(until: "\(lines) === 240", seconds: 30)
+    try await browser.wait(
+      until: "document.querySelector('replay-controls option')?.textContent === 'Automatic (240p)'")
+    #expect(
+      try await browser.run(
+        "return [...document.querySelectorAll('replay-controls option')].map(({ value }) => value).join(' ')")
+        == " 720p 240p")
+    try await Screenshots.keep(browser, "replay-quality-phone")
+    try await browser.limitNetwork(kilobitsPerSecond: nil)
+    try await choose("720p")
+    try await browser.wait(until: "\(lines) > 240")
+    let before = try await browser.run("return \(player).position").number ?? 0
+    try await choose("240p")
+    try await browser.wait(until: "\(lines) === 240")
+    // It went on where it was, and at once.
+    let after = try await browser.run("return \(player).position").number ?? 0
+    #expect(after >= before && after < before + 8, "\(before) and then \(after)")
+    try await browser.wait(until: "\(player).state === 'playing' || \(player).state === 'ended'")
+    #expect(try await OnAirTests.complaints(of: browser) == [])
   }
 
   @Test(.timeLimit(.minutes(3)))

@@ -263,7 +263,11 @@ struct LiveState {
     if changed { playlistChanged(now: now, &effects) }
   }
 
-  mutating func takeFinished() -> [Segment] { segmenter.takeFinished() }
+  /// What became whole since this was last asked, of the stream's own picture and of the smaller ones.
+  mutating func takeFinished() -> [(segment: Segment, rung: Int?)] {
+    segmenter.takeFinished().map { ($0, nil) }
+      + rungs.indices.flatMap { index in rungs[index].takeFinished().map { ($0, rungs[index].side) } }
+  }
 
   // MARK: The ladder
 

@@ -14,7 +14,7 @@ public final class LiveStream: Sendable {
   let names: Playlist.Names
   private let state: Mutex<LiveState>
   private let report: @Sendable (StreamNews) -> Void
-  private let record: @Sendable (Segment) -> Void
+  private let record: @Sendable (Segment, Int?) -> Void
   let fanout: Fanout
   private let ladder: Ladder?
   /// The one that was asked for last.
@@ -23,12 +23,13 @@ public final class LiveStream: Sendable {
   /// - Parameters:
   ///   - prefix: Random, part of every segment's address.
   ///   - mediaTimeMilliseconds: What the show's clock reads now.
-  ///   - record: Is given every whole segment, in order, under the lock: it must only put it away.
+  ///   - record: Is given every whole segment, with the side of its rung for one of a smaller picture, in order for each,
+  ///     under the lock: it must only put it away.
   ///   - fanout: Is given every tag of the publisher's, in order, under the lock.
   ///   - ladder: Makes smaller pictures; nil makes none.
   init(
     id: String, configuration: MediaConfiguration, clock: MediaClock, prefix: String, mediaTimeMilliseconds: Int64,
-    report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment) -> Void = { _ in },
+    report: @escaping @Sendable (StreamNews) -> Void, record: @escaping @Sendable (Segment, Int?) -> Void = { _, _ in },
     fanout: Fanout = Fanout(), ladder: Ladder? = nil
   ) {
     self.id = id
@@ -145,7 +146,7 @@ public final class LiveStream: Sendable {
     let (result, effects) = state.withLock { state in
       var effects = LiveState.Effects()
       let result = body(&state, &effects, now)
-      for segment in state.takeFinished() { record(segment) }
+      for (segment, rung) in state.takeFinished() { record(segment, rung) }
       for fragment in state.takeForLadder() {
         guard let ladder, case .makes(let sides) = ladder.offer(fragment, now: now.steady) else { continue }
         state.makes(sides, now: now, &effects)

@@ -55,35 +55,39 @@ enum Playlist {
     _ initialization: Initialization, whole: Rate, sound: Rate?, framesPerSecond: Double, rungs: [RungVariant] = []
   ) -> String {
     var text = "#EXTM3U\n#EXT-X-VERSION:9\n"
-    func attributes(of variant: Initialization, _ rate: Rate) -> [String] {
-      var attributes = bandwidth(rate) + ["CODECS=\"\(variant.codecs)\""]
-      if let size = variant.video?.size {
-        attributes.append("RESOLUTION=\(size.width)x\(size.height)")
-        if framesPerSecond > 0 { attributes.append("FRAME-RATE=\(decimal(Int64(framesPerSecond * 1000), per: 1000))") }
+    func described(_ variant: Initialization, _ rate: Rate) -> [String] {
+      var attributes = attributes(rate, codecs: variant.codecs, size: variant.video?.size)
+      if variant.video != nil, framesPerSecond > 0 {
+        attributes.append("FRAME-RATE=\(decimal(Int64(framesPerSecond * 1000), per: 1000))")
       }
       return attributes
     }
     let pictures =
-      [(attributes(of: initialization, whole), Rendition.whole)]
-      + rungs.map { (attributes(of: $0.initialization, $0.rate), .rung($0.side)) }
+      [(described(initialization, whole), Rendition.whole)]
+      + rungs.map { (described($0.initialization, $0.rate), .rung($0.side)) }
     guard initialization.video != nil, let audio = initialization.audio, let sound else {
-      return text + pictures.map { streamInfo($0.0, $0.1) }.joined()
+      return text + pictures.map { streamInfo($0.0, Names.media($0.1)) }.joined()
     }
     // Without an address: the sound is in the variants themselves (§4.4.6.2.1).
     let channels = max(1, audio.channels)
     text +=
       "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(channels)\"\n"
-    for (attributes, rendition) in pictures { text += streamInfo(attributes + ["AUDIO=\"sound\""], rendition) }
-    text += streamInfo(bandwidth(sound) + ["CODECS=\"\(audio.codecString)\"", "AUDIO=\"sound\""], .sound)
+    for (attributes, rendition) in pictures {
+      text += streamInfo(attributes + ["AUDIO=\"sound\""], Names.media(rendition))
+    }
+    text += streamInfo(
+      attributes(sound, codecs: audio.codecString, size: nil) + ["AUDIO=\"sound\""], Names.media(.sound))
     return text
   }
 
-  private static func bandwidth(_ rate: Rate) -> [String] {
-    ["BANDWIDTH=\(rate.peak)", "AVERAGE-BANDWIDTH=\(rate.average)"]
+  /// Of a variant, RFC 8216bis §4.4.6.2.
+  static func attributes(_ rate: Rate, codecs: String, size: (width: Int, height: Int)?) -> [String] {
+    ["BANDWIDTH=\(rate.peak)", "AVERAGE-BANDWIDTH=\(rate.average)", "CODECS=\"\(codecs)\""]
+      + (size.map { ["RESOLUTION=\($0.width)x\($0.height)"] } ?? [])
   }
 
-  private static func streamInfo(_ attributes: [String], _ rendition: Rendition) -> String {
-    "#EXT-X-STREAM-INF:\(attributes.joined(separator: ","))\n\(Names.media(rendition))\n"
+  static func streamInfo(_ attributes: [String], _ address: String) -> String {
+    "#EXT-X-STREAM-INF:\(attributes.joined(separator: ","))\n\(address)\n"
   }
 
   /// - Parameters:

@@ -34,6 +34,7 @@ struct Rung: Sendable {
   var isFed = false
   private(set) var newestInitialization: Initialization?
   private var expired: [Segment] = []
+  private var finished: [Segment] = []
   private var initializations: [Int: Initialization] = [:]
   private var waiting: [RungPicture] = []
   private var fragments: UInt32 = 0
@@ -180,7 +181,16 @@ struct Rung: Sendable {
       rate.add(bytes: segment.bytes?.readableBytes ?? 0, ticks: segment.duration, target: target)
     }
     segments.append(segment)
+    // Where the stream itself has nothing, nothing of it is missing here.
+    if !whole.isGap { finished.append(segment) }
     return true
+  }
+
+  /// The segments that became whole since this was last asked, those that are missing among them.
+  mutating func takeFinished() -> [Segment] {
+    guard !finished.isEmpty else { return [] }
+    defer { finished.removeAll() }
+    return finished
   }
 
   /// What left the stream's playlist leaves this one, and what can no more be asked for of the stream is let go.

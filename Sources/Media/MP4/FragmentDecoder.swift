@@ -166,7 +166,7 @@ extension ByteBuffer {
   }
 
   /// The content of the first box of that type.
-  fileprivate func box(_ type: String) throws(MalformedMP4) -> ByteBuffer {
+  func box(_ type: String) throws(MalformedMP4) -> ByteBuffer {
     var rest = self
     while let box = try rest.readBox() {
       if box.type == type { return box.content }

@@ -13,6 +13,8 @@ public struct RecordingConfiguration: Sendable {
   public var freeBytesMin: Int64 = 512 << 20
   /// How often what was written is made to survive a power cut. A crash of the program alone loses nothing written.
   public var syncSeconds: Int64 = 5
+  /// Smaller pictures that are made of a show on air are recorded too, beside its own: replays then have a choice.
+  public var recordsRungs = true
   /// How far back a viewer of a live show can go.
   public var dvrSeconds: Int64 = 7_200
   /// Downloads prepared and sent at once. Each holds the sample table of its show: about 30 MB for three hours. Up to

@@ -31,18 +31,57 @@ public enum RecordingPlaylist {
   /// The whole recording, to be played from any place.
   /// - Parameter epoch: wall clock, milliseconds since 1970, at show time 0.
   public static func replay(_ index: RecordingIndex, epoch: Int64) -> String {
+    replay(index, epoch: epoch) { Piece($0, of: index, prefix: "") }
+  }
+
+  /// The same in a smaller picture that was made of the stream while it was on air. It agrees with the stream's own
+  /// recording in every segment's number, length and place (§6.2.4).
+  /// - Parameters:
+  ///   - rung: what was recorded of it. Where something is missing, the stream's own picture stands in.
+  ///   - folder: where its segments are, relative to the playlist.
+  ///   - standsIn: Who plays the one plays the other too. Where not, what is missing is said to be (`GAP`).
+  static func replay(
+    _ rung: RecordingIndex, in folder: String, beside index: RecordingIndex, standsIn: Bool, epoch: Int64
+  ) -> String {
+    let made = Dictionary(rung.segments.map { ($0.entry.start, $0) }) { first, _ in first }
+    return replay(index, epoch: epoch) { segment in
+      if let own = made[segment.entry.start] { return Piece(own, of: rung, prefix: "\(folder)/") }
+      var piece = Piece(segment, of: index, prefix: "")
+      piece.isGap = !standsIn
+      return piece
+    }
+  }
+
+  /// What a segment's place in a playlist says of its bytes.
+  private struct Piece {
+    var address: String
+    var map: String?
+    var isIndependent: Bool
+    var isGap = false
+
+    init(_ segment: RecordedSegment, of index: RecordingIndex, prefix: String) {
+      address = prefix + name(segment)
+      map = index.initializations[segment.entry.file].map { prefix + name(initialization: $0) }
+      isIndependent = segment.entry.isIndependent
+    }
+  }
+
+  private static func replay(
+    _ index: RecordingIndex, epoch: Int64, piece: (RecordedSegment) -> Piece
+  ) -> String {
+    let pieces = index.segments.map(piece)
     let longest = index.segments.map(\.entry.duration).max() ?? 0
     let target = (longest + Initialization.ticksPerSecond / 2) / Initialization.ticksPerSecond
     var text = """
       #EXTM3U
-      #EXT-X-VERSION:7
+      #EXT-X-VERSION:\(pieces.contains(where: \.isGap) ? 8 : 7)
       #EXT-X-TARGETDURATION:\(max(1, target))
       #EXT-X-PLAYLIST-TYPE:VOD
       #EXT-X-MEDIA-SEQUENCE:0
 
       """
-    if index.segments.allSatisfy(\.entry.isIndependent) { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
-    write(index.segments[...], of: index, epoch: epoch, prefix: "", to: &text)
+    if pieces.allSatisfy(\.isIndependent) { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
+    write(zip(index.segments, pieces), epoch: epoch, to: &text)
     return text + "#EXT-X-ENDLIST\n"
   }
 
@@ -70,28 +109,30 @@ public enum RecordingPlaylist {
 
       """
     if shown.allSatisfy(\.entry.isIndependent) { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
-    write(shown, of: index, epoch: epoch, prefix: prefix, to: &text)
+    write(zip(shown, shown.map { Piece($0, of: index, prefix: prefix) }), epoch: epoch, to: &text)
     return hasEnded ? text + "#EXT-X-ENDLIST\n" : text
   }
 
   private static func write(
-    _ segments: ArraySlice<RecordedSegment>, of index: RecordingIndex, epoch: Int64, prefix: String,
-    to text: inout String
+    _ segments: some Sequence<(RecordedSegment, Piece)>, epoch: Int64, to text: inout String
   ) {
-    var file: UInt32?
-    for segment in segments {
+    var map: String?
+    var isFirst = true
+    for (segment, piece) in segments {
       if segment.isDiscontinuity { text += "#EXT-X-DISCONTINUITY\n" }
-      if file != segment.entry.file, let head = index.initializations[segment.entry.file] {
-        text += "#EXT-X-MAP:URI=\"\(prefix)\(name(initialization: head))\"\n"
+      if map != piece.map, let new = piece.map {
+        text += "#EXT-X-MAP:URI=\"\(new)\"\n"
+        map = new
       }
-      if file == nil || segment.isDiscontinuity {
+      if isFirst || segment.isDiscontinuity {
         let wallClock = epoch + segment.entry.start * 1000 / Initialization.ticksPerSecond
         text += "#EXT-X-PROGRAM-DATE-TIME:\(Playlist.dateTime(wallClock))\n"
       }
-      file = segment.entry.file
+      isFirst = false
+      if piece.isGap { text += "#EXT-X-GAP\n" }
       // A comment to other players: ours has to fetch what is before it to show it.
-      if !segment.entry.isIndependent { text += "#HAAT-DEPENDENT\n" }
-      text += "#EXTINF:\(Playlist.seconds(segment.entry.duration)),\n\(prefix)\(name(segment))\n"
+      if !piece.isIndependent { text += "#HAAT-DEPENDENT\n" }
+      text += "#EXTINF:\(Playlist.seconds(segment.entry.duration)),\n\(piece.address)\n"
     }
   }
 

@@ -10,7 +10,8 @@ internal import Synchronization
 final class RecordingWriter: Sendable {
   private enum Piece {
     case segment(Segment)
-    case gap(RecordingEntry, String)
+    /// With why it was lost, where that is for the log.
+    case gap(RecordingEntry, String?)
   }
 
   private struct State {
@@ -58,23 +59,28 @@ final class RecordingWriter: Sendable {
 
   /// Takes a whole segment; never waits.
   func offer(_ segment: Segment) {
-    guard let size = segment.bytes?.readableBytes, segment.duration > 0 else { return }
+    guard segment.duration > 0, let size = segment.isGap ? 0 : segment.bytes?.readableBytes else { return }
     state.withLock { state in
       guard !state.isClosing else { return }
-      if state.queueBytes + size <= configuration.queueBytesMax {
+      if segment.isGap {
+        Self.queue(.lost(segment), because: nil, &state)
+      } else if state.queueBytes + size <= configuration.queueBytesMax {
         state.queue.append(.segment(segment))
         state.queueBytes += size
       } else {
         let reason = "the disk is too slow: queueBytesMax, \(configuration.queueBytesMax), waits to be written"
-        let lost = Self.lost(segment)
-        if case .gap(let gap, _) = state.queue.last {
-          state.queue[state.queue.count - 1] = .gap(Self.joined(gap, lost), reason)
-        } else {
-          state.queue.append(.gap(lost, reason))
-        }
+        Self.queue(.lost(segment), because: reason, &state)
       }
     }
     wake.signal()
+  }
+
+  private static func queue(_ lost: RecordingEntry, because reason: String?, _ state: inout State) {
+    if case .gap(let gap, let before) = state.queue.last {
+      state.queue[state.queue.count - 1] = .gap(joined(gap, lost), reason ?? before)
+    } else {
+      state.queue.append(.gap(lost, reason))
+    }
   }
 
   /// Writes what is waiting, makes it safe, and returns when the files are closed.
@@ -104,7 +110,7 @@ final class RecordingWriter: Sendable {
       case .nothing: break
       case .piece(.gap(let lost, let reason)):
         gap = gap.map { Self.joined($0, lost) } ?? lost
-        note(trouble: reason)
+        if let reason { note(trouble: reason) }
       case .piece(.segment(let segment)):
         do {
           try checkSpace()
@@ -115,7 +121,7 @@ final class RecordingWriter: Sendable {
           isSynced = false
           wrote(open.index)
         } catch {
-          gap = gap.map { Self.joined($0, Self.lost(segment)) } ?? Self.lost(segment)
+          gap = gap.map { Self.joined($0, RecordingEntry.lost(segment)) } ?? RecordingEntry.lost(segment)
           note(trouble: "\(error)")
         }
       }
@@ -205,14 +211,16 @@ final class RecordingWriter: Sendable {
     }
   }
 
-  private static func lost(_ segment: Segment) -> RecordingEntry {
-    RecordingEntry(kind: .gap, start: max(0, segment.start), duration: segment.duration, lost: 1)
-  }
-
   private static func joined(_ first: RecordingEntry, _ second: RecordingEntry) -> RecordingEntry {
     var gap = first
     gap.duration = min(max(gap.duration, second.start + second.duration - gap.start), RecordingEntry.ticksMax)
     gap.lost = gap.lost.addingReportingOverflow(second.lost).partialValue
     return gap
+  }
+}
+
+extension RecordingEntry {
+  fileprivate static func lost(_ segment: Segment) -> RecordingEntry {
+    RecordingEntry(kind: .gap, start: max(0, segment.start), duration: segment.duration, lost: 1)
   }
 }

@@ -11,7 +11,7 @@ internal import Synchronization
 /// restart of the program, until it is told to `finish`.
 public final class Recordings: Sendable {
   /// Indexes of finished recordings kept in memory; one of a three-hour show has about 1 MB.
-  private static let keptMax = 32
+  private static let keptMax = 64
   private static let unnotedMax = 1_000
   /// Bytes of the heads of downloads kept in memory; one of a three-hour show has about 30 MB.
   static let plansBytesMax = 64 << 20
@@ -46,13 +46,15 @@ public final class Recordings: Sendable {
   /// The stream is recorded from the segment on that is being made now. Begun already, nothing happens.
   public func begin(_ id: String) {
     guard Self.isName(id) else { return }
-    state.withLock { state in
-      guard state.writers[id] == nil else { return }
-      forget(id, &state)
-      state.writers[id] = RecordingWriter(
-        id: id, directory: directory(of: id), gap: state.unnoted[id], configuration: configuration, disk: disk,
-        logger: logger)
-    }
+    state.withLock { state in open(id, &state) }
+  }
+
+  private func open(_ id: String, _ state: inout State) {
+    guard state.writers[id] == nil else { return }
+    forget(id, &state)
+    state.writers[id] = RecordingWriter(
+      id: id, directory: directory(of: id), gap: state.unnoted[id], configuration: configuration, disk: disk,
+      logger: logger)
   }
 
   /// The same for a stream that may be over by now: `isWanted` is asked once it has begun, and when it says no, the
@@ -74,9 +76,20 @@ public final class Recordings: Sendable {
   }
 
   /// A segment of the stream is whole. Never waits; nothing when the stream is not recorded.
-  func offer(_ segment: Segment, of id: String) {
-    state.withLock { $0.writers[id] }?.offer(segment)
+  /// - Parameter rung: of a smaller picture, its side: it goes into a recording of its own within the stream's.
+  func offer(_ segment: Segment, rung: Int? = nil, of id: String) {
+    let writer: RecordingWriter? = state.withLock { state in
+      guard let own = state.writers[id] else { return nil }
+      guard let rung else { return own }
+      guard configuration.recordsRungs else { return nil }
+      let name = Self.name(ofRung: rung, in: id)
+      open(name, &state)
+      return state.writers[name]
+    }
+    writer?.offer(segment)
   }
+
+  static func name(ofRung side: Int, in id: String) -> String { "\(id)/\(Playlist.Names.folder(ofRung: side))" }
 
   /// Writes what is waiting and closes the recording; nil when nothing was recorded. Asked again it gives the same.
   ///
@@ -90,6 +103,9 @@ public final class Recordings: Sendable {
     if isExpected, !isRecording(id), RecordingDisk.size(path) == nil { throw missing }
     // Opening it cuts what a crash left torn, if the crash came before the end and nobody has opened it since.
     begin(id)
+    for side in try await rungs(of: id) {
+      state.withLock { state in open(Self.name(ofRung: side, in: id), &state) }
+    }
     await shut(id)
     guard var index = try await index(of: id) else {
       // An index that says something nobody can read is no reason to throw the pictures away.
@@ -106,10 +122,16 @@ public final class Recordings: Sendable {
 
   /// The server stops: everything is written and closed, and goes on when it is back.
   public func closeAll() async {
-    for id in state.withLock({ Array($0.writers.keys) }) { await shut(id) }
+    for id in state.withLock({ $0.writers.keys.filter(Self.isName) }) { await shut(id) }
   }
 
+  /// The stream's own first: once that is closed, no smaller picture's is opened any more.
   private func shut(_ id: String) async {
+    await shut(one: id)
+    for name in state.withLock({ $0.writers.keys.filter { $0.hasPrefix("\(id)/") } }) { await shut(one: name) }
+  }
+
+  private func shut(one id: String) async {
     guard let writer = state.withLock({ $0.writers[id] }) else { return }
     await writer.close()
     state.withLock { state in
@@ -124,8 +146,8 @@ public final class Recordings: Sendable {
     guard Self.isName(id) else { return }
     await shut(id)
     state.withLock { state in
-      forget(id, &state)
-      state.unnoted[id] = nil
+      for name in [id] + state.kept.keys.filter({ $0.hasPrefix("\(id)/") }) { forget(name, &state) }
+      state.unnoted = state.unnoted.filter { $0.key != id && !$0.key.hasPrefix("\(id)/") }
       state.plans.forget(id)
     }
     let path = directory(of: id)
@@ -146,6 +168,36 @@ public final class Recordings: Sendable {
   /// What is on disk of a recording; nil when there is none. Of one under way, what is there now.
   public func index(of id: String) async throws -> RecordingIndex? {
     guard Self.isName(id) else { return nil }
+    return try await index(named: id)
+  }
+
+  /// The same of one of its smaller pictures; `side` is of those that `rungs(of:)` gives.
+  func index(ofRung side: Int, in id: String) async throws -> RecordingIndex? {
+    guard Self.isName(id) else { return nil }
+    return try await index(named: Self.name(ofRung: side, in: id))
+  }
+
+  /// The sides of the smaller pictures that were recorded beside the stream's own, the largest first.
+  func rungs(of id: String) async throws -> [Int] {
+    guard Self.isName(id) else { return [] }
+    let path = directory(of: id)
+    return try await blocking { Self.rungs(in: path) }
+  }
+
+  static func rungs(in directory: String) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return Array(names.compactMap(rung(ofFolder:)).sorted(by: >).prefix(LadderRung.countMax))
+  }
+
+  /// 480 for `480p`; nil for what is no smaller picture's.
+  static func rung(ofFolder name: some StringProtocol) -> Int? {
+    guard name.utf8.count <= 6, name.hasSuffix("p"), let side = Int(name.dropLast()), side > 0,
+      Playlist.Names.folder(ofRung: side) == name
+    else { return nil }
+    return side
+  }
+
+  private func index(named id: String) async throws -> RecordingIndex? {
     let known = state.withLock { state in state.writers[id]?.index ?? state.kept[id] }
     if let known { return known.segments.isEmpty ? nil : known }
     let path = directory(of: id) + "/" + RecordingFiles.indexName
@@ -168,7 +220,18 @@ public final class Recordings: Sendable {
 
   /// The bytes an entry speaks of, or a piece of them; nil when they are not there.
   public func bytes(of entry: RecordingEntry, in id: String) async throws -> ByteBuffer? {
-    guard Self.isName(id), entry.kind != .gap else { return nil }
+    guard Self.isName(id) else { return nil }
+    return try await bytes(of: entry, named: id)
+  }
+
+  /// The same of one of its smaller pictures.
+  func bytes(of entry: RecordingEntry, ofRung side: Int, in id: String) async throws -> ByteBuffer? {
+    guard Self.isName(id) else { return nil }
+    return try await bytes(of: entry, named: Self.name(ofRung: side, in: id))
+  }
+
+  private func bytes(of entry: RecordingEntry, named id: String) async throws -> ByteBuffer? {
+    guard entry.kind != .gap else { return nil }
     let path = RecordingFiles.dataPath(directory(of: id), entry.file)
     return try await blocking {
       guard let file = try? RecordingDisk.open(path, O_RDONLY) else { return nil }

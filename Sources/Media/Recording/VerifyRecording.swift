@@ -20,7 +20,16 @@ extension Recordings {
   /// from the one before. Changes nothing. May run beside a server that records.
   public func verify(_ id: String) async throws -> RecordingReport {
     let directory = directory(of: id)
-    return try await blocking { try Self.verify(id, directory) }
+    return try await blocking {
+      var report = try Self.verify(id, directory)
+      for side in Self.rungs(in: directory) {
+        let folder = Playlist.Names.folder(ofRung: side)
+        let rung = try Self.verify(id, "\(directory)/\(folder)")
+        report.differences += rung.differences.map { "\(folder): \($0)" }
+        report.notes += rung.notes.map { "\(folder): \($0)" }
+      }
+      return report
+    }
   }
 
   private static func verify(_ id: String, _ directory: String) throws -> RecordingReport {
@@ -47,7 +56,8 @@ extension Recordings {
     report.summary = index.summary
     report.files = index.initializations.count
     for gap in index.gaps {
-      report.notes.append("\(gap.lost) segments are missing at \(gap.start / 90) ms: the disk was full or too slow")
+      report.notes.append(
+        "\(gap.lost) segments are missing at \(gap.start / 90) ms: they could not be written, or were not made")
     }
     let byFile = Dictionary(grouping: entries.filter { $0.kind != .gap }, by: \.file)
     for (file, entries) in byFile.sorted(by: { $0.key < $1.key }) {

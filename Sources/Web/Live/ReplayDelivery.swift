@@ -22,11 +22,13 @@ struct ReplayDelivery: Sendable {
     let name = context.parameters.get("show") ?? ""
     let path = context.parameters.getCatchAll().joined(separator: "/")
     switch path {
-    case "index.m3u8":
-      let (show, index) = try await replay(name)
-      return text(
-        "application/vnd.apple.mpegurl",
-        RecordingPlaylist.replay(index, epoch: show.mediaEpoch?.milliseconds ?? 0), isKept: true)
+    case _ where path.hasSuffix(".m3u8"):
+      let (show, _) = try await replay(name)
+      guard
+        let playlist = try await recordings.replayPlaylist(
+          path, of: name, epoch: show.mediaEpoch?.milliseconds ?? 0)
+      else { throw Problem.notFound("playlist") }
+      return text("application/vnd.apple.mpegurl", playlist, isKept: true)
     case "chapters.vtt":
       let (show, index) = try await replay(name)
       let chapters = try await commerce.pins(of: show.id).map {
@@ -34,10 +36,9 @@ struct ReplayDelivery: Sendable {
       }
       return text("text/vtt; charset=utf-8", RecordingPlaylist.chapters(chapters, in: index), isKept: true)
     default:
-      guard try await isVisible(name), let index = try await recordings.index(of: name),
-        let entry = RecordingPlaylist.entry(named: path, in: index),
-        let bytes = try await recordings.bytes(of: entry, in: name)
-      else { throw Problem.notFound("segment") }
+      guard try await isVisible(name), let bytes = try await recordings.media(at: path, of: name) else {
+        throw Problem.notFound("segment")
+      }
       return Self.media(bytes, request)
     }
   }

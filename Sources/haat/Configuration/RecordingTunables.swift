@@ -14,6 +14,10 @@ extension Tunable<RecordingConfiguration> {
         "recording.syncSeconds", \.syncSeconds, of: part, 1...300,
         "How often a recording is made to survive a power cut; a crash of the program alone loses nothing written."),
       Self(
+        "recording.rungs", \.recordsRungs, of: part,
+        "Record the smaller pictures of ladder.rungs too: replays have a choice of quality, and take half as much disk again or more."
+      ),
+      Self(
         "recording.dvrSeconds", \.dvrSeconds, of: part, 60...86_400, "How far back a viewer of a live show can go."),
       Self("recording.downloadsMax", \.downloadsMax, of: part, 1...1000, "Recordings downloaded at once."),
     ]

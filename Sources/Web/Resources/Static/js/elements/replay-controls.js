@@ -25,6 +25,9 @@ export class ReplayControls extends HTMLElement {
     part(this, "back").addEventListener("click", () => this.#move(-stride));
     part(this, "forward").addEventListener("click", () => this.#move(stride));
     part(this, "captions").addEventListener("click", () => this.#captions());
+    this.#select.addEventListener("change", () => {
+      this.#player.quality = this.#select.value || null;
+    });
     for (const [name, can, toggle] of [
       ["inset", canInset, () => toggleInset(this.#player.video)],
       ["full", canFill, () => toggleFull(live, this.#player.video)],
@@ -46,7 +49,27 @@ export class ReplayControls extends HTMLElement {
     this.#showState();
   }
 
+  get #select() {
+    return part(this, "quality").querySelector("select");
+  }
+
+  #offerQualities() {
+    const { qualities } = this.#player;
+    const options = ["", ...qualities].map((value) => h("option", { value }, value));
+    this.#select.replaceChildren(...options);
+    part(this, "quality").hidden = qualities.length === 0;
+    this.#tellQuality();
+  }
+
+  /** What “automatic” plays now. */
+  #tellQuality() {
+    const automatic = this.#select.querySelector("option[value='']");
+    const playing = this.#player.quality === null ? this.#player.playingQuality : null;
+    if (automatic) say(automatic, playing ? `${t("replay.automatic")} (${playing})` : t("replay.automatic"));
+  }
+
   #begin() {
+    this.#offerQualities();
     this.#bar.max = String(Math.round(this.#player.duration * 10) / 10);
     this.#bar.disabled = false;
     this.#mark(this.#room.chapters);
@@ -142,6 +165,7 @@ export class ReplayControls extends HTMLElement {
     const words = t("replay.place", { time: clock(position), length: clock(duration) });
     this.#bar.setAttribute("aria-valuetext", title ? `${words}, ${title}` : words);
     this.#showCaptions();
+    this.#tellQuality();
   }
 
   #showState() {

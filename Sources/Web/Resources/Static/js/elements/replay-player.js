@@ -76,6 +76,26 @@ export class ReplayPlayer extends HTMLElement {
     if (this.#video) this.#video.muted = muted;
   }
 
+  /** The qualities there are to choose from, the best first, once it is ready; empty where there is no choice. */
+  get qualities() {
+    return this.#playback?.qualities ?? [];
+  }
+
+  /** One of `qualities`; null for what the network carries. */
+  get quality() {
+    return this.#playback?.quality ?? null;
+  }
+
+  set quality(quality) {
+    if (this.#playback) this.#playback.quality = quality;
+  }
+
+  /** What is on screen; null before the first picture. */
+  get playingQuality() {
+    const { videoWidth, videoHeight } = this.#video ?? {};
+    return videoWidth > 0 ? `${Math.min(videoWidth, videoHeight)}p` : null;
+  }
+
   seek(position) {
     this.#playback?.seek(position);
     this.#tellTime();

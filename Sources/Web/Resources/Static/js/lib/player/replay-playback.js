@@ -1,6 +1,6 @@
 import { Captions } from "./captions.js";
 import { MediaUnits } from "./media-units.js";
-import { ReplayTimeline } from "./replay-timeline.js";
+import { ReplayVariants } from "./replay-variants.js";
 
 const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
 const aheadSeconds = 30;
@@ -9,6 +9,8 @@ const tickMilliseconds = 200;
 const growthSeconds = 24 * 3600;
 /** A hole as small as this, where two stretches meet, is jumped over. */
 const holeSeconds = 1.5;
+/** Of what is at hand so much is kept when another quality was chosen. */
+const keptSeconds = 0.5;
 const triesMax = 6;
 /** So often a segment is fetched whose bytes bring nothing to show. */
 const segmentTriesMax = 2;
@@ -23,7 +25,6 @@ const headsMax = 8;
 export class ReplayPlayback {
   #video;
   #address;
-  #epoch;
   #source = null;
   #buffer = null;
   #mimeType = "";
@@ -37,9 +38,12 @@ export class ReplayPlayback {
   #timer = 0;
   #isWorking = false;
   #isBroken = false;
+  /** Another quality was chosen, and what is at hand should make room for it. */
+  #isOutdated = false;
 
   #past;
   #captions;
+  #variants;
 
   timeline = null;
   onready = () => {};
@@ -50,14 +54,14 @@ export class ReplayPlayback {
     this.#video = video;
     this.#captions = new Captions(video);
     this.#address = address;
-    this.#epoch = epoch;
     this.#past = past;
+    this.#variants = new ReplayVariants(address, epoch, (url, read) => this.#ask(url, read));
   }
 
   /** Loads the playlist and shows the first frame at `position`. */
   async start(position = 0) {
     try {
-      this.timeline = this.#past?.timeline ?? await this.#load();
+      this.timeline = this.#past?.timeline ?? await this.#variants.load();
       if (Source) await this.#open();
       else this.#video.src = this.#address;
       if (position > 0) this.#video.currentTime = Math.min(position, this.timeline.duration - 0.5);
@@ -71,9 +75,24 @@ export class ReplayPlayback {
     }
   }
 
-  async #load() {
-    const text = await this.#ask(this.#address, (answer) => answer.text());
-    return new ReplayTimeline(text, this.#address, this.#epoch);
+  /** The qualities there are to choose from, the best first; empty where there is no choice or the browser has it. */
+  get qualities() {
+    return Source && !this.#past ? this.#variants.qualities : [];
+  }
+
+  /** What the viewer chose; null for what the network carries. */
+  get quality() {
+    return this.#variants.chosen;
+  }
+
+  set quality(quality) {
+    this.#variants.chosen = quality;
+    this.#isOutdated = true;
+  }
+
+  /** What is to be fetched: the same stretches in whatever quality. */
+  get #segments() {
+    return (this.#past ? this.timeline : this.#variants.timeline).segments;
   }
 
   stop() {
@@ -124,11 +143,13 @@ export class ReplayPlayback {
 
   async #tick() {
     this.#jumpHole();
+    this.#hurry();
     if (this.#isWorking || this.#isBroken || this.#stopping.signal.aborted) return;
     this.#isWorking = true;
     try {
       await this.#grow();
       await this.#evict();
+      if (!this.#past) await this.#chooseQuality();
       const index = this.#missing();
       if (index !== null) await this.#fetch(index);
     } catch (error) {
@@ -152,14 +173,42 @@ export class ReplayPlayback {
     if (this.position < this.timeline.start) this.seek(this.timeline.start);
   }
 
+  async #chooseQuality() {
+    await this.#variants.step(this.#ahead);
+    if (!this.#isOutdated || !this.#buffer) return;
+    this.#isOutdated = false;
+    this.#tries.clear();
+    // What plays now goes on until the next segment begins.
+    const next = this.#segments[this.timeline.indexAt(this.position + keptSeconds) + 1];
+    if (next && this.#buffer.buffered.length > 0) await this.#do(() => this.#buffer.remove(next.position, Infinity));
+  }
+
+  /** Gives a segment up that comes too slowly, where there is a smaller one of it. */
+  #hurry() {
+    const { index, since, cancel } = this.#fetching ?? {};
+    if (this.#past || since === undefined || cancel.signal.aborted) return;
+    if (this.#variants.isLate(this.#segments[index], performance.now() - since, this.#ahead)) cancel.abort();
+  }
+
+  /** Seconds at hand beyond the playhead. */
+  get #ahead() {
+    const ranges = this.#buffer?.buffered;
+    for (let index = 0; ranges && index < ranges.length; index += 1) {
+      if (ranges.start(index) <= this.position + 0.1 && this.position < ranges.end(index)) {
+        return ranges.end(index) - this.position;
+      }
+    }
+    return 0;
+  }
+
   /** The first segment from the playhead on that is not here and is wanted soon; null for none. */
   #missing() {
-    const { segments } = this.timeline;
+    const segments = this.#segments;
     const position = this.position;
     for (let index = this.timeline.indexAt(position + 0.05); index < segments.length; index += 1) {
       const segment = segments[index];
       if (segment.position > position + aheadSeconds) return null;
-      if (!this.#isHere(segment) && (this.#tries.get(segment.url) ?? 0) < segmentTriesMax) return this.#firstNeeded(index);
+      if (!segment.isGap && !this.#isHere(segment) && (this.#tries.get(segment.url) ?? 0) < segmentTriesMax) return this.#firstNeeded(index);
     }
     const isWhole = !this.#past || this.timeline.hasEnded;
     if (isWhole && this.#source?.readyState === "open" && this.#buffer && !this.#buffer.updating) this.#source.endOfStream();
@@ -168,7 +217,7 @@ export class ReplayPlayback {
 
   /** A segment that does not begin with a key frame shows nothing without those before it. */
   #firstNeeded(index) {
-    const { segments } = this.timeline;
+    const segments = this.#segments;
     while (index > 0 && segments[index].isDependent && !this.#has(segments[index].position - 0.1)) index -= 1;
     return index;
   }
@@ -186,11 +235,16 @@ export class ReplayPlayback {
   }
 
   async #fetch(index) {
-    const segment = this.timeline.segments[index];
+    const segment = this.#segments[index];
     const cancel = new AbortController();
-    this.#fetching = { index, cancel };
+    const since = performance.now();
+    this.#fetching = { index, cancel, since };
     try {
-      const read = (answer) => answer.arrayBuffer();
+      const read = async (answer) => {
+        const whole = await answer.arrayBuffer();
+        this.#variants.came(whole.byteLength, performance.now() - since);
+        return whole;
+      };
       const [head, bytes] = await Promise.all([this.#head(segment.init), this.#ask(segment.url, read, cancel.signal)]);
       await this.#prepare(segment, head);
       await this.#append(bytes);
@@ -272,6 +326,7 @@ export class ReplayPlayback {
   #jumpHole() {
     const video = this.#video;
     const ranges = this.#buffer?.buffered;
+    if (this.timeline && this.#jumpGap()) return;
     if (!ranges || video.readyState > 2 || this.#has(video.currentTime + 0.05)) return;
     for (let index = 0; index < ranges.length; index += 1) {
       const ahead = ranges.start(index) - video.currentTime;
@@ -280,6 +335,16 @@ export class ReplayPlayback {
         return;
       }
     }
+  }
+
+  /** Of what is missing in this quality alone nothing comes, however long it is waited for. */
+  #jumpGap() {
+    const segments = this.#segments;
+    let index = this.timeline.indexAt(this.position + 0.05);
+    if (!segments[index].isGap || this.#has(this.position + 0.05)) return false;
+    while (segments[index]?.isGap) index += 1;
+    if (segments[index]) this.#video.currentTime = segments[index].position + 0.02;
+    return true;
   }
 
   async #ask(url, read, cancel) {

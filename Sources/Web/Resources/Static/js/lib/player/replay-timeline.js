@@ -12,8 +12,8 @@ export class ReplayTimeline {
   #epoch;
 
   /**
-   * `{ url, init, position, duration, mediaTime, run, isDependent }`; `run` counts the stretches without a break, and what
-   * `isDependent` begins without a key frame.
+   * `{ url, init, position, duration, mediaTime, run, isDependent, isGap }`; `run` counts the stretches without a break,
+   * what `isDependent` begins without a key frame, and of what `isGap` there is nothing.
    */
   segments = [];
   duration = 0;
@@ -48,20 +48,22 @@ export class ReplayTimeline {
     if (lines[0]?.trim() !== "#EXTM3U") throw new MalformedMedia("not a playlist");
     let [init, duration, position, run] = [null, 0, 0, 0];
     let mediaTime = 0;
-    let isDependent = false;
+    let [isDependent, isGap] = [false, false];
     const segments = [];
     for (const line of lines) {
       const value = line.slice(line.indexOf(":") + 1);
       if (line.startsWith("#HAAT-MEDIA-EPOCH:")) this.#epoch = Number(value) || 0;
       else if (line === "#EXT-X-ENDLIST") this.hasEnded = true;
       else if (line === "#HAAT-DEPENDENT") isDependent = true;
+      else if (line === "#EXT-X-GAP") isGap = true;
       else if (line.startsWith("#EXT-X-MAP:")) init = new URL(/URI="([^"]+)"/.exec(line)?.[1] ?? "", this.#base).href;
       else if (line === "#EXT-X-DISCONTINUITY") run += 1;
       else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) mediaTime = Date.parse(value) - this.#epoch;
       else if (line.startsWith("#EXTINF:")) duration = Number.parseFloat(value) || 0;
       else if (line && !line.startsWith("#")) {
-        segments.push({ url: new URL(line, this.#base).href, init, position, duration, mediaTime, run, isDependent });
-        isDependent = false;
+        const url = new URL(line, this.#base).href;
+        segments.push({ url, init, position, duration, mediaTime, run, isDependent, isGap });
+        [isDependent, isGap] = [false, false];
         position += duration;
         mediaTime += duration * 1000;
       }
