@@ -29,12 +29,7 @@ public struct Database: Sendable {
   ) async throws -> Database {
     switch location {
     case .sqlite(let path):
-      let writer = try SQLiteSource(path: path, readersMax: limits.readersMax)
-      return Database(
-        location: location,
-        writer: GroupCommit(source: writer, limits: limits, logger: logger),
-        readers: Readers(
-          sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax))
+      return try openSQLite(path, limits: limits, logger: logger)
     case .postgres(let url):
       let database = Database(
         location: location,
@@ -46,6 +41,19 @@ public struct Database: Sendable {
       try await database.writer.exclusively { try $0.withDriver { _ in } }
       return database
     }
+  }
+
+  static func openSQLite(
+    _ path: String, limits: DatabaseLimits = DatabaseLimits(), logger: Logger,
+    syncAside: Int64 = GroupCommit.syncAsideNanoseconds, sync: (any CommitSync) -> any CommitSync = { $0 }
+  ) throws -> Database {
+    let writer = try SQLiteSource(path: path, readersMax: limits.readersMax, sync: sync)
+    let commits = GroupCommit(source: writer, limits: limits, logger: logger, syncAside: syncAside)
+    return Database(
+      location: .sqlite(path: path), writer: commits,
+      readers: Readers(
+        sources: (0..<max(1, limits.readersMax)).map { _ in writer.reader() }, waitingMax: limits.readsWaitingMax,
+        durable: commits.durable))
   }
 
   /// Brings the schema up to date: runs each migration once, in the order given, each in a transaction of its own. Two
@@ -72,8 +80,9 @@ public struct Database: Sendable {
 
   /// The same, for a caller that waits in no task: an event loop with thousands of writes a second.
   ///
-  /// `tell` is called once, when what was written would survive a power cut or was refused. It runs on the writer's
-  /// thread, which every other write waits for, or on the caller's own when no further write is taken: it must be quick.
+  /// `tell` is called once, when what was written would survive a power cut or was refused. It runs on the
+  /// thread that makes commits durable, which every other write waits for, or on the caller's own when no further write is
+  /// taken: it must be quick.
   public func write<T: Sendable>(
     _ body: @escaping @Sendable (any Connection) throws -> T,
     then tell: @escaping @Sendable (Result<T, any Error>) -> Void

@@ -14,6 +14,10 @@ import Synchronization
 /// leaves nothing to undo, and when one fails later, the batch is rolled back and run again with savepoints, as are the
 /// next ones.
 ///
+/// Where a commit is made durable by a step of its own (`CommitSync`) and that takes long, it is taken beside the writer:
+/// the next transaction begins meanwhile, takes whatever comes, and is committed when the one before it is durable. So the
+/// disk and the processor work at the same time, and calls still share a sync.
+///
 /// One writer per process on PostgreSQL too: two would take the hot rows from each other and be told to run again.
 final class GroupCommit: Sendable {
   /// One call of `write`. `attempt` may run several times, `settle` or `fail` runs once.
@@ -26,10 +30,20 @@ final class GroupCommit: Sendable {
   private struct State {
     var waiting = Queue<Job>()
     var isRunning = false
+    /// What was committed last is being made durable.
+    var isSyncing = false
+    /// The writer has run all there was, and waits for that, or for enough to be worth waking up for.
+    var isWaiting = false
+    /// What was committed could not be made durable: nothing more is taken.
+    var fault: StoreFault?
     var isClosed = false
     var drained: [CheckedContinuation<Void, Never>] = []
     /// So many transactions to come use savepoints, because a call had failed after it had changed something.
     var careful = 0
+    /// Calls in the last commit.
+    var lastBatch = 0
+    /// Nanoseconds that making a commit durable took lately.
+    var syncNanoseconds: Int64 = 0
     var statistics = DatabaseStatistics()
   }
 
@@ -39,11 +53,27 @@ final class GroupCommit: Sendable {
   private let state = Mutex(State())
   /// Whoever sends what fails late makes one batch in so many run twice.
   private static let carefulAfterFailure = 16
+  /// So many calls wake a writer which waits for the disk, or half of what the last commit had: being woken for each alone
+  /// would cost more than it brings, and leave less to share the next commit.
+  private static let wakingMin = 8
+  /// A sync that takes no longer is waited for: two threads that hand commits to each other, and the smaller commits that come
+  /// of it, cost more of the processor than they win of the disk.
+  static let syncAsideNanoseconds: Int64 = 1_500_000
   /// A serial queue of its own: its thread may block, and is none of the cooperative pool's.
   private let thread = DispatchQueue(label: "haat.store.writer")
+  private let syncThread = DispatchQueue(label: "haat.store.sync")
+  private let wake = DispatchSemaphore(value: 0)
+  /// What of all commits is durable by now.
+  let durable = DurableCommits()
 
-  init(source: any DriverSource, limits: DatabaseLimits, logger: Logger) {
+  private let syncAside: Int64
+
+  /// - Parameter syncAside: nanoseconds from which on a commit is made durable beside the writer.
+  init(
+    source: any DriverSource, limits: DatabaseLimits, logger: Logger, syncAside: Int64 = syncAsideNanoseconds
+  ) {
     self.source = source
+    self.syncAside = syncAside
     self.limits = limits
     self.logger = logger
   }
@@ -64,7 +94,8 @@ final class GroupCommit: Sendable {
     }
   }
 
-  /// The same, for who waits in no task: `tell` runs once, mostly on the writer's thread.
+  /// The same, for who waits in no task: `tell` runs once, on the thread that made it durable, or
+  /// on the caller's own.
   func write<T: Sendable>(
     _ body: @escaping @Sendable (any Connection) throws -> T,
     then tell: @escaping @Sendable (Result<T, any Error>) -> Void
@@ -89,7 +120,8 @@ final class GroupCommit: Sendable {
       if isIdle { continuation.resume() }
     }
     await withCheckedContinuation { continuation in
-      thread.async { [source] in
+      thread.async { [self] in
+        syncThread.sync {}
         source.close()
         continuation.resume()
       }
@@ -103,7 +135,10 @@ final class GroupCommit: Sendable {
         continuation.resume(
           with: Result {
             if state.withLock({ $0.isClosed }) { throw StoreFault.closed }
-            return try body(source)
+            let value = try body(source)
+            syncThread.sync {}
+            try source.commitSync?.sync()
+            return value
           })
       }
     }
@@ -112,11 +147,15 @@ final class GroupCommit: Sendable {
   private func enqueue(_ job: Job) {
     let refusal: StoreFault? = state.withLock { state in
       if state.isClosed { return .closed }
+      if let fault = state.fault { return fault }
       if state.waiting.count >= limits.writesWaitingMax { return .overloaded }
       state.waiting.append(job)
       if !state.isRunning {
         state.isRunning = true
         thread.async { [self] in runUntilIdle() }
+      } else if state.isWaiting, state.waiting.count >= max(Self.wakingMin, state.lastBatch / 2) {
+        state.isWaiting = false
+        wake.signal()
       }
       return nil
     }
@@ -138,15 +177,37 @@ final class GroupCommit: Sendable {
     }
   }
 
-  private func run(_ batch: [Job]) {
+  /// Adds to `batch` what came while what was committed before is being made durable.
+  /// - Returns: false when it is, or all is taken that a commit may have; then it is time to commit.
+  private func absorb(into batch: inout [Job]) -> Bool {
+    var hasWaited = false
+    while true {
+      let (more, isOver) = state.withLock { state in
+        // What came in the last moment is little, and comes along.
+        guard state.isSyncing || hasWaited else { return ([Job](), true) }
+        let more = state.waiting.popFirst(limits.writesPerCommitMax - batch.count)
+        state.isWaiting = more.isEmpty && state.isSyncing
+        return (more, !state.isSyncing)
+      }
+      batch += more
+      if !more.isEmpty { return true }
+      if isOver { return false }
+      wake.wait()
+      hasWaited = true
+    }
+  }
+
+  private func run(_ first: [Job]) {
+    var batch = first
     var outcomes: [@Sendable () -> Void] = []
+    var isSynced = true
     var isCareful = state.withLock { state in
       state.careful = max(0, state.careful - 1)
-      return state.careful > 0 || batch.count == 1
+      return state.careful > 0 || batch.count == 1 && !state.isSyncing
     }
     for attempt in 1... {
       do {
-        outcomes = try source.withDriver { try transaction(of: batch, on: $0, isCareful: isCareful) }
+        (outcomes, isSynced) = try source.withDriver { try transaction(of: &batch, on: $0, isCareful: isCareful) }
         break
       } catch is SavepointsNeeded {
         isCareful = true
@@ -162,20 +223,68 @@ final class GroupCommit: Sendable {
       }
     }
     state.withLock { $0.statistics.writes += batch.count }
-    for outcome in outcomes { outcome() }
+    guard !isSynced, let sync = source.commitSync else {
+      for outcome in outcomes { outcome() }
+      return
+    }
+    let isAside = state.withLock { state in
+      state.isSyncing = state.syncNanoseconds > syncAside
+      return state.isSyncing
+    }
+    guard isAside else { return makeDurable(sync, outcomes, of: batch) }
+    syncThread.async { [self, outcomes, batch] in makeDurable(sync, outcomes, of: batch) }
   }
 
-  /// What each caller is to be told, now that all of it is durable.
+  /// On a thread of its own where it takes long; then callers are told here, while the writer goes on.
+  private func makeDurable(_ sync: any CommitSync, _ outcomes: [@Sendable () -> Void], of batch: [Job]) {
+    var fault: StoreFault?
+    let began = DispatchTime.now().uptimeNanoseconds
+    do {
+      try sync.sync()
+    } catch {
+      fault = .storage("what was committed before could not be made durable: \(error)")
+      // What a disk has lost once it does not find again when it is asked anew.
+      logger.critical(
+        "what was committed could not be made durable; nothing more is written until a restart",
+        metadata: ["error": "\(error)"])
+    }
+    // Before the writer may commit what comes next, which then is under way.
+    durable.ended(fault)
+    let took = Int64(clamping: DispatchTime.now().uptimeNanoseconds &- began)
+    let refused = state.withLock { state in
+      state.isSyncing = false
+      state.syncNanoseconds += (took - state.syncNanoseconds) / 8
+      if state.isWaiting {
+        state.isWaiting = false
+        wake.signal()
+      }
+      guard fault != nil else { return [Job]() }
+      state.fault = fault
+      return state.waiting.popFirst(state.waiting.count)
+    }
+    guard let fault else {
+      for outcome in outcomes { outcome() }
+      return
+    }
+    for job in batch { job.fail(StoreFault.inDoubt("\(fault)")) }
+    for job in refused { job.fail(fault) }
+  }
+
+  /// What each caller is to be told once all of it is durable, and whether it is.
   private func transaction(
-    of batch: [Job], on driver: any Driver, isCareful: Bool
-  ) throws -> [@Sendable () -> Void] {
+    of batch: inout [Job], on driver: any Driver, isCareful: Bool
+  ) throws -> ([@Sendable () -> Void], isDurable: Bool) {
     do {
       try driver.begin(.write)
+      let changesAtFirst = driver.changes
       var outcomes: [@Sendable () -> Void] = []
       outcomes.reserveCapacity(batch.count)
       var accepted = 0
       let memory = Memory()
-      for job in batch {
+      var next = 0
+      while next < batch.count || absorb(into: &batch) {
+        let job = batch[next]
+        next += 1
         let changesBefore = driver.changes
         if isCareful { try driver.savepoint() }
         let session = Session(driver, memory: batch.count > 1 ? memory : nil)
@@ -204,12 +313,21 @@ final class GroupCommit: Sendable {
       } catch  where driver.damage == .none && !isCareful {
         throw SavepointsNeeded()
       }
-      try driver.commit()
+      if let fault = state.withLock({ $0.fault }) { throw fault }
+      let needsSync = source.commitSync != nil && driver.changes != changesAtFirst
+      if needsSync { durable.begin() }
+      do {
+        try driver.commit()
+      } catch {
+        if needsSync { durable.ended(nil) }
+        throw error
+      }
       state.withLock { state in
+        state.lastBatch = batch.count
         if accepted > 0 { state.statistics.commits += 1 }
         state.statistics.largestBatch = max(state.statistics.largestBatch, batch.count)
       }
-      return outcomes
+      return (outcomes, !needsSync)
     } catch {
       let damage = driver.damage
       driver.rollback()

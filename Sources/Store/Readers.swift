@@ -22,21 +22,29 @@ final class Readers: Sendable {
 
   private let lanes: [Lane]
   private let waitingMax: Int
+  private let durable: DurableCommits?
   private let state: Mutex<State>
 
-  init(sources: [any DriverSource], waitingMax: Int) {
+  /// - Parameter durable: nil where what can be read is durable.
+  init(sources: [any DriverSource], waitingMax: Int, durable: DurableCommits? = nil) {
+    self.durable = durable
     lanes = sources.map { Lane(source: $0, thread: DispatchQueue(label: "haat.store.reader")) }
     self.waitingMax = waitingMax
     state = Mutex(State(idle: lanes))
   }
 
-  /// Runs `body` on a snapshot. A connection that breaks is made anew and the body runs once more.
+  /// Runs `body` on a snapshot. A connection that breaks is made anew and the body runs once more. Gives what was read once
+  /// all of that is durable: nothing is told to anybody that a power cut could make untrue.
   func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
       enqueue(
         Job(
-          run: { source in
-            continuation.resume(with: Result { try Self.transaction(on: source, body) })
+          run: { [durable] source in
+            let result = Result { try Self.transaction(on: source, body) }
+            guard let durable else { return continuation.resume(with: result) }
+            durable.whenAllAre { fault in
+              if let fault { continuation.resume(throwing: fault) } else { continuation.resume(with: result) }
+            }
           },
           fail: { continuation.resume(throwing: $0) }))
     }

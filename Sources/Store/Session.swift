@@ -40,7 +40,13 @@ protocol DriverSource: Sendable {
   func withDriver<T>(_ body: (any Driver) throws -> T) throws -> T
   /// Lends a connection while nobody else, in this process or another, changes the schema.
   func withDriverAlone<T>(_ body: (any Driver) throws -> T) throws -> T
+  /// What makes commits durable; nil where a commit is durable by itself.
+  var commitSync: (any CommitSync)? { get }
   func close()
+}
+
+extension DriverSource {
+  var commitSync: (any CommitSync)? { nil }
 }
 
 /// What a body sees of a driver: its statements, and none after one has failed.

@@ -14,7 +14,8 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
   case connection(String)
   /// The disk is full or broken, or the file is locked by another program. Nothing was done.
   case storage(String)
-  /// The connection broke while it committed: the change is there whole, or not at all. Look before you try again.
+  /// The connection broke while it committed, or the disk did after it: the change is there whole, or not at all. Look
+  /// before you try again.
   case inDoubt(String)
   /// The address of the database is not one of ours.
   case location(String)
@@ -32,7 +33,7 @@ public enum StoreFault: Error, Equatable, CustomStringConvertible {
     case .contended(let why): "other writers kept getting in between: \(why)"
     case .connection(let why): "the database cannot be reached: \(why)"
     case .storage(let why): "the database cannot be written: \(why)"
-    case .inDoubt(let why): "the connection broke while it committed: \(why)"
+    case .inDoubt(let why): "it broke while it committed: \(why)"
     case .location(let why): "not an address of a database: \(why)"
     case .migration(let why): "the schema cannot be brought up to date: \(why)"
     case .closed: "the database is closed"
