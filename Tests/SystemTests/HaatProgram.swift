@@ -65,13 +65,17 @@ final class HaatProgram: Sendable {
 
   /// Starts `haat demo` and returns when its show is on air.
   func demo() async throws -> (watch: URL, email: String, password: String) {
+    let data = directory.appending(path: "data")
+    try KeptFilm.lend(to: data)
     let said = try start("demo", httpPort: 0, rtmpPort: 0)
-    return try await until("haat demo is on the air", within: 180) { () -> (URL, String, String)? in
+    let demo = try await until("haat demo is on the air", within: 180) { () -> (URL, String, String)? in
       guard let watch = try said("Watch: "), let url = URL(string: watch), let email = try said("Sign in: "),
         let password = try said(", password "), try said("Stop with ") != nil
       else { return nil }
       return (url, String(email.dropLast()), password)
     }
+    try KeptFilm.keep(from: data)
+    return demo
   }
 
   /// Starts a command that serves. What is returned finds the word after a label in what the command has said so far,

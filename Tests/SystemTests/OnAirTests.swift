@@ -89,17 +89,21 @@ import Testing
     try await browser.wait(until: "\(frames) > \(now + 24) || \(frames) < \(now) && \(frames) > 24", seconds: 30)
   }
 
-  /// From the pinned card to the done step, with the video playing; first with a card that is declined. Gives the path
-  /// of the order's page.
-  static func buy(_ browser: Browser) async throws -> String {
-    try await giveDetails(browser)
-    try await pay(browser, with: "4000000000000002")
+  /// From the pinned card to the done step, with the video playing; first with a card that is declined. `keep` is told
+  /// of each step that can be looked at. Gives the path of the order's page.
+  @discardableResult
+  static func buy(
+    _ browser: Browser, keep: ((_ step: String) async throws -> Void)? = nil
+  ) async throws -> String {
+    let keep = keep ?? { try await Screenshots.keep(browser, "buy-\($0)") }
+    try await giveDetails(browser, keep: keep)
+    try await pay(browser, with: "4000000000000002") { try await keep("card") }
     try await browser.wait(until: "document.querySelector('.drawer .notice')?.checkVisibility()")
-    try await Screenshots.keep(browser, "buy-declined")
+    try await keep("declined")
     let before = try await browser.run("return \(frames)").number ?? 0
     try await pay(browser, with: "4242424242424242")
     try await browser.wait(until: "document.querySelector('.drawer .done') !== null")
-    try await Screenshots.keep(browser, "buy-done")
+    try await keep("done")
     try await browser.wait(until: "\(frames) > \(before)")
     return try await browser.run(
       "return new URL(document.querySelector('.drawer-foot a').href).pathname + new URL(document.querySelector('.drawer-foot a').href).search"
@@ -108,7 +112,7 @@ import Testing
 
   /// With a card whose bank asks first, in a frame of the drawer: the video goes on while it does, and after it.
   private static func buyWithSecondStep(_ browser: Browser) async throws {
-    try await giveDetails(browser)
+    try await giveDetails(browser) { _ in }
     try await browser.run("window.samePage = true; return true")
     try await pay(browser, with: "4000002500003155")
     try await browser.wait(until: "document.querySelector('.drawer .second-step')?.checkVisibility()")
@@ -122,8 +126,10 @@ import Testing
   }
 
   /// From the pinned card to where the card is asked for.
-  private static func giveDetails(_ browser: Browser) async throws {
+  private static func giveDetails(_ browser: Browser, keep: (_ step: String) async throws -> Void) async throws {
     try await browser.click("pinned-card .button")
+    try await browser.wait(until: "document.querySelector('.drawer-foot .buy')?.checkVisibility()")
+    try await keep("product")
     try await browser.click(".drawer-foot .buy")
     for (field, text) in [
       ("email", "ravi@example.com"), ("name", "Ravi Kumar"), ("phone", "+91 98765 43210"), ("line1", "12 Park Street"),
@@ -131,14 +137,17 @@ import Testing
     ] {
       try await browser.type(text, into: ".drawer [name=\(field)]")
     }
-    try await Screenshots.keep(browser, "buy-details")
+    try await keep("details")
     try await browser.click(".drawer-foot .buy")
   }
 
-  private static func pay(_ browser: Browser, with number: String) async throws {
+  private static func pay(
+    _ browser: Browser, with number: String, isFilledIn: () async throws -> Void = {}
+  ) async throws {
     try await browser.type(number, into: ".drawer [name=number]")
     try await browser.type("1240", into: ".drawer [name=expiry]")
     try await browser.type("123", into: ".drawer [name=cvc]")
+    try await isFilledIn()
     try await browser.click(".drawer-foot .buy")
   }
 

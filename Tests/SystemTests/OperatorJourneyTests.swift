@@ -6,50 +6,7 @@ import Testing
 /// system does, makes a backup and stops orders; and what a buyer sees of it. With `HAAT_SCREENSHOTS` it is looked at on
 /// both sizes, in both languages, in light and dark colours.
 @Suite(.serialized, .timeLimit(.minutes(15))) struct OperatorJourneyTests {
-  struct Look: Sendable, CustomTestStringConvertible {
-    let screen: ScreenshotTests.Screen
-    let language: String
-
-    var testDescription: String { "\(screen.suffix)-\(language)" }
-
-    static let all: [Look] =
-      Screenshots.folder == nil
-      ? [Look(screen: ScreenshotTests.Screen.all[0], language: "hi")]
-      : ScreenshotTests.Screen.all.flatMap { screen in ["en", "hi"].map { Look(screen: screen, language: $0) } }
-  }
-
-  /// One operator at one program.
-  private struct Desk {
-    let browser: Browser
-    let site: String
-    let look: Look
-
-    func open(_ path: String, until ready: String = "document.readyState === 'complete'") async throws {
-      try await browser.open("\(site)\(path)")
-      try await browser.wait(until: ready)
-    }
-
-    /// A picture of what is open, which nobody has to scroll sideways to read.
-    func keep(_ name: String) async throws {
-      let fits = try await browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
-      #expect(fits == true, "\(name) is wider than the screen")
-      try await Screenshots.keep(browser, "\(name)-\(look.testDescription)")
-    }
-
-    func save(_ button: String) async throws {
-      try await browser.click(button)
-      try await browser.wait(until: "location.search.includes('saved') && document.readyState === 'complete'")
-    }
-
-    func prefer() async throws {
-      try await browser.chromium(
-        "Emulation.setEmulatedMedia",
-        ["features": [["name": "prefers-color-scheme", "value": .string(look.screen.isDark ? "dark" : "light")]]])
-      try await browser.open("\(site)/?lang=\(look.language)")
-    }
-  }
-
-  @Test(arguments: Look.all)
+  @Test(arguments: Look.all(otherwise: "hi"))
   func `an operator lets a channel in, changes the commission, closes a market and stops orders`(look: Look)
     async throws
   {
@@ -63,8 +20,8 @@ import Testing
     var site = addresses.web.absoluteString
     if site.hasSuffix("/") { site.removeLast() }
     try await withBrowsers(2, width: look.screen.width, height: look.screen.height) { browsers in
-      let desk = Desk(browser: browsers[0], site: site, look: look)
-      let buyer = Desk(browser: browsers[1], site: site, look: look)
+      let desk = Person(browser: browsers[0], site: site, look: look)
+      let buyer = Person(browser: browsers[1], site: site, look: look)
       try await desk.prefer()
       try await buyer.prefer()
       try await OnAirTests.signIn(desk.browser, at: addresses.web)
@@ -136,7 +93,7 @@ import Testing
 
   /// Who watches is told at once; nothing new is ordered, and what was ordered is paid.
   private static func closeMarket(
-    _ desk: Desk, _ buyer: Desk, _ stall: Stall, order: Client.Answer
+    _ desk: Person, _ buyer: Person, _ stall: Stall, order: Client.Answer
   ) async throws {
     try await buyer.open(
       "/watch/\(stall.show)", until: "document.querySelector('[data-part=viewer-count]')?.textContent.trim() === '1'")
@@ -160,7 +117,7 @@ import Testing
     try await buyer.browser.wait(until: "document.querySelector('.sales-stop') === null")
   }
 
-  private static func lookAround(_ desk: Desk) async throws {
+  private static func lookAround(_ desk: Person) async throws {
     try await desk.open("/operator/status", until: "document.querySelectorAll('.status-chart').length === 10")
     // The provider and the disk are looked at meanwhile, and told without a reload.
     try await desk.browser.wait(
@@ -178,7 +135,7 @@ import Testing
     try await desk.keep("operator-backups")
   }
 
-  private static func stopOrders(_ desk: Desk, _ buyer: Desk, _ stall: Stall) async throws {
+  private static func stopOrders(_ desk: Person, _ buyer: Person, _ stall: Stall) async throws {
     let words = "We count our stock. Back at nine."
     try await desk.open("/operator/switches")
     try await desk.browser.click("#checkout summary")
@@ -195,5 +152,12 @@ import Testing
     try await buyer.browser.wait(until: "document.querySelector('.sales-stop') === null")
     try await stall.host.call(
       "POST", "/api/v1/orders", stall.order(by: "Late"), headers: ["Idempotency-Key": "later"], expecting: 201)
+  }
+}
+
+extension Person {
+  fileprivate func save(_ button: String) async throws {
+    try await browser.click(button)
+    try await browser.wait(until: "location.search.includes('saved') && document.readyState === 'complete'")
   }
 }

@@ -73,4 +73,16 @@ struct Stall: Sendable {
       ],
     ]
   }
+
+  /// The demo's products with their pictures, brought in beside the running program.
+  func takeIn(demoProductsOf program: HaatProgram) async throws {
+    let demo = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Sources/haat/Demo").standardizedFileURL
+    let folder = program.directory.appending(path: "catalogue")
+    try FileManager.default.copyItem(at: demo.appending(path: "Pictures"), to: folder)
+    let file = folder.appending(path: "catalogue.csv")
+    try FileManager.default.copyItem(at: demo.appending(path: "catalogue.csv"), to: file)
+    let taken = try await program.run(["import", file.path, "--channel", "asha", "--market", "IN"])
+    guard taken.status == 0 else { throw Trouble(taken.output) }
+  }
 }

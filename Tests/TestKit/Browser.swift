@@ -39,6 +39,11 @@ public func withBrowser<Result: Sendable>(
 public struct Browser: Sendable {
   /// How long `find`, `wait` and a script's promise may take.
   public static let patienceSeconds = 20
+  /// Arguments with which Chromium's own moving picture and beeps are the camera and the microphone, and may be used.
+  public static let fakeCamera = [
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+  ]
 
   private let port: UInt16
   private let session: String

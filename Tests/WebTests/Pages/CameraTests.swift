@@ -8,11 +8,6 @@ private typealias JSON = TestKit.JSON
 
 /// Going live from a browser, with Chromium's own moving picture for a camera.
 @Suite(.serialized, .timeLimit(.minutes(4))) struct CameraTests {
-  private static let fakes = [
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-  ]
-
   /// A host on the camera's page and a viewer on the show's; the media side runs too, for ffmpeg's sake.
   private func onAir(
     _ query: String = "", _ body: @Sendable (RunningWeb, _ host: Browser, _ viewer: Browser) async throws -> Void
@@ -21,7 +16,7 @@ private typealias JSON = TestKit.JSON
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await web.media.run() }
         _ = await web.media.boundPort()
-        try await withBrowsers(2, arguments: Self.fakes) { browsers in
+        try await withBrowsers(2, arguments: Browser.fakeCamera) { browsers in
           let (host, viewer) = (browsers[0], browsers[1])
           let site = "http://localhost:\(web.port)"
           try await host.open("\(site)/sign-in?lang=en")

@@ -92,7 +92,7 @@ private typealias JSON = TestKit.JSON
   ) async throws {
     try await onStage(cookies: cookies) { stage in
       let (web, browser) = (stage.web, stage.browser)
-      let example = try OuterSite.example(haat: stage.haat, show: "\(web.square.show.id)", partner: "lamps-weekly")
+      let example = try embedExample(haat: stage.haat, show: "\(web.square.show.id)", partner: "lamps-weekly")
       stage.outer.put("article", example)
       try await browser.open("\(stage.outer.origin)/article")
       try await stage.wait(forEvent: "live")

@@ -41,15 +41,4 @@ struct OuterSite: Sendable {
 
   /// Puts a page at `/name`.
   func put(_ name: String, _ html: String) { pages.all.withLock { $0[name] = html } }
-
-  /// The example of the documentation, with what its reader has to fill in, and for readers in India.
-  static func example(haat: String, show: String, partner: String) throws -> String {
-    let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../examples/embed.html").standardizedFileURL
-    return try String(contentsOf: file, encoding: .utf8)
-      .replacing("https://haat.example", with: haat)
-      .replacing("00000000-0000-7000-8000-000000000000", with: show)
-      .replacing("your-key", with: partner)
-      .replacing("<haat-show ", with: "<haat-show market=\"IN\" ")
-  }
 }

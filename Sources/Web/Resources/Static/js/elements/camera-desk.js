@@ -193,9 +193,18 @@ export class CameraDesk extends HTMLElement {
     say(part(this, "state"), t("camera.private"));
   }
 
+  /** The show is over, for good: the camera goes off, and nothing here can turn it on again. */
+  #close() {
+    this.#broadcaster.stop();
+    this.#broadcaster = null;
+    for (const track of Object.values(this.#tracks)) track?.stop();
+    this.setAttribute("stage", "over");
+  }
+
   #stateChanged({ state, reason }) {
     if (state === "over") {
       if (this.#isLive) this.#ended();
+      if (reason === "ended") this.#close();
       if (reason !== "finished") this.#complain(new DeviceFault(`over_${reason}`));
       return;
     }

@@ -127,7 +127,7 @@ export class LiveRoom extends HTMLElement {
     const waiting = this.querySelector("live-player");
     if (waiting) return waiting.wake();
     const show = this.getAttribute("show");
-    this.querySelector(".stage").prepend(h("live-player", { show, src: `/live/${show}/`, muted: true }));
+    part(this, "reach").before(h("live-player", { show, src: `/live/${show}/`, muted: true }));
     return this.#followPlayer();
   }
 
