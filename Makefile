@@ -73,7 +73,9 @@ screenshots: test-packages ## Leaves pictures of every page in screenshots/, and
 	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --filter SystemTests
 	@for size in phone desktop; do \
 	  ffmpeg -loglevel error -y -i screenshots/watch-$$size-en.png -q:v 4 docs/images/watch-$$size.jpg; done
-	@for pair in control-room-desktop:control-room studio-products-phone:studio operator-phone:operator embed-desktop:embed; do \
+	@for pair in control-room-desktop:control-room studio-products-phone:studio operator-phone:operator embed-desktop:embed \
+	  host-6-camera-ready-phone:camera host-17-report-desktop:report seller-4-packing-list-phone:packing \
+	  operator-status-charts-desktop:status viewer-10-embed-done-phone:embed-paid; do \
 	  ffmpeg -loglevel error -y -i screenshots/$${pair%:*}-en.png -q:v 4 docs/images/guide-$${pair#*:}.jpg; done
 
 clean: ## Removes build products (never haat-data/).
