@@ -70,12 +70,12 @@ bench: build ## Measures: all figures, or one with FIGURE=checkout.hot.
 
 screenshots: test-packages ## Leaves pictures of every page in screenshots/, and those of the documents in docs/images/.
 	swift build --build-tests
-	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --filter SystemTests
+	HAAT_SCREENSHOTS=$(CURDIR)/screenshots swift test --skip-build --no-parallel --filter SystemTests
 	@for size in phone desktop; do \
 	  ffmpeg -loglevel error -y -i screenshots/watch-$$size-en.png -q:v 4 docs/images/watch-$$size.jpg; done
 	@for pair in control-room-desktop:control-room studio-products-phone:studio operator-phone:operator embed-desktop:embed \
 	  host-6-camera-ready-phone:camera host-17-report-desktop:report seller-4-packing-list-phone:packing \
-	  operator-status-charts-desktop:status viewer-10-embed-done-phone:embed-paid; do \
+	  operator-status-desktop:status viewer-10-embed-done-phone:embed-paid; do \
 	  ffmpeg -loglevel error -y -i screenshots/$${pair%:*}-en.png -q:v 4 docs/images/guide-$${pair#*:}.jpg; done
 
 clean: ## Removes build products (never haat-data/).
