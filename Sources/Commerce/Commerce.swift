@@ -74,7 +74,8 @@ public struct Commerce: Sendable {
     parts = Parts(database, clock, entropy, policy, providers, vault, logger, changed)
   }
 
-  /// The schema, one migration per file of `Schema/`, in the order of their names.
+  /// The schema, one migration per file of `Schema/`, in the order of their names. One that ends in `.sqlite.sql` is for
+  /// that engine alone.
   ///
   /// Throws when the program was installed without its resources.
   public static var migrations: [Migration] {
@@ -87,7 +88,9 @@ public struct Commerce: Sendable {
         .sorted { $0.lastPathComponent < $1.lastPathComponent }
         .map { file in
           let name = file.deletingPathExtension().lastPathComponent
-          return Migration(name: name, sql: try String(contentsOf: file, encoding: .utf8))
+          return Migration(
+            name: name, sql: try String(contentsOf: file, encoding: .utf8),
+            for: name.hasSuffix(".sqlite") ? .sqlite : nil)
         }
     }
   }

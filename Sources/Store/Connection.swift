@@ -21,9 +21,15 @@ public protocol Connection: AnyObject {
   /// Keeps a value for the calls that share this transaction, until a statement changes one of `tables`, or deletes
   /// anything, or a call is undone.
   func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>)
+
+  /// The mirror of this kind, made by `make` where there is none; nil where others may write to the database too, as on
+  /// PostgreSQL, and where nothing can be written.
+  func mirror<M: Mirror>(_ make: (any Connection) throws -> M) throws -> M?
 }
 
 extension Connection {
+  public func mirror<M: Mirror>(_ make: (any Connection) throws -> M) throws -> M? { nil }
+
   public func send(_ sql: SQL) throws { try run(sql) }
 
   public func kept(for key: AnyHashable) -> Any? { nil }

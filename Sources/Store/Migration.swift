@@ -5,12 +5,15 @@ public struct Migration: Sendable {
   /// Statements in PostgreSQL's spelling, of `BIGINT`, `TEXT` and `BYTEA` columns only. Each `CREATE TABLE` becomes a
   /// STRICT one for SQLite; text is compared by its bytes on both engines.
   public let sql: String
+  /// The engine that it is for; nil for both. On the other nothing is done, and it counts as run.
+  public let engine: DatabaseEngine?
   /// FNV-1a, 64 bits: against a changed file, not against an adversary.
   let checksum: String
 
-  public init(name: String, sql: String) {
+  public init(name: String, sql: String, for engine: DatabaseEngine? = nil) {
     self.name = name
     self.sql = sql
+    self.engine = engine
     checksum = Self.checksum(of: sql)
   }
 
@@ -49,7 +52,7 @@ public struct Migration: Sendable {
     isChecked = true
     let migration = migrations[done.count]
     do {
-      try driver.define(migration.sql)
+      if migration.engine.map({ $0 == driver.engine }) ?? true { try driver.define(migration.sql) }
     } catch {
       throw StoreFault.migration("\(migration.name): \(error)")
     }

@@ -1,5 +1,6 @@
 /// One connection to an engine, used by one thread at a time. The two engines differ in this and in nothing above it.
 protocol Driver: Connection {
+  var engine: DatabaseEngine { get }
   func begin(_ purpose: Purpose) throws
   /// Runs what was sent and has not run yet, and throws what is wrong with it.
   func flush() throws
@@ -16,10 +17,14 @@ protocol Driver: Connection {
   /// Grows with every change that the transaction makes, and with every statement that fails where that leaves nothing of
   /// a transaction but its savepoints.
   var changes: Int { get }
+  /// What is kept of the database in memory, as far as it is true in this transaction; nil where it cannot be known.
+  func mirrors() throws -> Mirrors?
 }
 
 extension Driver {
   func flush() throws {}
+
+  func mirrors() throws -> Mirrors? { nil }
 }
 
 enum Purpose { case read, write }
@@ -80,6 +85,14 @@ final class Session: Connection {
 
   func keep(_ value: Any, for key: AnyHashable, of tables: Set<String>) {
     memory?.keep(value, for: key, of: tables)
+  }
+
+  func mirror<M: Mirror>(_ make: (any Connection) throws -> M) throws -> M? {
+    guard let mirrors = try guarded({ try driver.mirrors() }) else { return nil }
+    if let known = mirrors[M.self] { return known }
+    let made = try make(self)
+    mirrors[M.self] = made
+    return made
   }
 
   /// Throws what a statement threw, if the body kept it to itself.

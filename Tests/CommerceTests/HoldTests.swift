@@ -1,3 +1,4 @@
+import Logging
 import Store
 import TestKit
 import Testing
@@ -122,5 +123,90 @@ import Testing
       return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
     }
     #expect(placed == 3)
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `what another process was asked for counts too, and what was asked for before a restart`(engine: Engine)
+    async throws
+  {
+    let stall = try await Stall(engine, units: 50, policy: Self.tight)
+    _ = try await place(by: buyer("asha@example.com"), at: stall)
+    let other = try await Database.open(stall.engine.location, logger: Logger(label: "test"))
+    let commerce = Commerce(
+      database: other, clock: stall.clock.wallClock, entropy: SeededEntropy(seed: 2).entropy, policy: Self.tight,
+      providers: PaymentProviders([stall.sandbox]))
+    let there = {
+      try await commerce.placeOrder(
+        commerce.makeID(), stall.bag(1), buyer: self.buyer("asha@example.com"), language: "en")
+    }
+    _ = try await there()
+    _ = try await place(by: buyer("asha@example.com"), at: stall)
+    let refused = { try await self.place(by: self.buyer("asha@example.com"), at: stall) }
+    #expect(try await refusal(refused) == "too_many_open_orders")
+    #expect(try await refusal(there) == "too_many_open_orders")
+    await other.close()
+  }
+
+  /// Whoever may hold what, by the database's own rows.
+  private static func held(by holder: Holder, at now: Moment, in db: any Connection) throws -> [[ID<Order>]] {
+    let open: [SQL] = ["hold_buyer = \(holder.buyer)", "hold_address = \(holder.address.sqlValue)"]
+    return try open.map { holds in
+      try db.rows("SELECT id FROM orders WHERE \(holds) AND expires_ms > \(now) ORDER BY id").map { try $0.get("id") }
+    }
+  }
+
+  private struct Undone: Error {}
+
+  @Test(arguments: 1...6)
+  func `what is kept in memory says what the database says, whatever happened`(seed: UInt64) async throws {
+    var policy = Self.tight
+    policy.openOrdersPerBuyerMax = 40
+    policy.openOrdersPerAddressMax = 90
+    policy.heldUnitsPerBuyerMax = 0
+    policy.heldUnitsPerAddressMax = 0
+    let stall = try await Stall(.sqlite, units: 10_000, policy: policy)
+    let chance = SeededEntropy(seed: seed).entropy
+    let pick = { (count: Int) in Int(chance.bytes(1)[0]) % count }
+    let names = (0..<5).map { buyer("b\($0)@example.com") }
+    let addresses = ["192.0.2.1", "192.0.2.2", nil]
+    var unpaid: [PlacedOrder] = []
+    for step in 1...250 {
+      switch pick(12) {
+      case 0...5:
+        unpaid.append(try await place(by: names[pick(names.count)], from: addresses[pick(addresses.count)], at: stall))
+      case 6...7 where !unpaid.isEmpty: _ = try? await stall.pay(unpaid.remove(at: pick(unpaid.count)))
+      case 8 where !unpaid.isEmpty:
+        let order = unpaid.remove(at: pick(unpaid.count))
+        _ = try? await stall.commerce.cancelOrder(order.order.id, token: order.access)
+      case 9:
+        stall.clock.advance(minutes: Int64(1 + pick(4)))
+        if pick(2) == 0 { try await stall.commerce.expireOrders() }
+      case 10:
+        // A payment that is undone, with whatever came before it in the same call.
+        let ids = unpaid.map(\.order.id)
+        let ends = pick(2) == 0
+        await #expect(throws: Undone.self) {
+          try await stall.database.write { [clock = stall.clock] db in
+            guard let held = try HeldOrders.at(clock.now, in: db) else { return }
+            if ends { held.forget(ids) }
+            let holder = Holder(names[0], address: nil)
+            held.add(stall.commerce.makeID(), of: holder, until: clock.now.adding(seconds: 600), at: clock.now)
+            throw Undone()
+          }
+        }
+      default: break
+      }
+      for name in names {
+        for address in addresses {
+          let (said, stands) = try await stall.database.write { [clock = stall.clock] db in
+            let holder = Holder(name, address: address)
+            let truth = try Self.held(by: holder, at: clock.now, in: db)
+            let open = try holder.open(1_000, 1_000, at: clock.now, in: db)
+            return ([open.ofBuyer.sorted(), open.ofAddress.sorted()], truth)
+          }
+          #expect(said == stands, "step \(step) of seed \(seed)")
+        }
+      }
+    }
   }
 }

@@ -68,6 +68,7 @@ extension Commerce {
         quota_day = NULL
       WHERE id IN \(list: orders.map(\.id)) AND state = 'placed'
       """)
+    try HeldOrders.at(occasion.at, in: db)?.forget(orders.map(\.id))
     for order in orders {
       if !auctioned.contains(order.id) { try Stock.release(order.units, on: occasion.of(order.id), in: db) }
       try Outbox.announce(.order(order.id), in: db)

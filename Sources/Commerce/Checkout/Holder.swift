@@ -29,27 +29,37 @@ extension Holder {
     let buyers = Bounds(orders: policy.openOrdersPerBuyerMax, units: policy.heldUnitsPerBuyerMax)
     let addresses = Bounds(orders: policy.openOrdersPerAddressMax, units: policy.heldUnitsPerAddressMax)
     guard buyers.isSome || addresses.isSome else { return }
-    let ofBuyer: SQL =
-      "SELECT id FROM orders WHERE hold_buyer = \(buyer) AND expires_ms > \(now) LIMIT \(buyers.seenMax)"
-    let open =
-      if let address, addresses.isSome {
-        // Both in one statement: every order asks this.
-        try db.rows(
-          """
-          SELECT id, 0 AS by_address FROM (\(ofBuyer)) AS of_buyer
-          UNION ALL
-          SELECT id, 1 FROM (
-            SELECT id FROM orders WHERE hold_address = \(address) AND expires_ms > \(now) LIMIT \(addresses.seenMax)
-          ) AS of_address
-          """)
-      } else {
-        try db.rows("SELECT id, 0 AS by_address FROM (\(ofBuyer)) AS of_buyer")
-      }
-    let parts = try Dictionary(grouping: open) { try $0.get("by_address", as: Bool.self) }
-    for (isByAddress, bounds) in [(false, buyers), (true, addresses)] where bounds.isSome {
-      let orders = try parts[isByAddress, default: []].map { try $0.get("id", as: ID<Order>.self) }
-      try bounds.requireRoom(for: units, of: quote, beside: orders, in: db)
+    let open = try open(buyers.isSome ? buyers.seenMax : 0, addresses.isSome ? addresses.seenMax : 0, at: now, in: db)
+    if buyers.isSome { try buyers.requireRoom(for: units, of: quote, beside: open.ofBuyer, in: db) }
+    if addresses.isSome { try addresses.requireRoom(for: units, of: quote, beside: open.ofAddress, in: db) }
+  }
+
+  /// The orders that hold stock for this buyer, and those from this address, so many of each at most.
+  func open(
+    _ ofBuyerMax: Int, _ ofAddressMax: Int, at now: Moment, in db: any Connection
+  ) throws -> (ofBuyer: [ID<Order>], ofAddress: [ID<Order>]) {
+    if let held = try HeldOrders.at(now, in: db) {
+      let known = held.orders(of: self)
+      return (
+        try held.confirmed(known.ofBuyer, "hold_buyer = \(buyer)", max: ofBuyerMax, at: now, in: db),
+        try held.confirmed(known.ofAddress, "hold_address = \(address)", max: ofAddressMax, at: now, in: db)
+      )
     }
+    let ofBuyer: SQL = "SELECT id FROM orders WHERE hold_buyer = \(buyer) AND expires_ms > \(now) LIMIT \(ofBuyerMax)"
+    guard let address, ofAddressMax > 0 else { return (try db.rows(ofBuyer).map { try $0.get("id") }, []) }
+    // Both in one statement: every order asks this.
+    let rows = try db.rows(
+      """
+      SELECT id, 0 AS by_address FROM (\(ofBuyer)) AS of_buyer
+      UNION ALL
+      SELECT id, 1 FROM (
+        SELECT id FROM orders WHERE hold_address = \(address) AND expires_ms > \(now) LIMIT \(ofAddressMax)
+      ) AS of_address
+      """)
+    let parts = try Dictionary(grouping: rows) { try $0.get("by_address", as: Bool.self) }
+    return (
+      try parts[false, default: []].map { try $0.get("id") }, try parts[true, default: []].map { try $0.get("id") }
+    )
   }
 
   /// What may be held unpaid; 0 for no limit.

@@ -66,6 +66,7 @@ extension Order {
         \(source.site), \(source.mediaTime.sqlValue), \(source.clip.sqlValue), \(partner.sqlValue), \(credit),
         \(day.sqlValue), \(shippingTaxRate), \(shippingTax.minor), \(taxAdded.minor), \(part.sqlValue))
       """)
+    if let holder { try HeldOrders.at(placed, in: db)?.add(id, of: holder, until: expires, at: placed) }
     let rows: [[any ValueConvertible]] = lines.enumerated().map { position, line in
       [
         id, position, line.offer, line.variant, line.product, line.title, line.sku, line.quantity,

@@ -70,6 +70,7 @@ extension Commerce {
       UPDATE orders SET state = \(Order.State.paid), paid_ms = \(occasion.at), hold_buyer = NULL, hold_address = NULL
       WHERE id = \(order.id) AND state = \(Order.State.placed)
       """)
+    try HeldOrders.at(occasion.at, in: db)?.forget([order.id])
     try Stock.sell(order.units, on: occasion, in: db)
     try Ledger.book(
       .payment, cause: share.id.bytes, Split(of: order).entries(of: order, provider: attempt.provider), on: occasion,

@@ -6,6 +6,7 @@ import CLibpq
 /// waits for, the transaction's own commands (BEGIN, SAVEPOINT, RELEASE) and what was sent rather than run, is held back
 /// and goes out with the next statement whose answer is wanted, as a pipeline: all of it costs one round trip.
 final class PostgresDriver: Driver {
+  let engine = DatabaseEngine.postgres
   private let connection: OpaquePointer
   private var statements: [PostgresStatement: String] = [:]
   private var statementsMade = 0

@@ -4,16 +4,21 @@ import GRDBSQLite
 /// One SQLite connection, on loan from GRDB, which opens it, pools it, confines it to a thread and keeps its prepared
 /// statements. Values are bound and read with SQLite's own functions: they are few, and this is the hot path.
 final class SQLiteDriver: Driver {
+  let engine = DatabaseEngine.sqlite
   private let db: GRDB.Database
   /// Of this connection; nil for one that reads, of which there are several.
   private let prepared: PreparedStatements?
+  private let kept: Mirrors?
+  /// Whether this transaction has looked if what is kept is still true.
+  private var hasLooked = false
   private var isWriting = false
   /// How often something else than rows was changed.
   private var otherChanges = 0
 
-  init(_ db: GRDB.Database, prepared: PreparedStatements? = nil) {
+  init(_ db: GRDB.Database, prepared: PreparedStatements? = nil, mirrors: Mirrors? = nil) {
     self.db = db
     self.prepared = prepared
+    kept = mirrors
   }
 
   /// SQLite rolls a whole transaction back by itself for a full disk, a failed write and the like.
@@ -27,6 +32,17 @@ final class SQLiteDriver: Driver {
     guard purpose == .write else { return }
     try run(SQL(verbatim: "BEGIN IMMEDIATE"))
     isWriting = true
+    hasLooked = false
+    kept?.begin()
+  }
+
+  /// `data_version` is another number when another connection has changed the file, in whatever process. Nobody else can
+  /// while this transaction writes, so once is enough.
+  func mirrors() throws -> Mirrors? {
+    guard isWriting, let kept, !hasLooked else { return isWriting ? kept : nil }
+    if let version = try rows("PRAGMA data_version").first { kept.look(at: try version.get("data_version")) }
+    hasLooked = true
+    return kept
   }
 
   func commit() throws {
@@ -38,6 +54,7 @@ final class SQLiteDriver: Driver {
   func rollback() {
     // It fails only when SQLite has rolled back already.
     if isWriting, db.isInsideTransaction { _ = try? run(SQL(verbatim: "ROLLBACK")) }
+    if isWriting { kept?.undo() }
     isWriting = false
   }
 
@@ -45,6 +62,7 @@ final class SQLiteDriver: Driver {
   func releaseSavepoint() throws { try run(SQL(verbatim: "RELEASE one")) }
 
   func rollBackToSavepoint() throws {
+    kept?.undo()
     try run(SQL(verbatim: "ROLLBACK TO one"))
     try run(SQL(verbatim: "RELEASE one"))
   }
@@ -53,6 +71,7 @@ final class SQLiteDriver: Driver {
     for statement in SchemaText(schema).sqlite { try run(SQL(verbatim: statement)) }
     // What was prepared before may have other columns now. GRDB keeps it too.
     prepared?.removeAll()
+    kept?.removeAll()
     db.clearSchemaCache()
   }
 

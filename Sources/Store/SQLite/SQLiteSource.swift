@@ -13,6 +13,8 @@ final class SQLiteSource: DriverSource {
 
   /// What the connection that writes has prepared. Used on its thread alone.
   private let prepared = PreparedStatements()
+  /// What is kept in memory of what it writes.
+  private let mirrors = Mirrors()
 
   /// How long a write waits for another program that writes to the same file.
   private static let busySeconds = 10.0
@@ -62,7 +64,7 @@ final class SQLiteSource: DriverSource {
     do {
       switch purpose {
       case .write:
-        return try pool.writeWithoutTransaction { try body(SQLiteDriver($0, prepared: prepared)) }
+        return try pool.writeWithoutTransaction { try body(SQLiteDriver($0, prepared: prepared, mirrors: mirrors)) }
       case .read: return try pool.read { try body(SQLiteDriver($0)) }
       }
     } catch let error as DatabaseError {
