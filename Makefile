@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo serve build test test-long fuzz conformance lint format bench screenshots clean packages test-packages
 
-BUILD_PACKAGES := ca-certificates git libc6-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := ca-certificates git libc6-dev libjemalloc-dev libpq-dev libsqlite3-dev pkg-config zlib1g-dev
 RUN_PACKAGES := ffmpeg fonts-dejavu-core fonts-noto-core
 TEST_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-color-emoji openssl postgresql python3 python3-pip
 BROWSER_SUITES := ScriptTests|BrowserTests|PlayerTests|CameraTests

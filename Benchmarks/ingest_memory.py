@@ -54,6 +54,9 @@ def main():
         with other_streams([address for _, address in shows]):
             for show, _ in shows:
                 wait_for(lambda: haat.ask("GET", f"/api/v1/shows/{show}/health")["state"] == "live", "it is live")
+            # Before its show a stream is its people's alone.
+            for show, _ in shows[:SAMPLED]:
+                haat.go_live(show)
             time.sleep(SECONDS)
             # In the middle of a segment there is less than at its end: both are asked at the same moments.
             resident, windows = [], []

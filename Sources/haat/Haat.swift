@@ -24,7 +24,6 @@ struct Haat: AsyncParsableCommand {
 
   /// Exit status 2 and one line for whatever was asked wrongly; 1 for what went wrong while running.
   static func main() async {
-    LargeBuffers.areMapped()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

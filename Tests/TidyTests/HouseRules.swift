@@ -29,7 +29,7 @@ import Testing
       "Synchronization",
     ],
     "haat": [
-      "ArgumentParser", "CMalloc", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media",
+      "ArgumentParser", "Commerce", "Configuration", "Foundation", "Glibc", "Logging", "Media",
       "Post", "ServiceLifecycle",
       "Store",
       "Subprocess", "Synchronization", "UnixSignals", "Web", "Yams",
