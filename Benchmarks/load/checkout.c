@@ -7,7 +7,9 @@
 // limits for one address are not what is measured. Eight zeros before an @ in the body become the number of the request, so that
 // each buyer has an e-mail address too; another run in the same minutes has other buyers. The first answer that is not 201 is printed to standard error.
 // With PER_SECOND in the environment it is a crowd that asks so often altogether, spread evenly, whatever the answers are; with
-// CLIENTS each connection is one client, whose address stays the same.
+// CLIENTS each connection is one client, whose address stays the same, and who does not wait for an answer before it asks again:
+// what the server does not read stays in the socket. With AFTER_MILLISECONDS all wait so long between connecting and asking. A UUID of zeros and 7000-8000 in the body becomes an id of
+// its own for each request, as a page sends one, and then there is no Idempotency-Key.
 // Connections come from 127.0.0.1 to 127.0.0.8 in turn, because one pair of addresses has only so many ports.
 
 #define _GNU_SOURCE
@@ -34,15 +36,16 @@ struct buyer {
   uint64_t due;          // when it asks next, if it is one of a crowd
   int number, is_idle;
   size_t received;       // bytes of its answer so far
-  char answer[BUFFER];
+  char *answer;          // apart: a crowd is gone through a thousand times a second
 };
 
 static char head[8192];
 static char *body;
 static char *buyer_number;  // eight digits within the body, or NULL
+static char *body_id;       // an id within the body, or NULL
 static size_t body_length;
 static uint32_t buckets[BUCKETS];
-static uint64_t created, refused, latency_max;
+static uint64_t created, refused, sent, latency_max;
 static unsigned char key_salt[16];
 static uint64_t keys;
 static uint64_t first_buyer;
@@ -72,13 +75,15 @@ static int write_key(char *out) {
                  (unsigned)(keys & 0xfff), (unsigned)(number >> 52), (unsigned long long)(number & 0xffffffffffff));
 }
 
-static void ask(struct buyer *b) {
+static int ask(struct buyer *b) {
   char request[sizeof head + 256];
   char key[64];
   write_key(key);
   uint64_t number = first_buyer + (are_clients ? (uint64_t)b->number : keys);
-  int length = sprintf(request, "%sIdempotency-Key: %s\r\nX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, key,
-                       (unsigned)(number >> 16 & 255), (unsigned)(number >> 8 & 255), (unsigned)(number & 255));
+  int length = sprintf(request, "%s%s%s%sX-Forwarded-For: 10.%u.%u.%u\r\n\r\n", head, body_id ? "" : "Idempotency-Key: ",
+                       body_id ? "" : key, body_id ? "" : "\r\n", (unsigned)(number >> 16 & 255),
+                       (unsigned)(number >> 8 & 255), (unsigned)(number & 255));
+  if (body_id) memcpy(body_id, key, 36);
   if (buyer_number) {
     char digits[9];
     sprintf(digits, "%08u", (unsigned)(number % 100000000));
@@ -86,10 +91,15 @@ static void ask(struct buyer *b) {
   }
   struct iovec parts[2] = {{request, length}, {body, body_length}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-  b->received = 0;
+  if (!are_clients) b->received = 0;
   b->asked = now();
-  // Requests are far smaller than a socket's buffer, and the last one has been answered: it fits.
-  if (sendmsg(b->socket, &message, MSG_NOSIGNAL) != (ssize_t)(length + body_length)) die("send");
+  // Requests are far smaller than a socket's buffer, and the last one has been answered: it fits. A client's may not, when
+  // nobody reads them; then it is not offered.
+  ssize_t took = sendmsg(b->socket, &message, MSG_NOSIGNAL | (are_clients ? MSG_DONTWAIT : 0));
+  if (took < 0 && are_clients && errno == EAGAIN) return 0;
+  if (took != (ssize_t)(length + body_length)) die("send");
+  sent++;
+  return 1;
 }
 
 // The whole answer's length, or 0 when its head is not complete.
@@ -146,6 +156,7 @@ static void read_body(const char *path) {
   body_length = fread(body, 1, BUFFER - 1, file);
   body[body_length] = 0;
   buyer_number = strstr(body, "00000000@");
+  body_id = strstr(body, "00000000-0000-7000-8000-000000000000");
   fclose(file);
 }
 
@@ -175,9 +186,13 @@ int main(int argc, char **argv) {
   for (int i = 0; i < connections; i++) {
     buyers[i].socket = dial(port, i);
     buyers[i].number = i;
+    buyers[i].answer = malloc(BUFFER);
+    if (!buyers[i].answer) die("malloc");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &buyers[i]};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, buyers[i].socket, &event)) die("epoll_ctl");
   }
+  // Those who come have come before they are counted.
+  if (getenv("AFTER_MILLISECONDS")) usleep(1000 * (useconds_t)atoi(getenv("AFTER_MILLISECONDS")));
   uint64_t began = now(), end = began + (uint64_t)(seconds * 1e9);
   uint64_t pause = per_second > 0 ? (uint64_t)(connections / per_second * 1e9) : 0;
   for (int i = 0; i < connections; i++) {
@@ -191,8 +206,12 @@ int main(int argc, char **argv) {
     for (int i = 0; pause && i < connections; i++) {
       struct buyer *b = &buyers[i];
       if (!b->is_idle || b->due > now() || b->due >= end) continue;
-      b->is_idle = 0;
       b->due += pause;
+      if (are_clients) {
+        ask(b);
+        continue;
+      }
+      b->is_idle = 0;
       under_way++;
       ask(b);
     }
@@ -214,6 +233,16 @@ int main(int argc, char **argv) {
       size_t whole = answer_length(b);
       if (whole == 0 || b->received < whole) continue;
       count(b);
+      if (are_clients) {
+        // Several answers may have come together.
+        while (1) {
+          memmove(b->answer, b->answer + whole, b->received -= whole);
+          whole = answer_length(b);
+          if (whole == 0 || b->received < whole) break;
+          count(b);
+        }
+        continue;
+      }
       if (pause) {
         b->is_idle = 1;
         under_way--;
@@ -225,9 +254,9 @@ int main(int argc, char **argv) {
     }
   }
   double took = (now() - began) / 1e9;
-  printf("{\"orders_per_second\": %.1f, \"created\": %llu, \"refused\": %llu, \"seconds\": %.2f, \"p50_ms\": %.2f, "
+  printf("{\"orders_per_second\": %.1f, \"sent\": %llu, \"created\": %llu, \"refused\": %llu, \"seconds\": %.2f, \"p50_ms\": %.2f, "
          "\"p90_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}\n",
-         created / took, (unsigned long long)created, (unsigned long long)refused, took, percentile(0.5),
+         created / took, (unsigned long long)sent, (unsigned long long)created, (unsigned long long)refused, took, percentile(0.5),
          percentile(0.9), percentile(0.99), latency_max / 1e6);
   return 0;
 }

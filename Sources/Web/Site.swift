@@ -2,6 +2,8 @@ import Commerce
 import Foundation
 import Logging
 import Media
+import NIOCore
+import NIOPosix
 
 /// What every handler may use, made once; pages and the API get the same. A class: it is in every call and connection, and
 /// as a value it was 2.8 KB, copied with each of them.
@@ -29,6 +31,9 @@ final class Site: Sendable {
   let sessionCookie: SessionCookie
   let limits: RateLimits
   let chatGate: ChatGate
+  /// For what is said and goes through the router, which costs several times as much.
+  let chatPassing = ChatGate(atOnce: 2)
+  let speakers = Speakers()
   let openShows = OpenShows()
   let routes = RouteTable()
 
@@ -47,7 +52,7 @@ final class Site: Sendable {
     self.logger = logger
     status = StatusBoard(commerce: commerce)
     backups = BackupShelf(commerce: commerce, configuration: configuration.backups)
-    rooms = Rooms(commerce: commerce, media: media, hubs: hubs, limits: configuration.limits)
+    rooms = Rooms(commerce: commerce, media: media, hubs: hubs, limits: configuration.limits, speakers: speakers)
     reports = ReportShelf(commerce: commerce)
     cards = LinkCards(ffmpeg: configuration.posters.ffmpeg, clock: commerce.clock, logger: logger)
     streams = OpenStreams(perAddressMax: configuration.limits.streamsPerAddress)
@@ -56,7 +61,10 @@ final class Site: Sendable {
     mailWriter = try MailWriter(configuration, screens: files.screens)
     sessionCookie = SessionCookie(isSecure: configuration.secureCookies)
     limits = RateLimits(configuration.limits, clock: commerce.clock)
-    chatGate = ChatGate(atOnce: configuration.limits.chatAtOnce)
+    let rest = TimeAmount.milliseconds(configuration.limits.chatRestMilliseconds)
+    chatGate = ChatGate(atOnce: configuration.limits.chatAtOnce) { end in
+      NIOSingletons.posixEventLoopGroup.any().scheduleTask(in: rest, end)
+    }
   }
 
   var statics: StaticFiles { files.statics }

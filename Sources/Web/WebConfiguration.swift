@@ -72,8 +72,13 @@ public struct WebLimits: Sendable {
   /// Messages of a chat that a viewer is shown a second, beside those of the channel's own people and their own; of more,
   /// each is shown a fair part. 0 shows all.
   public var chatPerSecond: Int64 = 8
+  /// How long whoever has said too much waits to be told so, give or take half of it; until then nothing more is read of
+  /// what they send.
+  public var chatRefusedAfterMilliseconds: Int64 = 1_000
   /// Messages of chats that are written at once; others wait for their turn.
   public var chatAtOnce: Int64 = 2
+  /// Between one lot of those who wait and the next.
+  public var chatRestMilliseconds: Int64 = 3
   /// Milliseconds of events that one write to a viewer carries.
   public var tickMilliseconds: Int64 = 50
   /// Seconds between comments on a silent event stream, so that proxies keep it.

@@ -11,20 +11,38 @@ private typealias JSON = TestKit.JSON
 
 /// What many say at once is written a few at a time.
 @Suite(.timeLimit(.minutes(3))) struct ChatGateTests {
-  @Test func `so many are inside, and the others follow in the order in which they came`() {
+  @Test func `the first goes in at once, and the others follow together, so many at a time, as they came`() {
     let gate = ChatGate(atOnce: 2)
     let turns = Mutex<[Int]>([])
-    #expect(gate.enter { turns.withLock { $0.append(1) } } == .inside)
-    #expect(gate.enter { turns.withLock { $0.append(2) } } == .inside)
-    for number in 3...5 { #expect(gate.enter { turns.withLock { $0.append(number) } } == .waits) }
+    #expect(gate.enter {} == .inside)
+    for number in 1...5 { #expect(gate.enter { turns.withLock { $0.append(number) } } == .waits) }
     #expect(turns.withLock { $0 } == [])
     gate.leave()
+    #expect(turns.withLock { $0 } == [1, 2])
     gate.leave()
-    #expect(turns.withLock { $0 } == [3, 4])
+    #expect(turns.withLock { $0 } == [1, 2], "one of them is still inside")
+    gate.leave()
+    #expect(turns.withLock { $0 } == [1, 2, 3, 4])
     for _ in 0..<3 { gate.leave() }
-    #expect(turns.withLock { $0 } == [3, 4, 5])
+    #expect(turns.withLock { $0 } == [1, 2, 3, 4, 5])
     // Nobody is inside any more.
-    #expect(gate.enter {} == .inside && gate.enter {} == .inside && gate.enter {} == .waits)
+    #expect(gate.enter {} == .inside && gate.enter {} == .waits)
+  }
+
+  @Test func `there is a rest between two lots, in which nobody goes in`() {
+    let rests = Mutex<[@Sendable () -> Void]>([])
+    let gate = ChatGate(atOnce: 8) { end in rests.withLock { $0.append(end) } }
+    let turns = Mutex(0)
+    #expect(gate.enter {} == .inside)
+    gate.leave()
+    #expect(rests.withLock { $0.count } == 0, "nobody waits: the next goes in at once")
+    #expect(gate.enter {} == .inside)
+    for _ in 0..<2 { #expect(gate.enter { turns.withLock { $0 += 1 } } == .waits) }
+    gate.leave()
+    #expect(gate.enter { turns.withLock { $0 += 1 } } == .waits)
+    #expect(turns.withLock { $0 } == 0 && rests.withLock { $0.count } == 1)
+    rests.withLock { $0[0] }()
+    #expect(turns.withLock { $0 } == 3)
   }
 
   @Test func `no more wait than there is room for`() {

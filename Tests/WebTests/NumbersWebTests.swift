@@ -220,7 +220,8 @@ private typealias JSON = TestKit.JSON
       report: { _ in })
     let marks = ShowMarks(commerce: square.commerce, media: media)
     for round in 0..<30 {
-      let room = Room(square.show.id, commerce: square.commerce, marks: marks, hubs: hubs, limits: limits)
+      let room = Room(
+        square.show.id, commerce: square.commerce, marks: marks, hubs: hubs, limits: limits, speakers: Speakers())
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<8 {
           group.addTask {

@@ -160,6 +160,57 @@ private typealias JSON = TestKit.JSON
     }
   }
 
+  @Test func `who says too much is not told so at once, and holds up nobody but themselves`() async throws {
+    try await RunningWeb.run(configure: {
+      $0.limits.chat = Allowance(burst: 1, perMinute: 1)
+      $0.limits.chatRefusedAfterMilliseconds = 600_000
+    }) { web in
+      let path = "/api/v1/shows/\(web.square.show.id)/messages"
+      let message = try Self.bytes(web, ["name": "Asha", "text": "hello"], [:], path)
+      let health = web.guest.head("GET", "/healthz", [:], 0, keep: true)
+      let offer = try await web.lampOffer()
+      let read = try await web.guest.connected { inbound, outbound in
+        try await outbound.write(ByteBuffer(bytes: message + message + health))
+        var read = ""
+        for try await bytes in inbound {
+          read += String(buffer: bytes)
+          if read.contains(#""text":"hello""#) { break }
+        }
+        // From the same address.
+        let order = try await Self.answer(web, web.order(offer: offer), ["Idempotency-Key": "a"])
+        #expect(order.status == 201)
+        return read
+      }
+      #expect(read.hasPrefix("HTTP/1.1 201 ") && read.components(separatedBy: "HTTP/1.1").count == 2, "\(read)")
+      #expect(try await web.guest.get("/healthz").status == 200, "who waited is gone, and nobody minds")
+    }
+  }
+
+  @Test func `what a guest says is answered as the route answers it, and is said once`() async throws {
+    try await RunningWeb.run { web in
+      let path = "/api/v1/shows/\(web.square.show.id)/messages"
+      let id = "\(web.square.commerce.makeID(Message.self))"
+      let message: JSON = ["id": .string(id), "name": "Asha “R”", "text": "is it \"brass\"?\n😀"]
+      let brief = try #require(try await Self.answers(1, to: [Self.bytes(web, message, [:], path)], web).first)
+      let routed = try #require(
+        try await Self.answers(1, to: [Self.bytes(web, message, Self.passing, path)], web).first)
+      #expect(brief.status == 201 && routed.status == 201)
+      #expect(brief.json == routed.json && brief.json["id"].string == id, "\(brief.text) \(routed.text)")
+      #expect(brief.fields.map(\.name).sorted() == routed.fields.map(\.name).sorted())
+      let other: JSON = ["id": .string(id), "name": "Asha", "text": "something else"]
+      let refused = try #require(try await Self.answers(1, to: [Self.bytes(web, other, [:], path)], web).first)
+      #expect(refused.status == 422)
+      let keyed = try Self.bytes(web, ["name": "Ravi", "text": "once"], ["Idempotency-Key": "k"], path)
+      let twice = try await Self.answers(2, to: [keyed, keyed], web)
+      #expect(twice.map(\.status) == [201, 201] && twice[0].json == twice[1].json)
+      #expect(twice[1].header("idempotency-replayed") == "true")
+      let nowhere = try Self.bytes(web, message, [:], "/api/v1/shows/\(UUID())/messages")
+      #expect(try await Self.answers(1, to: [nowhere], web).first?.status == 404)
+      let empty = try Self.bytes(web, ["name": "Asha"], [:], path)
+      #expect(try await Self.answers(1, to: [empty], web).first?.status == 400)
+    }
+  }
+
   @Test func `who orders too often is told when to ask again`() async throws {
     try await RunningWeb.run(configure: { $0.limits.orders = Allowance(burst: 1, perMinute: 1) }) { web in
       let offer = try await web.lampOffer()

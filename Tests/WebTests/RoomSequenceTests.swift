@@ -215,7 +215,8 @@ private final class World {
       configuration: MediaConfiguration(), logger: Logger(label: "test"), authorize: { _ in .refuse(reason: "none") },
       report: { _ in })
     let marks = ShowMarks(commerce: square.commerce, media: media)
-    let room = Room(square.show.id, commerce: square.commerce, marks: marks, hubs: hubs, limits: limits)
+    let room = Room(
+      square.show.id, commerce: square.commerce, marks: marks, hubs: hubs, limits: limits, speakers: Speakers())
     try await room.load()
     return room
   }

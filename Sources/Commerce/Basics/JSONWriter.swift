@@ -20,6 +20,22 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "}"))
   }
 
+  /// An object of strings, its keys in order: the same bytes as `JSONEncoder` makes of it with `.sortedKeys` and
+  /// `.withoutEscapingSlashes`.
+  public mutating func object(_ strings: [String: String]) {
+    object { json in
+      for (name, text) in strings.sorted(by: { $0.key < $1.key }) {
+        json.separate()
+        json.string(name)
+        json.bytes.append(UInt8(ascii: ":"))
+        json.string(text)
+      }
+    }
+  }
+
+  /// What has been written.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
   public mutating func list<Element>(_ elements: [Element], _ write: (inout JSONWriter, Element) -> Void) {
     bytes.append(UInt8(ascii: "["))
     for element in elements {

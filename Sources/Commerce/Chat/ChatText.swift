@@ -63,6 +63,10 @@ enum ChatText {
 
   /// Whether it leads somewhere: an address with its scheme, `www.`, or a host's name with an ending people use.
   static func hasLink(_ text: String) -> Bool {
+    // Plain text without a dot has none: most of what is said.
+    guard !text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") }) else {
+      return false
+    }
     let scalars = folded(text).map { $0 == "\u{3002}" || $0 == "\u{FF61}" ? "." : $0 }
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)

@@ -100,7 +100,7 @@ extension Message {
   /// have a gap.
   func retell(in db: any Connection) throws {
     let quoted = try replyTo.flatMap { try Message.find($0, in: show, db) }
-    let text = try Timeline.text(of: payload(quoting: quoted?.quote ?? [:]))
+    let text = Timeline.text(of: payload(quoting: quoted?.quote ?? [:]))
     try db.run("UPDATE timeline_event SET payload = \(text) WHERE id = \(id) AND kind = 'message'")
   }
 

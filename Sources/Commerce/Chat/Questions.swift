@@ -143,10 +143,10 @@ extension Commerce {
     let replies = try db.rows("SELECT * FROM message WHERE reply_to = \(message)").map { try Message(row: $0) }
     try db.run("UPDATE message SET reply_to = NULL WHERE reply_to = \(message)")
     for reply in replies {
-      let text = try Timeline.text(of: reply.payload())
+      let text = Timeline.text(of: reply.payload())
       try db.run("UPDATE timeline_event SET payload = \(text) WHERE id = \(reply.id) AND kind = 'message'")
     }
-    let bare = try Timeline.text(of: ["message": "\(message)"])
+    let bare = Timeline.text(of: ["message": "\(message)"])
     try db.run(
       """
       UPDATE timeline_event SET payload = \(bare)

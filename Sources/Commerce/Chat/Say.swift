@@ -31,47 +31,87 @@ extension Commerce {
     _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String? = nil, text: String, mediaTime: Int64? = nil,
     visitor: String? = nil, address: String? = nil, isQuestion: Bool = false, replyTo: ID<Message>? = nil
   ) async throws -> (message: Message, claim: ClaimOutcome?) {
-    let text = try policy.text(text, "text", max: policy.messageCharactersMax)
-    let guest = try policy.text(name ?? "", "name", max: policy.guestNameCharactersMax, required: false)
-    return try await writeAndTell { db in
-      let show = try Show.require(show, in: db)
-      try requireVisible(show, to: caller, in: db)
+    let words = Words(
+      name: name, text: text, mediaTime: mediaTime, visitor: visitor, address: address, isQuestion: isQuestion,
+      replyTo: replyTo)
+    return try await writeAndTell(speaking(id, by: caller, show: show, words))
+  }
+
+  /// The same, for a caller that waits in no task: `tell` is told what became of it, on a thread that it must not hold up.
+  /// What can be refused at once is thrown instead.
+  public func speak(
+    _ id: ID<Message>, by caller: Caller, show: ID<Show>, name: String?, text: String, mediaTime: Int64?,
+    visitor: String?, address: String?, isQuestion: Bool, replyTo: ID<Message>?,
+    then tell: @escaping @Sendable (Result<(message: Message, claim: ClaimOutcome?), any Error>) -> Void
+  ) throws {
+    let words = Words(
+      name: name, text: text, mediaTime: mediaTime, visitor: visitor, address: address, isQuestion: isQuestion,
+      replyTo: replyTo)
+    writeAndTell(try speaking(id, by: caller, show: show, words), then: tell)
+  }
+
+  private struct Words {
+    var name: String?
+    var text: String
+    let mediaTime: Int64?
+    let visitor: String?
+    let address: String?
+    let isQuestion: Bool
+    let replyTo: ID<Message>?
+  }
+
+  /// What is to be written, checked as far as it can be without the database.
+  private func speaking(
+    _ id: ID<Message>, by caller: Caller, show: ID<Show>, _ words: Words
+  ) throws -> @Sendable (any Connection) throws -> (message: Message, claim: ClaimOutcome?) {
+    let text = try policy.text(words.text, "text", max: policy.messageCharactersMax)
+    let guest = try policy.text(words.name ?? "", "name", max: policy.guestNameCharactersMax, required: false)
+    let voice = Voice(caller, visitor: words.visitor, address: words.address, show: show, vault)
+    // A guest's name is read as what they say is. Here, and not on the one thread that every order shares.
+    let hasLink = ChatText.hasLink(caller.account == nil ? "\(guest) \n \(text)" : text)
+    return { db in
+      let facts = try ChatFacts.of(show, at: clock.now, in: db)
+      if !facts.isApproved { try requireVisible(facts.show, to: caller, in: db) }
       if let row = try db.row("SELECT * FROM message WHERE id = \(id)") {
         let said = try Message(row: row)
         let isRemoved = try row.get("removed_ms", as: Moment?.self) != nil
-        guard said.show == show.id, said.account == caller.account, isRemoved || said.text == text else {
+        guard said.show == show, said.account == caller.account, isRemoved || said.text == text else {
           throw IDTaken(what: "message")
         }
-        return (said, try claimed(by: said, Entrant(caller, visitor: visitor), in: db))
+        return (said, try claimed(by: said, Entrant(caller, visitor: words.visitor), in: db))
       }
-      if let row = try db.row("SELECT * FROM chat_held WHERE id = \(id)") {
+      if facts.hasHeld, let row = try db.row("SELECT * FROM chat_held WHERE id = \(id)") {
         let held = try HeldMessage(row: row).message
-        guard held.show == show.id, held.account == caller.account, held.text == text else {
+        guard held.show == show, held.account == caller.account, held.text == text else {
           throw IDTaken(what: "message")
         }
         return (held, nil)
       }
-      guard show.state != .ended else { throw ShowRefusal.ended }
+      guard facts.show.state != .ended else { throw ShowRefusal.ended }
       if caller.account == nil { try switches.require(.guestChat) }
       try policy.checkNew(id, at: clock.now)
-      let speaker = try Speaker(caller, guest: guest, in: show.channel, db: db)
+      let speaker = try Speaker(caller, guest: guest, in: facts.show.channel, db: db)
       let occasion = occasion(by: caller.account)
-      let voice = Voice(caller, visitor: visitor, address: address, show: show.id, vault)
       let message = Message(
-        id: id, show: show.id, account: caller.account, name: speaker.name, text: text, role: speaker.role,
-        at: occasion.at, question: isQuestion ? .open : nil, replyTo: replyTo)
-      if let replyTo, try Message.find(replyTo, in: show.id, db) == nil { throw ChatRefusal.replyGone }
-      if !speaker.role.isStaff, let word = try admit(message, voice, in: show, db) {
-        return (try hold(message, voice, for: word, in: show, db), nil)
+        id: id, show: show, account: caller.account, name: speaker.name, text: text, role: speaker.role,
+        at: occasion.at, question: words.isQuestion ? .open : nil, replyTo: words.replyTo)
+      if let replyTo = words.replyTo, try Message.find(replyTo, in: show, db) == nil { throw ChatRefusal.replyGone }
+      if !speaker.role.isStaff, let word = try admit(message, voice, hasLink: hasLink, facts, db) {
+        return (try hold(message, voice, for: word, in: facts.show, db), nil)
       }
       // A time ahead of the show would hold up everything behind the message in every viewer's player.
-      let latest = show.mediaEpoch.map { max(0, occasion.at.milliseconds(since: $0)) } ?? .max
+      let latest = facts.show.mediaEpoch.map { max(0, occasion.at.milliseconds(since: $0)) } ?? .max
+      let entrant = Entrant(caller, visitor: words.visitor)
       let claim =
-        try speaker.role.isStaff
-        ? nil : claim(by: message, Entrant(caller, visitor: visitor), address: address, in: show, on: occasion, db)
+        try speaker.role.isStaff || facts.claimWords.isEmpty
+        ? nil
+        : claim(
+          by: message, entrant, address: words.address, among: facts.claimWords, in: facts.show, on: occasion, db)
       let said = if case .claimed = claim { message.claiming } else { message }
-      try publish(said, voice, mediaTime: mediaTime.map { min($0, latest) }, on: occasion, in: db)
-      try enterByComment(message, Entrant(caller, visitor: visitor), address: address, at: clock.now, in: db)
+      try publish(said, voice, mediaTime: words.mediaTime.map { min($0, latest) }, on: occasion, in: db)
+      if let giveaway = facts.giveaway {
+        try enter(giveaway, by: message, entrant, address: words.address, at: clock.now, in: db)
+      }
       return (said, claim)
     }
   }
@@ -96,13 +136,15 @@ extension Commerce {
   }
 
   /// Throws `ChatRefusal` for who may not say this here now. Gives the word for which a moderator has to see it first.
-  private func admit(_ message: Message, _ voice: Voice, in show: Show, _ db: any Connection) throws -> String? {
+  private func admit(
+    _ message: Message, _ voice: Voice, hasLink: Bool, _ facts: ChatFacts, _ db: any Connection
+  ) throws -> String? {
     let now = message.at
-    if let restriction = try voice.restrictions(in: show, at: now, in: db).first {
+    let (show, mode) = (facts.show, facts.mode)
+    if facts.hasRestrictions, let restriction = try voice.restrictions(in: show, at: now, in: db).first {
       guard let until = restriction.until else { throw ChatRefusal.banned }
       throw ChatRefusal.muted(seconds: (until.milliseconds(since: now) + 999) / 1000)
     }
-    let mode = try ChatMode.find(show.id, in: db)
     switch mode.audience {
     case .everyone: break
     case .followers:
@@ -116,8 +158,8 @@ extension Commerce {
     }
     // A guest's name is read as what they say is.
     let said = message.account == nil ? "\(message.name) \n \(message.text)" : message.text
-    if !mode.allowsLinks, ChatText.hasLink(said) { throw ChatRefusal.links }
-    let word = try heldWord(in: said, channel: show.channel, db)
+    if !mode.allowsLinks, hasLink { throw ChatRefusal.links }
+    let word = try facts.heldWord(in: said)
     if message.question != nil { try requireRoomToAsk(voice, in: show, db) }
     // The last: what is refused for another reason costs nobody their turn.
     if mode.slowSeconds > 0 { try pause(voice, mode.slowSeconds, in: show, at: now, db) }
@@ -151,21 +193,6 @@ extension Commerce {
       SELECT 1 FROM orders WHERE account_id = \(account) AND channel_id = \(channel) AND paid_ms IS NOT NULL
         AND state NOT IN ('cancelled', 'refunded') LIMIT 1
       """) != nil
-  }
-
-  /// Throws for a word that is hidden; gives one that is held.
-  private func heldWord(in text: String, channel: ID<Channel>, _ db: any Connection) throws -> String? {
-    let rows = try db.rows("SELECT word, folded, action FROM chat_word WHERE channel_id = \(channel)")
-    guard !rows.isEmpty else { return nil }
-    let readings = ChatText.readings(of: text)
-    var held: String?
-    for row in rows {
-      let entry: String = try row.get("folded")
-      guard readings.contains(where: { ChatText.has(entry, in: $0) }) else { continue }
-      guard try row.get("action", as: ChatWord.Action.self) == .hold else { throw ChatRefusal.word }
-      held = try row.get("word")
-    }
-    return held
   }
 
   /// Whoever spoke less than so many seconds ago waits, nobody else does.
@@ -239,7 +266,7 @@ extension Commerce {
         WHERE id = \(id)
         """)
       // Its place in the timeline stays, or the numbers would have a gap.
-      try db.run("UPDATE timeline_event SET payload = \(try Timeline.text(of: emptied.payload())) WHERE id = \(id)")
+      try db.run("UPDATE timeline_event SET payload = \(Timeline.text(of: emptied.payload())) WHERE id = \(id)")
       try Timeline.append(
         show: show.id, kind: .messageRemoved, mediaTime: nil, payload: ["message": id.description], on: occasion,
         in: db)

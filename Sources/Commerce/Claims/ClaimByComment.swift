@@ -12,12 +12,10 @@ extension Commerce {
   /// Reserves what a comment claims, first come, first served; nil for one that claims nothing. Whoever gets nothing is
   /// told why, and has said it all the same.
   func claim(
-    by message: Message, _ entrant: Entrant?, address: String?, in show: Show, on occasion: Occasion,
-    _ db: any Connection
+    by message: Message, _ entrant: Entrant?, address: String?, among open: [ClaimWord], in show: Show,
+    on occasion: Occasion, _ db: any Connection
   ) throws -> ClaimOutcome? {
     guard show.state == .live, switches.isOn(.claims) else { return nil }
-    let open = try ClaimWord.open(in: show.id, db)
-    guard !open.isEmpty else { return nil }
     let text = ClaimText(message.text)
     for word in open {
       // `sold12` is `sold 12`.

@@ -73,14 +73,11 @@ extension Commerce {
   }
 
   /// Whoever says what is asked for is in, once. Who may not be is not told so here: what they said was said.
-  func enterByComment(
-    _ message: Message, _ entrant: Entrant?, address: String?, at now: Moment, in db: any Connection
+  func enter(
+    _ giveaway: Giveaway, by message: Message, _ entrant: Entrant?, address: String?, at now: Moment,
+    in db: any Connection
   ) throws {
-    guard let entrant,
-      let row = try db.row(
-        "SELECT \(Giveaway.columns) FROM giveaway WHERE show_id = \(message.show) AND state <> 'drawn'")
-    else { return }
-    let giveaway = try Giveaway(row: row)
+    guard let entrant else { return }
     guard giveaway.entry == .comment, giveaway.takesEntries(at: now, policy), giveaway.isKeyword(in: message.text)
     else { return }
     do {

@@ -279,7 +279,7 @@ private struct ReportMaking {
     for row in try db.rows(
       """
       SELECT \(TimelineEvent.columns) FROM timeline_event
-      WHERE show_id = \(show.id) AND sequence > 0 AND kind IN \(list: kinds) ORDER BY sequence LIMIT \(Self.marksMax)
+      WHERE show_id = \(show.id) AND \(TimelineEvent.isMoment) AND kind IN \(list: kinds) ORDER BY sequence LIMIT \(Self.marksMax)
       """)
     {
       let event = try TimelineEvent(row: row)

@@ -176,7 +176,7 @@ extension Commerce {
         reply_to = NULL
       WHERE id = \(message.id)
       """)
-    let bare = try Timeline.text(of: emptied.payload())
+    let bare = Timeline.text(of: emptied.payload())
     try db.run("UPDATE timeline_event SET payload = \(bare) WHERE id = \(message.id)")
     try forgetTraces(of: message.id, in: message.show, mediaTime: nil, on: occasion, db)
     guard try Show.require(message.show, in: db).state == .live else { return }

@@ -21,14 +21,14 @@ extension Commerce {
       let kinds: SQL =
         messages
         ? """
-        AND kind = 'message' AND EXISTS (
+        sequence > 0 AND kind = 'message' AND EXISTS (
           SELECT 1 FROM message WHERE message.id = timeline_event.id AND message.removed_ms IS NULL)
-        """ : "AND kind <> 'message' AND kind <> 'message_removed'"
+        """ : TimelineEvent.isMoment
       let order: SQL = messages ? "media_time_ms DESC, sequence DESC" : "media_time_ms, sequence"
       let events = try db.rows(
         """
         SELECT \(TimelineEvent.columns) FROM timeline_event
-        WHERE show_id = \(id) AND sequence > 0 AND media_time_ms >= \(from) AND media_time_ms < \(until) \(kinds)
+        WHERE show_id = \(id) AND media_time_ms >= \(from) AND media_time_ms < \(until) AND \(kinds)
         ORDER BY \(order) LIMIT \(limit)
         """
       ).map(TimelineEvent.init)
@@ -46,7 +46,7 @@ extension Commerce {
       let events = try db.rows(
         """
         SELECT \(TimelineEvent.columns) FROM timeline_event
-        WHERE show_id = \(id) AND sequence > 0 AND kind = 'pinned'
+        WHERE show_id = \(id) AND \(TimelineEvent.isMoment) AND kind = 'pinned'
         ORDER BY media_time_ms, sequence LIMIT \(Self.pinsMax)
         """
       ).map(TimelineEvent.init)

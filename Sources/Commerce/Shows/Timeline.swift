@@ -45,6 +45,8 @@ public struct TimelineEvent: Sendable, Equatable {
   public let payload: String
 
   static let columns: SQL = "sequence, kind, at_ms, media_time_ms, payload"
+  /// Of those that have an index of their own: what was said is most of a show, and all else few.
+  static let isMoment: SQL = "sequence > 0 AND kind <> 'message' AND kind <> 'message_removed'"
 
   private struct Named: Decodable { let product: ID<Product>? }
 
@@ -89,7 +91,7 @@ public enum Timeline {
     try db.run(
       """
       INSERT INTO timeline_event (id, show_id, sequence, kind, at_ms, media_time_ms, payload)
-      VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(min(max(0, time), mediaTimeMax)), \(try text(of: payload)))
+      VALUES (\(id), \(show), 0, \(kind), \(occasion.at), \(min(max(0, time), mediaTimeMax)), \(text(of: payload)))
       """)
     try Outbox.announce(.timeline(show), in: db)
     try ShowAction.note(kind, payload, in: show, on: occasion, db)
@@ -103,10 +105,10 @@ public enum Timeline {
   }
 
   /// A JSON object with its keys in order, the same text for the same payload.
-  static func text(of payload: [String: String]) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(payload), as: UTF8.self)
+  static func text(of payload: [String: String]) -> String {
+    var json = JSONWriter(capacity: 256)
+    json.object(payload)
+    return json.text
   }
 }
 
@@ -140,13 +142,17 @@ extension Commerce {
     }
   }
 
+  /// Numbers have no gaps. Between two bounds: with `> 0`, for the index's sake, and a second lower bound SQLite goes through
+  /// the show from its beginning.
   private func events(of show: ID<Show>, after sequence: Int64, limit: Int, in db: any Connection) throws
     -> [TimelineEvent]
   {
-    try db.rows(
+    let after = min(max(0, sequence), .max - 1000)
+    return try db.rows(
       """
       SELECT \(TimelineEvent.columns) FROM timeline_event
-      WHERE show_id = \(show) AND sequence > 0 AND sequence > \(sequence) ORDER BY sequence LIMIT \(limit)
+      WHERE show_id = \(show) AND sequence > 0 AND sequence BETWEEN \(after + 1) AND \(after + Int64(limit))
+      ORDER BY sequence
       """
     ).map(TimelineEvent.init)
   }

@@ -216,9 +216,7 @@ enum RoomAPI {
     ) { call, body in
       let show: ID<Show> = try call.id("show")
       let id = body.id ?? call.commerce.makeID()
-      if let viewer = call.viewer, let room = await call.site.rooms.watched(show) {
-        await room.expect("\(id)", from: viewer)
-      }
+      if let viewer = call.viewer { call.site.speakers.expect(id, from: viewer) }
       let (message, claim) = try await call.commerce.speak(
         id, by: call.caller, show: show, name: body.name, text: body.text,
         mediaTime: body.mediaTime ?? call.mediaTime(of: show), visitor: call.visitor, address: call.address,
@@ -253,13 +251,29 @@ enum RoomAPI {
 
   static let messagesRoute = "/api/v1/shows/{show}/messages"
 
-  /// Whether it is that route of some show.
-  static func isMessages(_ path: String) -> Bool {
-    let ends = messagesRoute.split(separator: "{show}")
-    return path.hasPrefix(ends[0]) && path.hasSuffix(ends[1])
-      && !path.dropFirst(ends[0].count).dropLast(ends[1].count).utf8.contains {
-        $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
-      }
+  /// What is between the ends of that route, where it is one; nil for other paths.
+  static func show(ofMessages path: String) -> Substring? {
+    let (start, end) = ("/api/v1/shows/", "/messages")
+    guard path.hasPrefix(start), path.hasSuffix(end), path.utf8.count > start.utf8.count + end.utf8.count else {
+      return nil
+    }
+    let show = path.dropFirst(start.utf8.count).dropLast(end.utf8.count)
+    return show.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ? nil : show
+  }
+
+  /// What the route does, for `OrderShortcut`: refuses at once by throwing, and else tells what became of it, on a thread
+  /// that must not be held up.
+  static func say(
+    _ call: Call, in show: ID<Show>, then tell: @escaping @Sendable (Result<MessageAnswer, any Error>) -> Void
+  ) throws {
+    let body = try NewMessage(plain: call.bytes) ?? call.decode(NewMessage.self)
+    let id = body.id ?? call.commerce.makeID()
+    if let viewer = call.viewer { call.site.speakers.expect(id, from: viewer) }
+    try call.commerce.speak(
+      id, by: call.caller, show: show, name: body.name, text: body.text,
+      mediaTime: body.mediaTime ?? call.mediaTime(of: show), visitor: call.visitor, address: call.address,
+      isQuestion: body.isQuestion ?? false, replyTo: body.replyTo
+    ) { result in tell(result.map { MessageAnswer($0.message, $0.claim) }) }
   }
 
   private static var timeline: Endpoint {

@@ -14,9 +14,9 @@ enum LiveText {
 
   /// A JSON object of strings, its keys in order.
   static func json(_ strings: [String: String]) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(strings)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    var json = JSONWriter(capacity: 256)
+    json.object(strings)
+    return json.text
   }
 
   private static func json(_ event: TimelineEvent, payload: String) -> String {
@@ -100,9 +100,9 @@ enum LiveText {
   }
 
   static func string(_ text: String) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    var json = JSONWriter(capacity: text.utf8.count + 16)
+    json.string(text)
+    return json.text
   }
 
   static func string(_ value: (some CustomStringConvertible)?) -> String {

@@ -10,11 +10,12 @@ import NIOHTTPTypes
 /// writer's queue and in no task, and the router, its middleware and the changes between tasks cost as much as all else
 /// that a loop does for an order (docs/decisions/0047).
 ///
-/// A message for a chat that is refused because its address has said too much is refused here too: in a flood most are, and a
-/// refusal that costs what an order costs is what makes orders wait. The others are passed on a few at a time (`ChatGate`).
+/// What a guest says in a chat is written here too, a few messages at a time (`ChatGate`), or refused because its address has
+/// said too much: in a flood most are, and what costs as much as an order costs is what makes orders wait.
 ///
-/// What it is not sure of it passes on: an order of who is signed in or has a key, a body of unsaid length. The answers are the route's,
-/// made by the same functions, and are counted the same.
+/// What it is not sure of it passes on: an order of who is signed in or has a key, what they say, a message with an
+/// `Idempotency-Key`, a body of unsaid length. The answers are the route's, made by the same functions, and are counted the
+/// same.
 final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -26,10 +27,25 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     let route: String
     /// What is known already: it is not going to be placed.
     var refusal: Problem?
-    /// To be passed on when all of it is there and its turn has come: who is slow to say it holds up nobody else.
-    var isMessage = false
+    /// What is done with it when all of it is there and, for what is said in a chat, its turn has come: who is slow to say
+    /// it holds up nobody else.
+    var way = Way.order
     var body = ByteBuffer()
     let since = ContinuousClock.now
+  }
+
+  private enum Way {
+    case order
+    /// Said in this show.
+    case message(ID<Show>)
+    /// Said, and passed on.
+    case passing
+  }
+
+  /// What is answered.
+  private enum Reply {
+    case order(PlacedOrder)
+    case message(RoomAPI.MessageAnswer)
   }
 
   private let site: Site
@@ -38,8 +54,10 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
   /// The request that is being read.
   private var incoming: Incoming?
   private var isPlacing = false
-  /// A message that waits to be passed on, which holds up the connection as an order does.
+  /// A message that waits for its turn, which holds up the connection as an order does.
   private var waiting: Incoming?
+  /// A message that is refused when it has run.
+  private var refusing: Scheduled<Void>?
   /// Whether the one request that was passed on is a message, and has a place in the gate.
   private var isInGate = false
   /// What came after an order that is being placed: of one read from the socket, as none follows it.
@@ -76,12 +94,14 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    refusing?.cancel()
     waiting = nil
     leaveGate()
     context.fireChannelInactive()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
+    refusing?.cancel()
     waiting = nil
     leaveGate()
   }
@@ -89,7 +109,7 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
   private func leaveGate() {
     guard isInGate else { return }
     isInGate = false
-    site.chatGate.leave()
+    site.chatPassing.leave()
   }
 
   private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
@@ -109,24 +129,46 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       if let asked = incoming {
         incoming = nil
-        return asked.isMessage ? pass(asked, context) : place(asked, context)
+        if case .order = asked.way { return place(asked, context) }
+        return asked.refusal == nil ? wait(asked, context) : refuseLater(asked, context)
       }
     }
     context.fireChannelRead(wrapInboundOut(part))
   }
 
-  /// Passes a message on, when its turn has come.
-  private func pass(_ message: Incoming, _ context: ChannelHandlerContext) {
+  /// Whoever has said too much waits for their answer as long as for the next that they may say, and until then nothing is
+  /// read of what else they send: it stays with them, and costs the house nothing. Not all as long, or those who began
+  /// together would come back together every time.
+  private func refuseLater(_ message: Incoming, _ context: ChannelHandlerContext) {
+    isPlacing = true
     let loop = context.eventLoop
     let bound = NIOLoopBound((shortcut: self, context: context), eventLoop: loop)
-    let entry = site.chatGate.enter {
+    let delay = site.configuration.limits.chatRefusedAfterMilliseconds
+    let share = Int64(site.commerce.entropy.bytes(1)[0])
+    refusing = loop.scheduleTask(in: .milliseconds(delay / 2 + delay * share / 255)) {
+      let (shortcut, context) = bound.value
+      shortcut.refusing = nil
+      shortcut.place(message, context)
+    }
+  }
+
+  private func gate(for message: Incoming) -> ChatGate {
+    if case .passing = message.way { site.chatPassing } else { site.chatGate }
+  }
+
+  /// Says a message, or passes it on, when its turn has come.
+  private func wait(_ message: Incoming, _ context: ChannelHandlerContext) {
+    let loop = context.eventLoop
+    let bound = NIOLoopBound((shortcut: self, context: context, gate: gate(for: message)), eventLoop: loop)
+    let entry = gate(for: message).enter {
       loop.execute {
-        let (shortcut, context) = bound.value
-        shortcut.passOnWaiting(context)
+        let (shortcut, context, gate) = bound.value
+        shortcut.takeTurn(context, gate)
       }
     }
     switch entry {
-    case .inside: passOn(message, context)
+    case .inside:
+      if case .message(let show) = message.way { say(message, in: show, context) } else { passOn(message, context) }
     case .waits:
       waiting = message
       isPlacing = true
@@ -137,11 +179,34 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  private func passOnWaiting(_ context: ChannelHandlerContext) {
-    guard let message = waiting else { return site.chatGate.leave() }
+  private func takeTurn(_ context: ChannelHandlerContext, _ gate: ChatGate) {
+    // Who went away meanwhile says nothing more.
+    guard let message = waiting else { return gate.leave() }
     waiting = nil
+    if case .message(let show) = message.way { return say(message, in: show, context) }
     passOn(message, context)
     goOn(context, hasPassedOn: true)
+  }
+
+  private func say(_ message: Incoming, in show: ID<Show>, _ context: ChannelHandlerContext) {
+    isPlacing = true
+    let call = call(message.head, message.body, context)
+    let loop = context.eventLoop
+    let bound = NIOLoopBound((shortcut: self, context: context), eventLoop: loop)
+    do {
+      try SameOrigin.require(call.request, publicURL: site.configuration.publicURL)
+      try site.limits.take(.chat, call.address)
+      try RoomAPI.say(call, in: show) { [gate = site.chatGate] result in
+        gate.leave()
+        loop.execute {
+          let (shortcut, context) = bound.value
+          shortcut.answer(result.map { .message($0) }, call, message, context)
+        }
+      }
+    } catch {
+      site.chatGate.leave()
+      answer(.failure(error), call, message, context)
+    }
   }
 
   private func passOn(_ message: Incoming, _ context: ChannelHandlerContext) {
@@ -158,15 +223,16 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     if path == OrderAPI.placingRoute {
       return isWhole(head) && isPlain(head) ? Incoming(head: head, route: path) : nil
     }
-    guard RoomAPI.isMessages(path), isWhole(head) else { return nil }
-    var message = Incoming(head: head, route: RoomAPI.messagesRoute, isMessage: true)
+    guard let show = RoomAPI.show(ofMessages: path), isWhole(head) else { return nil }
+    var message = Incoming(head: head, route: RoomAPI.messagesRoute)
+    message.way = .passing
     guard isPlain(head) else { return message }
+    if let show = ID<Show>(String(show)), head.headerFields[.idempotencyKey] == nil { message.way = .message(show) }
     let call = call(head, ByteBuffer(), context)
     if let refusal = site.limits.refusal(.chat, call.address),
       (try? SameOrigin.require(call.request, publicURL: site.configuration.publicURL)) != nil
     {
       message.refusal = refusal
-      message.isMessage = false
     }
     return message
   }
@@ -202,7 +268,7 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
       try OrderAPI.place(call) { result in
         loop.execute {
           let (shortcut, context) = bound.value
-          shortcut.answer(result, call, order, context)
+          shortcut.answer(result.map { .order($0) }, call, order, context)
         }
       }
     } catch {
@@ -218,18 +284,20 @@ final class OrderShortcut: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func answer(
-    _ result: Result<PlacedOrder, any Error>, _ call: Call, _ asked: Incoming,
-    _ context: ChannelHandlerContext
+    _ result: Result<Reply, any Error>, _ call: Call, _ asked: Incoming, _ context: ChannelHandlerContext
   ) {
     let id = RequestID().description
     var head = HTTPResponse(status: .created)
     var body: ByteBuffer
-    switch result {
-    case .success(let placed):
-      head.headerFields = [.contentType: "application/json", .cacheControl: "no-store"]
-      if !placed.isNew { head.headerFields[.idempotencyReplayed] = "true" }
-      body = ByteBuffer(bytes: OrderAPI.answer(placed, site))
-    case .failure(let error):
+    head.headerFields = [.contentType: "application/json", .cacheControl: "no-store"]
+    do {
+      switch try result.get() {
+      case .order(let placed):
+        if !placed.isNew { head.headerFields[.idempotencyReplayed] = "true" }
+        body = ByteBuffer(bytes: OrderAPI.answer(placed, site))
+      case .message(let said): body = ByteBuffer(bytes: try said.json())
+      }
+    } catch {
       var logger = site.logger
       logger[metadataKey: "hb.request.id"] = "\(id)"
       let problem = Problem(error) ?? Failures.fault(error, .post, asked.route, logger)

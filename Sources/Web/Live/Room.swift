@@ -59,8 +59,7 @@ actor Room {
   private var sampler: ChatSampler
   /// Messages wait to be told, and the flush that tells them has not come.
   private var isFlushDue = false
-  /// Of messages that are being said, the group of whoever says them.
-  private var speakers: [String: Int] = [:]
+  private let speakers: Speakers
   private var reactions = ReactionSums()
   /// The control rooms that are open, by connection.
   var desks: [ObjectIdentifier: Desk] = [:]
@@ -79,8 +78,11 @@ actor Room {
   /// Something happened that the playlists do not say yet.
   private var mustMark = false
 
-  init(_ show: ID<Show>, commerce: Commerce, marks: ShowMarks, hubs: Hubs, limits: WebLimits) {
+  init(
+    _ show: ID<Show>, commerce: Commerce, marks: ShowMarks, hubs: Hubs, limits: WebLimits, speakers: Speakers
+  ) {
     self.marks = marks
+    self.speakers = speakers
     self.show = show
     self.commerce = commerce
     self.hubs = hubs
@@ -109,7 +111,7 @@ actor Room {
     numbers = RoomNumbers(kept)
     sequence = state.sequence
     pinned = state.pinned
-    messages = state.messages.map(SaidMessage.init)
+    messages = state.messages.map { SaidMessage($0) }
     question = state.question?.told
     claimWords = state.claimWords
     // Not before: what somebody does meanwhile would be forgotten with what was there.
@@ -177,7 +179,7 @@ actor Room {
     while reached < sequence, history.first.map({ $0.sequence > reached + 1 }) ?? true {
       let events = try await commerce.timeline(show, after: reached, limit: 1_000)
       guard let last = events.last else { return nil }
-      for event in events where event.sequence <= sequence { old += text(event) }
+      for event in events where event.sequence <= sequence { old += text(Told(event)) }
       reached = min(last.sequence, sequence)
     }
     guard reached < sequence, let first = history.first else { return old }
@@ -253,11 +255,12 @@ actor Room {
     var (all, rest) = ("", "")
     var said: [ChatSampler.Message] = []
     for event in events {
-      let text = text(event)
+      let told = Told(event)
+      let text = text(told)
       all += text
-      if let message = sampled(event) { said.append(message) } else { rest += text }
+      if let message = sampled(told) { said.append(message) } else { rest += text }
       history.append((event.sequence, text))
-      apply(event)
+      apply(told)
     }
     sequence = events.last?.sequence ?? sequence
     // In big steps, so that the array does not move at every event.
@@ -284,13 +287,28 @@ actor Room {
     .claimOpened, .claimClosed,
   ]
 
-  private func apply(_ event: TimelineEvent) {
-    let payload = Self.payload(event)
+  /// An event, read and written once for all that is done with it.
+  private struct Told {
+    let event: TimelineEvent
+    let payload: [String: String]
+    let json: String
+
+    var kind: TimelineEvent.Kind { event.kind }
+
+    init(_ event: TimelineEvent) {
+      self.event = event
+      payload = SaidMessage.payload(event)
+      json = LiveText.json(event)
+    }
+  }
+
+  private func apply(_ event: Told) {
+    let payload = event.payload
     switch event.kind {
     case .pinned: pinned = payload["product"].flatMap { ID($0) }
     case .unpinned: pinned = nil
     case .message:
-      messages.append(SaidMessage(event))
+      messages.append(SaidMessage(event.event, payload, json: event.json))
       if messages.count > commerce.policy.recentMessages { messages.removeFirst() }
     case .messageRemoved:
       messages.removeAll { $0.id == payload["message"] }
@@ -299,8 +317,8 @@ actor Room {
         messages[index].forgetQuote()
       }
       // Its text is forgotten in the database: what came before is read from there from now on.
-      history.removeAll { $0.sequence < event.sequence }
-    case .pollRemoved: history.removeAll { $0.sequence < event.sequence }
+      history.removeAll { $0.sequence < event.event.sequence }
+    case .pollRemoved: history.removeAll { $0.sequence < event.event.sequence }
     case .questionPinned: question = payload
     case .questionUnpinned: question = nil
     case .claimOpened: claimWords.append(payload)
@@ -405,22 +423,13 @@ actor Room {
 
   // MARK: What is too much to read
 
-  /// Who says this message: they are shown it however much else is said. Told before it is said.
-  func expect(_ message: String, from viewer: String) {
-    // Of what was refused nobody hears again.
-    if speakers.count >= Self.speakersMax { speakers = [:] }
-    speakers[message] = ChatSampler.group(of: viewer)
-  }
-  private static let speakersMax = 4_096
-
   /// What viewers say, that not everybody may be shown; nil for all else. It has no id: what is told meanwhile is newer.
-  private func sampled(_ event: TimelineEvent) -> ChatSampler.Message? {
-    guard limits.chatPerSecond > 0, event.kind == .message else { return nil }
-    let payload = Self.payload(event)
-    guard let id = payload["id"], ["viewer", "guest"].contains(payload["role"]) else { return nil }
+  private func sampled(_ event: Told) -> ChatSampler.Message? {
+    guard limits.chatPerSecond > 0, event.kind == .message, let id = event.payload["id"] else { return nil }
+    let speaker = speakers.take(id)
+    guard ["viewer", "guest"].contains(event.payload["role"]) else { return nil }
     return ChatSampler.Message(
-      id: id, sequence: event.sequence, text: LiveText.event("timeline", data: LiveText.json(event)),
-      speaker: speakers.removeValue(forKey: id))
+      id: id, sequence: event.event.sequence, text: LiveText.event("timeline", data: event.json), speaker: speaker)
   }
 
   private func armFlush() {
@@ -573,9 +582,7 @@ actor Room {
     hubs.publish(ByteBuffer(string: text), to: audience)
   }
 
-  private func text(_ event: TimelineEvent) -> String {
-    LiveText.event("timeline", id: "\(epoch):\(event.sequence)", data: LiveText.json(event))
+  private func text(_ told: Told) -> String {
+    LiveText.event("timeline", id: "\(epoch):\(told.event.sequence)", data: told.json)
   }
-
-  private static func payload(_ event: TimelineEvent) -> [String: String] { SaidMessage.payload(event) }
 }

@@ -15,14 +15,16 @@ actor Rooms {
   private let commerce: Commerce
   private let hubs: Hubs
   private let limits: WebLimits
+  private let speakers: Speakers
   private let marks: ShowMarks
   /// The streams whose playlists know of their show's past.
   private var marked: [String: ObjectIdentifier] = [:]
   private var entries: [ID<Show>: Entry] = [:]
   private var wasCheckoutOn = true
 
-  init(commerce: Commerce, media: MediaServer, hubs: Hubs, limits: WebLimits) {
+  init(commerce: Commerce, media: MediaServer, hubs: Hubs, limits: WebLimits, speakers: Speakers = Speakers()) {
     self.commerce = commerce
+    self.speakers = speakers
     marks = ShowMarks(commerce: commerce, media: media)
     self.hubs = hubs
     self.limits = limits
@@ -30,7 +32,9 @@ actor Rooms {
 
   /// The show's room, loaded. Throws `GeneralRefusal.notFound` when there is no such show.
   func room(_ show: ID<Show>) async throws -> Room {
-    let room = entries[show]?.room ?? Room(show, commerce: commerce, marks: marks, hubs: hubs, limits: limits)
+    let room =
+      entries[show]?.room
+      ?? Room(show, commerce: commerce, marks: marks, hubs: hubs, limits: limits, speakers: speakers)
     entries[show] = Entry(room: room, lastUse: commerce.clock.now)
     do {
       try await room.load()

@@ -7,10 +7,12 @@ struct SaidMessage {
   private var payload: [String: String]
   private(set) var json: String
 
-  init(_ event: TimelineEvent) {
+  init(_ event: TimelineEvent) { self.init(event, Self.payload(event), json: LiveText.json(event)) }
+
+  init(_ event: TimelineEvent, _ payload: [String: String], json: String) {
     self.event = event
-    payload = Self.payload(event)
-    json = LiveText.json(event)
+    self.payload = payload
+    self.json = json
   }
 
   var id: String { payload["id"] ?? "" }

@@ -22,6 +22,13 @@ extension Tunable<WebLimits> {
         "web.chatAtOnce", \.chatAtOnce, of: part, 1...1_000,
         "Messages of chats that are written at once; others wait for their turn, so that no order waits for them."),
       Self(
+        "web.chatRestMilliseconds", \.chatRestMilliseconds, of: part, 0...1_000,
+        "How long nothing of a crowd's is written before the next who wait have their turn."),
+      Self(
+        "web.chatRefusedAfterMilliseconds", \.chatRefusedAfterMilliseconds, of: part, 0...10_000,
+        "About how long whoever has said too much waits to be told so; they are not read from meanwhile."
+      ),
+      Self(
         "web.tickMilliseconds", \.tickMilliseconds, of: part, 10...1000,
         "Milliseconds of events that one write to a viewer carries."),
       Self(
